@@ -1,0 +1,88 @@
+"""Writing so that nothing half-written is ever found under its final name."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bonescan.core.errors import OutputError
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write `data` to `path` through a temporary name, fsync and rename.
+
+    Raises:
+        OutputError: The folder is missing or not writable, or the disk is full; `path` is then as it was.
+    """
+    temporary: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        temporary = Path(name)
+        with os.fdopen(descriptor, "wb") as handle:
+            handle.write(data)
+            handle.flush()
+            os.fsync(handle.fileno())
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except OSError as error:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+        raise _output_error(path, error) from error
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write UTF-8 text as `write_bytes` does."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+@contextmanager
+def staged_folder(final: Path) -> Iterator[Path]:
+    """Yield a temporary folder beside `final` that takes its name when the block ends without error.
+
+    An existing `final` is replaced as a whole. On error the temporary folder is removed and `final` is as it was.
+
+    Raises:
+        OutputError: The folder cannot be made, or the rename fails.
+
+    Example:
+        >>> root = Path(tempfile.mkdtemp())
+        >>> with staged_folder(root / "out") as folder:
+        ...     write_text(folder / "a.txt", "a")
+        >>> (root / "out" / "a.txt").read_text()
+        'a'
+    """
+    try:
+        final.parent.mkdir(parents=True, exist_ok=True)
+        staged = Path(tempfile.mkdtemp(dir=final.parent, prefix=f".{final.name}.", suffix=".part"))
+        staged.chmod(0o755)
+    except OSError as error:
+        raise _output_error(final, error) from error
+    try:
+        yield staged
+        old: Path | None = None
+        if final.exists():
+            old = final.with_name(f".{final.name}.old-{os.getpid()}")
+            final.replace(old)
+        staged.replace(final)
+        if old is not None:
+            shutil.rmtree(old, ignore_errors=True)
+    except OSError as error:
+        shutil.rmtree(staged, ignore_errors=True)
+        if isinstance(error, OutputError):
+            raise
+        raise _output_error(final, error) from error
+    except BaseException:
+        shutil.rmtree(staged, ignore_errors=True)
+        raise
+
+
+def _output_error(path: Path, error: OSError) -> OutputError:
+    return OutputError(
+        f"cannot write {path.name} in {path.parent}: {error.strerror or error}",
+        hint="Choose another output folder, or check its permissions and free space",
+    )
