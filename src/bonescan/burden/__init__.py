@@ -1,0 +1,1 @@
+"""Burden indices and lesions: pure functions of arrays and findings."""
