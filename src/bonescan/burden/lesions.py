@@ -1,0 +1,140 @@
+"""From label maps to the list of lesions: size, place, side, uptake against the other side, pairs across the views."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from bonescan.burden.components import Component, components
+from bonescan.burden.pairing import Placed, pair
+from bonescan.burden.symmetry import BodyFrame
+from bonescan.core.anatomy import MaskLabel, Region
+from bonescan.core.findings import Lesion
+from bonescan.core.study import Labels, View, ViewName
+
+LesionClass = Literal["metastasis", "benign"]
+_CLASSES: dict[MaskLabel, LesionClass] = {MaskLabel.METASTASIS: "metastasis", MaskLabel.BENIGN: "benign"}
+
+
+@dataclass(frozen=True, eq=False)
+class Segmented:
+    """One view with what was segmented in it.
+
+    Attributes:
+        view: The view.
+        labels: (row, column) uint8 `MaskLabel`.
+        probability: (row, column) float32, the segmentation probability behind the lesion labels.
+        regions: (row, column) uint8 `Region`, or None where the model knows no regions.
+    """
+
+    view: View
+    labels: Labels
+    probability: npt.NDArray[np.float32]
+    regions: Labels | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class _Found:
+    segmented: Segmented
+    frame: BodyFrame
+    label: MaskLabel
+    component: Component
+
+
+def find_lesions(views: Iterable[Segmented]) -> tuple[Lesion, ...]:
+    """List the lesions of a scan, the anterior view first and each view from the head down.
+
+    Small components are not dropped here; see `components.remove_small`.
+
+    Args:
+        views: The views of one scan, each at most once.
+
+    Returns:
+        Lesions numbered from 1, metastases and benign uptake, each with the number of its pair in the other view.
+    """
+    ordered = sorted(views, key=lambda segmented: list(ViewName).index(segmented.view.name))
+    found = [lesion for segmented in ordered for lesion in _in_view(segmented)]
+    pairs = _pairs(found)
+    return tuple(_lesion(item, number, pairs.get(number)) for number, item in enumerate(found, start=1))
+
+
+def count(lesions: Sequence[Lesion], lesion_class: LesionClass = "metastasis") -> int:
+    """Count lesions so that one seen in both views counts once."""
+    return sum(1 for x in lesions if x.class_ == lesion_class and (x.pair is None or x.id < x.pair))
+
+
+def _in_view(segmented: Segmented) -> list[_Found]:
+    present = [label for label in _CLASSES if (segmented.labels == label).any()]
+    if not present:
+        return []
+    frame = BodyFrame.measure(segmented.view.name, segmented.view.counts)
+    found = [_Found(segmented, frame, label, c) for label in present for c in components(segmented.labels == label)]
+    return sorted(found, key=lambda item: item.component.centroid)
+
+
+def _pairs(found: Sequence[_Found]) -> dict[int, int]:
+    """Number of a lesion → number of its pair, both ways; numbers are positions from 1."""
+    pairs: dict[int, int] = {}
+    for label in _CLASSES:
+        sides = [
+            [(n, x) for n, x in enumerate(found, start=1) if x.label == label and x.segmented.view.name == name]
+            for name in ViewName
+        ]
+        placed = [[Placed.of(x.component, x.frame) for _, x in side] for side in sides]
+        for i, j in pair(placed[0], placed[1]):
+            a, p = sides[0][i][0], sides[1][j][0]
+            pairs[a], pairs[p] = p, a
+    return pairs
+
+
+def _lesion(item: _Found, number: int, other: int | None) -> Lesion:
+    component, segmented = item.component, item.segmented
+    spacing = segmented.view.pixel_spacing_mm
+    region = _region(component, segmented.regions)
+    return Lesion(
+        id=number,
+        view=segmented.view.name.value,
+        class_=_CLASSES[item.label],
+        probability=float(segmented.probability[component.rows, component.columns].mean(dtype=np.float64).clip(0, 1)),
+        site=region.site.value if region and region.site else None,
+        region=region.label if region else None,
+        laterality=item.frame.laterality(*component.centroid).value,
+        area_px=component.area_px,
+        area_mm2=component.area_px * spacing[0] * spacing[1] if spacing else None,
+        bbox=component.bbox,
+        centroid=component.centroid,
+        uptake_ratio=uptake_ratio(component, segmented, item.frame),
+        pair=other,
+    )
+
+
+def uptake_ratio(component: Component, segmented: Segmented, frame: BodyFrame) -> float | None:
+    """Return mean counts in a lesion over the mean at the mirrored pixels on the other side of the body.
+
+    Mirrored pixels that fall outside the view or onto a lesion or the bladder are left out; None where fewer than half
+    remain (a lesion on the midline mirrors onto itself) or where they hold no counts.
+    """
+    counts, labels = segmented.view.counts, segmented.labels
+    columns = np.rint(frame.mirror(component.rows, component.columns)).astype(np.intp)
+    inside = (columns >= 0) & (columns < counts.shape[1])
+    rows, columns = component.rows[inside], columns[inside]
+    free = labels[rows, columns] == MaskLabel.BACKGROUND
+    if 2 * int(free.sum()) < component.area_px:
+        return None
+    opposite = float(counts[rows[free], columns[free]].mean(dtype=np.float64))
+    here = float(counts[component.rows, component.columns].mean(dtype=np.float64))
+    return here / opposite if opposite > 0 else None
+
+
+def _region(component: Component, regions: Labels | None) -> Region | None:
+    """Most frequent region under a lesion, the background aside."""
+    if regions is None:
+        return None
+    votes = np.bincount(regions[component.rows, component.columns], minlength=len(Region))
+    votes[Region.BACKGROUND] = 0
+    winner = int(votes.argmax())
+    return Region(winner) if votes[winner] else None

@@ -1,0 +1,95 @@
+"""Lesions of an analytic patient: every property has a known value."""
+
+import numpy as np
+import pytest
+from tests.bodies import SIZE, body, disc, view
+
+from bonescan.burden.lesions import Segmented, count, find_lesions
+from bonescan.core.anatomy import MaskLabel, Region
+
+MET, BLADDER, BENIGN = MaskLabel.METASTASIS, MaskLabel.BLADDER, MaskLabel.BENIGN
+
+
+def segmented(name, spots, *, spacing=(2.2, 2.2), regions=None, heat=60.0):
+    """A view with spots [(row, column, radius, label)], mirrored by the caller for the posterior view."""
+    counts, labels = body(), np.zeros(SIZE, np.uint8)
+    for row, column, radius, label in spots:
+        inside = disc(SIZE, row, column, radius)
+        counts[inside], labels[inside] = heat, label
+    probability = np.where(labels == MET, 0.75, 0).astype(np.float32)
+    return Segmented(view(counts, name, spacing), labels, probability, regions)
+
+
+def test_one_lesion_with_all_its_properties():
+    (lesion,) = find_lesions([segmented("anterior", [(470, 94, 6, MET)])])
+    area = int(disc(SIZE, 470, 94, 6).sum())
+    assert (lesion.id, lesion.view, lesion.class_, lesion.pair) == (1, "anterior", "metastasis", None)
+    assert lesion.area_px == area
+    assert lesion.area_mm2 == pytest.approx(area * 2.2 * 2.2)
+    assert lesion.centroid == (470, 94)
+    assert lesion.bbox == (464, 88, 477, 101)
+    assert lesion.probability == 0.75
+    assert lesion.laterality == "right"
+    # The mirrored pixels hold the pelvis: (0.2 + 0.5) * 20 counts.
+    assert lesion.uptake_ratio == pytest.approx(60 / 14, rel=0.05)
+    assert (lesion.region, lesion.site) == (None, None)
+
+
+def test_a_midline_lesion_has_no_other_side():
+    (lesion,) = find_lesions([segmented("anterior", [(300, 127, 5, MET)])])
+    assert lesion.laterality == "midline"
+    assert lesion.uptake_ratio is None
+
+
+def test_mirrored_lesions_do_not_serve_as_each_others_reference():
+    right, left = find_lesions([segmented("anterior", [(470, 94, 6, MET), (470, 161, 6, MET)])])
+    assert (right.laterality, left.laterality) == ("right", "left")
+    assert right.uptake_ratio is None
+    assert left.uptake_ratio is None
+
+
+def test_without_spacing_there_is_no_area_in_mm():
+    (lesion,) = find_lesions([segmented("anterior", [(470, 94, 6, MET)], spacing=None)])
+    assert lesion.area_mm2 is None
+
+
+def test_pairs_across_the_views_count_once():
+    anterior = segmented("anterior", [(470, 94, 6, MET), (300, 127, 5, MET)])
+    posterior = segmented("posterior", [(472, 255 - 94, 6, MET), (250, 60, 5, MET)])
+    lesions = find_lesions([posterior, anterior])  # order of the views is without influence
+    assert [x.view for x in lesions] == ["anterior", "anterior", "posterior", "posterior"]
+    assert [x.id for x in lesions] == [1, 2, 3, 4]
+    assert [x.pair for x in lesions] == [None, 4, None, 2]
+    assert [x.laterality for x in lesions] == ["midline", "right", "left", "right"]
+    assert count(lesions) == 3
+
+
+def test_classes_are_not_paired_with_each_other():
+    anterior = segmented("anterior", [(470, 94, 6, MET)])
+    posterior = segmented("posterior", [(470, 255 - 94, 6, BENIGN)])
+    lesions = find_lesions([anterior, posterior])
+    assert [x.pair for x in lesions] == [None, None]
+    assert (count(lesions), count(lesions, "benign")) == (1, 1)
+
+
+def test_the_bladder_is_no_lesion():
+    assert find_lesions([segmented("anterior", [(500, 127, 12, BLADDER)])]) == ()
+
+
+def test_region_is_the_most_frequent_under_the_lesion():
+    regions = np.zeros(SIZE, np.uint8)
+    regions[:, :92], regions[:, 92:] = Region.RIBS, Region.SACRUM
+    regions[470, :] = Region.BACKGROUND
+    (lesion,) = find_lesions([segmented("anterior", [(470, 94, 6, MET)], regions=regions)])
+    assert (lesion.region, lesion.site) == ("sacrum", "pelvis")
+
+
+def test_region_unknown_off_the_skeleton():
+    regions = np.zeros(SIZE, np.uint8)
+    (lesion,) = find_lesions([segmented("anterior", [(470, 94, 6, MET)], regions=regions)])
+    assert (lesion.region, lesion.site) == (None, None)
+
+
+def test_no_counts_on_the_other_side_gives_no_ratio():
+    (lesion,) = find_lesions([segmented("anterior", [(700, 10, 5, MET)])])
+    assert lesion.uptake_ratio is None
