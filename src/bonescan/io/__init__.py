@@ -1,0 +1,1 @@
+"""Reading studies, annotations and cohorts, and writing them."""

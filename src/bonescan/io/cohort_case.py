@@ -1,0 +1,86 @@
+"""One study of a cohort: what its row says, and how to get at its scan and labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from bonescan.core.anatomy import Site
+from bonescan.core.study import Labels, ViewName
+from bonescan.io import label_masks
+
+if TYPE_CHECKING:
+    from bonescan.core.study import Study
+
+Split = Literal["train", "val", "test"]
+SPLITS: tuple[Split, ...] = ("train", "val", "test")
+
+
+@dataclass(frozen=True)
+class CohortCase:
+    """One study of a cohort.
+
+    Attributes:
+        study_id: Unique in the cohort; letters, digits, ``.``, ``_`` and ``-``.
+        patient_id: The cohort's pseudonym of the patient, never a real identifier.
+        files: What to read, relative to the folder of the cohort, in POSIX form.
+        split: Side of the split, or None where not assigned.
+        metastasis: Whether the patient has bone metastases.
+        sites: Sites with metastases, in the order of `Site`.
+        benign: Whether there is benign uptake.
+        primary: Primary tumour, in words; may be empty.
+        sex: "M", "F", "O" or None.
+        age_years: Age, or None.
+        alp_u_l: Alkaline phosphatase in U/L, or None.
+        treatment_start_days: Days from start of treatment to the scan, or None.
+        folder: Folder of the cohort; set by `read_cohort`.
+    """
+
+    study_id: str
+    patient_id: str
+    files: tuple[str, ...]
+    split: Split | None = None
+    metastasis: bool = False
+    sites: tuple[Site, ...] = ()
+    benign: bool = False
+    primary: str = ""
+    sex: str | None = None
+    age_years: float | None = None
+    alp_u_l: float | None = None
+    treatment_start_days: float | None = None
+    folder: Path = field(default=Path(), compare=False)
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The files to read."""
+        return tuple(self.folder / name for name in self.files)
+
+    def read_study(self) -> Study:
+        """Read the scan.
+
+        Raises:
+            InputError: The files cannot be read as a bone scan.
+        """
+        from bonescan.io.reader import StudyInput, read_study
+
+        return read_study(StudyInput(self.study_id, self.paths))
+
+    def read_labels(self) -> dict[ViewName, Labels]:
+        """Read the label masks of the views that are annotated.
+
+        Returns:
+            View → (row, column) uint8 of `MaskLabel`, in the geometry of the view. Empty where nothing is annotated.
+
+        Raises:
+            CohortError: A mask or a LabelMe file cannot be understood.
+        """
+        return label_masks.read_labels(self.folder, self.study_id, self.paths)
+
+    def read_regions(self) -> dict[ViewName, Labels] | None:
+        """Read the region maps: view → (row, column) uint8 of `Region`, or None where there is none.
+
+        Raises:
+            CohortError: A region map cannot be understood.
+        """
+        return label_masks.read_regions(self.folder, self.study_id)

@@ -1,0 +1,115 @@
+"""Label masks and region maps that lie beside a study of a cohort: 8-bit PNGs, or LabelMe JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+
+from bonescan.core.anatomy import MaskLabel, Region
+from bonescan.core.errors import CohortError, InputError
+from bonescan.core.files import write_bytes
+from bonescan.core.study import Labels, ViewName
+from bonescan.io.codes import view_of_text
+
+
+def read_labels(folder: Path, study_id: str, files: Sequence[Path]) -> dict[ViewName, Labels]:
+    """Read the annotated views of a study: masks first, LabelMe files where there is no mask.
+
+    Args:
+        folder: Folder of the cohort.
+        study_id: The study.
+        files: Its files; a LabelMe file may lie beside each, under its name.
+
+    Raises:
+        CohortError: A mask has another form or other values, or a LabelMe file cannot be understood.
+    """
+    masks = folder / study_id / "masks"
+    labels: dict[ViewName, Labels] = {}
+    for view in ViewName:
+        png, json = masks / f"{view}.png", masks / f"{view}.json"
+        if png.is_file():
+            labels[view] = read_label_png(png, highest=max(MaskLabel))
+        elif json.is_file():
+            labels[view] = _from_labelme(json)
+    if not labels:
+        for path in files:
+            beside = path.with_suffix(".json")
+            named = view_of_text(path.stem)
+            if named is not None and beside.is_file():
+                labels[named] = _from_labelme(beside)
+    return labels
+
+
+def read_regions(folder: Path, study_id: str) -> dict[ViewName, Labels] | None:
+    """Read the region maps of a study, or return None where there is none.
+
+    Raises:
+        CohortError: A map has another form or other values.
+    """
+    masks = folder / study_id / "masks"
+    maps = {
+        view: read_label_png(path, highest=max(Region))
+        for view in ViewName
+        if (path := masks / f"regions_{view}.png").is_file()
+    }
+    return maps or None
+
+
+def write_masks(
+    folder: Path, study_id: str, labels: Mapping[ViewName, Labels], regions: Mapping[ViewName, Labels] | None = None
+) -> None:
+    """Write masks, and region maps where given, where `read_labels` and `read_regions` find them.
+
+    Raises:
+        OutputError: A file cannot be written.
+    """
+    masks = folder / study_id / "masks"
+    for view, array in labels.items():
+        write_bytes(masks / f"{view}.png", encode_label_png(array))
+    for view, array in (regions or {}).items():
+        write_bytes(masks / f"regions_{view}.png", encode_label_png(array))
+
+
+def encode_label_png(labels: Labels) -> bytes:
+    """Encode (row, column) uint8 labels as an 8-bit grey PNG."""
+    from PIL import Image
+
+    if labels.dtype != np.uint8 or labels.ndim != 2:
+        raise ValueError(f"labels are {labels.dtype} of {labels.ndim} dimensions, not uint8 of two")
+    buffer = BytesIO()
+    Image.fromarray(labels).save(buffer, "PNG", compress_level=6)
+    return buffer.getvalue()
+
+
+def read_label_png(path: Path, *, highest: int = 255) -> Labels:
+    """Read an 8-bit grey or palette PNG as (row, column) uint8 labels.
+
+    Raises:
+        CohortError: It is no such picture, or has values above `highest`.
+    """
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(path) as picture:
+            if picture.mode not in {"L", "P", "1"}:
+                raise CohortError(f"the mask {path.name} has mode {picture.mode}", expected="8-bit grey or palette")
+            labels = np.asarray(picture, dtype=np.uint8).copy()
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        if isinstance(error, CohortError):
+            raise
+        raise CohortError(f"the mask {path.name} cannot be read as a picture") from error
+    if labels.max(initial=0) > highest:
+        raise CohortError(f"the mask {path.name} has the value {labels.max()}", expected=f"labels from 0 to {highest}")
+    return labels
+
+
+def _from_labelme(path: Path) -> Labels:
+    from bonescan.io.labelme import rasterise, read_labelme
+
+    try:
+        return rasterise(read_labelme(path))
+    except InputError as error:
+        raise CohortError(f"the annotation {path.name}: {error.found}", expected=error.expected) from error
