@@ -40,6 +40,19 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode("utf-8"))
 
 
+def check_writable(folder: Path) -> None:
+    """Prove that `folder` can be written or made, leaving nothing behind; to be called before long work.
+
+    Raises:
+        OutputError: It is a file, below a file, or not writable.
+    """
+    ancestor = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    try:
+        tempfile.TemporaryDirectory(dir=ancestor, prefix=".bonescan-").cleanup()
+    except OSError as error:
+        raise _output_error(folder, error) from error
+
+
 @contextmanager
 def staged_folder(final: Path) -> Iterator[Path]:
     """Yield a temporary folder beside `final` that takes its name when the block ends without error.
