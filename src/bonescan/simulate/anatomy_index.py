@@ -1,0 +1,78 @@
+"""What is worth knowing once about a reference body: joints, neighbours, and which points belong to what."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from scipy.spatial import cKDTree
+
+from bonescan.simulate.body import Body, landmarks, lookup
+from bonescan.simulate.structures import STRUCTURES
+
+_JOINT_SIGMA_MM: dict[str, float] = {
+    "shoulder": 20.0,
+    "acromioclavicular": 12.0,
+    "sternoclavicular": 13.0,
+    "sacroiliac": 16.0,
+    "hip": 18.0,
+    "knee": 26.0,
+    "ankle": 22.0,
+    "elbow": 15.0,
+    "wrist": 16.0,
+    "first toe": 14.0,
+}
+"""Joint → width of the Gaussian in which uptake is raised."""
+
+
+class AnatomyIndex:
+    """A reference body with its joints and a search tree over its bone.
+
+    Args:
+        body: The reference body.
+    """
+
+    def __init__(self, body: Body) -> None:
+        self.body = body
+        self.landmarks = landmarks(body)
+        self.bone = np.flatnonzero(body.is_bone)
+        self._tree = cKDTree(body.points_mm[self.bone], balanced_tree=False, compact_nodes=False)
+        self.uptake = (
+            lookup({n: s.uptake for n, s in STRUCTURES.items()})[body.structure]
+            * body.volume_mm3
+            * body.activity_weight
+        )
+        self.density_mm3 = lookup({n: s.density for n, s in STRUCTURES.items()})[body.structure] * body.volume_mm3
+        self.joints = {name: self._field(name) for name in self.landmarks if name.rsplit(" ", 1)[0] in _JOINT_SIGMA_MM}
+
+    def bone_near(self, centre_mm: npt.ArrayLike, reach_mm: float) -> npt.NDArray[np.intp]:
+        """Indices of bone points within a distance of a place."""
+        return np.asarray(self.bone[self._tree.query_ball_point(np.asarray(centre_mm), reach_mm)], np.intp)
+
+    def _field(self, name: str) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:
+        sigma = _JOINT_SIGMA_MM[name.rsplit(" ", 1)[0]]
+        at = self.bone_near(self.landmarks[name], 2.5 * sigma)
+        d2 = ((self.body.points_mm[at] - self.landmarks[name]) ** 2).sum(1)
+        return at, np.exp(-0.5 * d2 / sigma**2).astype(np.float32)
+
+
+@lru_cache(maxsize=4)
+def reference(sex: str, phantoms: Path | None = None) -> AnatomyIndex:
+    """The reference body of one sex: from the phantoms in a folder if given, else the built-in one.
+
+    Args:
+        sex: "M" or "F".
+        phantoms: Folder with voxel phantoms (`bonescan.simulate.voxel_body`).
+
+    Raises:
+        InputError: The folder holds no such phantom.
+    """
+    if phantoms is not None:
+        from bonescan.simulate.voxel_body import voxel_body
+
+        return AnatomyIndex(voxel_body(phantoms, sex))
+    from bonescan.simulate.builtin_body import builtin_body
+
+    return AnatomyIndex(builtin_body(sex))

@@ -1,0 +1,73 @@
+"""Focal uptake in bone: what one focus is, and the activity that it adds to a body.
+
+A focus is an irregular, softly bounded blob that lives in bone only, so a lesion in a rib is long and thin and one in the
+ilium is flat, without being told so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from bonescan.simulate.anatomy_index import AnatomyIndex
+
+
+@dataclass(frozen=True)
+class Focus:
+    """One focus of raised uptake.
+
+    Attributes:
+        kind: "metastasis" or "benign".
+        cause: What it is ("metastasis", "degenerative disc", "rib fracture", …).
+        structure: Number of the structure at its centre.
+        centre_mm: (z, y, x) in the coordinates of the reference body.
+        radius_mm: Distance at which uptake has fallen to half, before irregularity.
+        stretch: Factors on the radius along (z, y, x).
+        contrast: Uptake at the centre over that of the bone, above 1.
+        confined: Only in the structure at its centre, else in any bone that it reaches.
+        shape_seed: Seed of the irregular outline.
+    """
+
+    kind: Literal["metastasis", "benign"]
+    cause: str
+    structure: int
+    centre_mm: tuple[float, float, float]
+    radius_mm: float
+    contrast: float
+    stretch: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    confined: bool = True
+    shape_seed: int = 0
+
+
+def focus_activity(
+    anatomy: AnatomyIndex, focus: Focus, activity: npt.NDArray[np.float32]
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:
+    """Activity that a focus adds.
+
+    The added activity is (contrast - 1) × the bone's × a sigmoid of the distance from the centre in units of the radius.
+
+    Args:
+        anatomy: The reference body.
+        focus: The focus.
+        activity: (n,) activity of each point of the body without it.
+
+    Returns:
+        (m,) point indices and (m,) float32 activity to add at them.
+    """
+    reach = focus.radius_mm * max(focus.stretch) * 1.9 + 4
+    at = anatomy.bone_near(focus.centre_mm, reach)
+    if focus.confined:
+        at = at[anatomy.body.structure[at] == focus.structure]
+    offset = anatomy.body.points_mm[at] - np.float32(focus.centre_mm)
+    distance = np.sqrt(((offset / (focus.radius_mm * np.float32(focus.stretch))) ** 2).sum(1))
+    rng = np.random.default_rng(focus.shape_seed)
+    k = rng.normal(size=(3, 4)) * 2.2 / focus.radius_mm
+    bumps = np.sin(offset @ k.astype(np.float32) + rng.uniform(0, 2 * np.pi, 4)).sum(1) / 2
+    distance *= 1 + 0.22 * bumps
+    profile = 1 / (1 + np.exp(np.clip((distance - 1) * 7, -30, 30)))
+    # Bone of little uptake (a shaft) still makes a lesion as hot as one elsewhere: at least the uptake of the shaft.
+    base = np.maximum(activity[at], anatomy.body.volume_mm3[at])
+    return at, ((focus.contrast - 1) * base * profile).astype(np.float32)

@@ -1,0 +1,52 @@
+"""The skeletal region that dominates each pixel of a view."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.ndimage import gaussian_filter
+
+from bonescan.core.anatomy import Region
+from bonescan.core.study import Labels, ViewName
+from bonescan.simulate.anatomy_index import AnatomyIndex
+from bonescan.simulate.body import Points, lookup
+from bonescan.simulate.camera import Projector, _splat
+from bonescan.simulate.structures import STRUCTURES
+
+_OF_OWN_MAXIMUM = 0.12
+"""A region covers the pixels where its bone is at least this fraction of its own 95th percentile."""
+
+
+def region_map(anatomy: AnatomyIndex, projector: Projector, points_mm: Points, view: ViewName) -> Labels:
+    """Label each pixel with the region whose bone sends most photons there.
+
+    Args:
+        anatomy: The reference body.
+        projector: Projector of the posed body.
+        points_mm: (n, 3) posed points.
+        view: Which view.
+
+    Returns:
+        (row, column) uint8 `Region`.
+    """
+    camera = projector.camera
+    at = anatomy.bone
+    region = lookup({n: float(s.region) for n, s in STRUCTURES.items()})[anatomy.body.structure[at]].astype(np.intp)
+    weight = anatomy.body.volume_mm3[at] * projector.transmission(view, points_mm[at])
+    # Cartilage is part of the rib cage but hardly bone.
+    weight[region == int(Region.RIBS)] *= 1.5
+    row, column = projector.pixels(view, points_mm[at])
+    shape = (len(Region), camera.rows // 2, camera.columns // 2)
+    stack = _splat(row / 2 - 0.25, column / 2 - 0.25, weight, region, shape)
+    best = np.zeros(shape[1:], np.float32)
+    labels = np.zeros(shape[1:], np.uint8)
+    for value in range(1, len(Region)):
+        sigma = 2.2 if value == Region.RIBS else 1.0
+        image = gaussian_filter(stack[value], sigma)
+        inside = image > 0
+        if not inside.any():
+            continue
+        image[image < _OF_OWN_MAXIMUM * np.percentile(image[inside], 95)] = 0
+        wins = image > best
+        labels[wins] = value
+        best = np.maximum(best, image)
+    return np.repeat(np.repeat(labels, 2, 0), 2, 1)
