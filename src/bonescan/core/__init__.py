@@ -1,0 +1,1 @@
+"""What every layer speaks: studies, findings, anatomy, errors, files and settings."""

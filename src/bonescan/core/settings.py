@@ -1,9 +1,9 @@
 """Settings of the machine: which model, which runtime, how many threads.
 
-Read, first found wins, from arguments of a call, environment variables `BONESCAN_<FIELD>`, and one file
-`bonescan.toml`: the one that `BONESCAN_CONFIG` names, else the one in the working folder, else the user's
-(`$XDG_CONFIG_HOME/bonescan/bonescan.toml`, by default under `~/.config`). What a model was trained with is not a setting
-but its recipe; what one call should do is an argument.
+Read, first found wins, from environment variables `BONESCAN_<FIELD>` and one file `bonescan.toml`: the one that
+`BONESCAN_CONFIG` names, else the one in the working folder, else the user's (`$XDG_CONFIG_HOME/bonescan/bonescan.toml`,
+by default under `~/.config`). What a model was trained with is not a setting but its recipe; what one call should do is
+an argument of it, which wins over both.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ class Settings(BaseSettings):
     threads: int | None = Field(
         default=None, ge=1, le=1024, description="Threads of the runtime; by default all cores the process may use."
     )
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -88,7 +89,9 @@ def settings() -> Settings:
         return Settings()
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg'].lower()}" for e in error.errors())
-        raise UsageError(f"settings are wrong: {problems}", hint=f"See the table of settings, and check {_origin()}") from error
+        raise UsageError(
+            f"settings are wrong: {problems}", hint=f"See the table of settings, and check {_origin()}"
+        ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{_origin()} is not valid TOML: {error}") from error
 

@@ -1,0 +1,158 @@
+"""`bonescan analyze`: the whole chain, for one study or many."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bonescan.cli.failure import exit_code, explain
+from bonescan.cli.inputs import Source, sources
+from bonescan.cli.output import progress, say, say_json
+from bonescan.core.errors import InputError, UsageError
+from bonescan.core.study import Polarity
+
+if TYPE_CHECKING:
+    from bonescan.core.findings import Analysis
+    from bonescan.models.bundle import Bundle
+
+FORMATS = ("json", "png", "pdf")
+
+EPILOG = """\b
+Examples:
+  bonescan analyze study.dcm -o out
+  bonescan analyze folder-of-studies/ -o out --formats json,pdf
+  bonescan analyze --anterior front.png --posterior back.png -o out
+  bonescan analyze study.dcm -o out --json | jq .analyses[0].analysis.metastasis
+
+Each study gets its folder below OUT with analysis.json, masks/, overlay.png, report.txt and report.pdf. With several
+inputs the good ones are done, the bad ones are listed on stderr, and the exit code is 3.
+"""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
+    app.command(epilog=EPILOG)(analyze)
+
+
+def analyze(
+    inputs: Annotated[
+        list[Path] | None, typer.Argument(metavar="INPUT", help="Files or folders, each a study or many.")
+    ] = None,
+    *,
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="OUT", help="Folder for the results.")],
+    formats: Annotated[
+        str, typer.Option(metavar="LIST", help=f"What to write, comma-separated: {', '.join(FORMATS)}.")
+    ] = ",".join(FORMATS),
+    model: Annotated[
+        str | None, typer.Option(metavar="NAME|DIR", help="Model bundle; by default that of the settings.")
+    ] = None,
+    anterior: Annotated[Path | None, typer.Option(metavar="FILE", help="Picture of the anterior view.")] = None,
+    posterior: Annotated[Path | None, typer.Option(metavar="FILE", help="Picture of the posterior view.")] = None,
+    polarity: Annotated[
+        Polarity | None, typer.Option(help="How the input draws uptake, where detection is wrong.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+) -> None:
+    """Find metastases, measure burden, draft a report."""
+    from bonescan.core.files import check_writable
+
+    chosen = _formats(formats)
+    items = sources(inputs or [], anterior, posterior)
+    check_writable(out)
+    run = _Run(_load(model), out, chosen, polarity, keep_documents=as_json)
+    with progress("Analysing", len(items)) as report:
+        for number, item in enumerate(items, start=1):
+            run.take(item)
+            report(number, len(items))
+    if as_json:
+        say_json(run.document())
+    run.finish(len(items))
+
+
+@dataclass
+class _Run:
+    """One call of the command: what holds for all studies, and what became of each."""
+
+    bundle: Bundle
+    out: Path
+    formats: tuple[str, ...]
+    polarity: Polarity | None
+    keep_documents: bool
+    names: set[str] = field(default_factory=set)
+    done: list[dict[str, Any]] = field(default_factory=list)
+    failed: list[tuple[Source, InputError]] = field(default_factory=list)
+
+    def take(self, item: Source) -> None:
+        """Analyse one study and write its folder; an input that cannot be used is noted, anything else is raised."""
+        import bonescan as bs
+
+        try:
+            study = item.read(self.polarity)
+            study = replace(study, name=_unique(study.name, self.names))
+            analysis = bs.analyze(study, model=self.bundle)
+        except InputError as error:
+            self.failed.append((item, error))
+            return
+        folder = bs.write(analysis, self.out, formats=self.formats)
+        if self.keep_documents:
+            document = analysis.model_dump(mode="json", by_alias=True)
+            self.done.append({"input": item.label, "folder": str(folder), "analysis": document})
+        else:
+            say(_line(analysis, folder))
+
+    def document(self) -> dict[str, Any]:
+        """What `--json` prints."""
+        failures = [
+            {"input": item.label, "message": error.message, "exit_code": exit_code(error)}
+            for item, error in self.failed
+        ]
+        return {"analyses": self.done, "failures": failures}
+
+    def finish(self, total: int) -> None:
+        """List the bad inputs on stderr and leave with their exit code."""
+        for item, error in self.failed:
+            explain(f"{item.label}: {error.message}" if total > 1 else error.message)
+        if self.failed and total > 1:
+            explain(f"{len(self.failed)} of {total} inputs could not be used.")
+        if self.failed:
+            raise typer.Exit(exit_code(self.failed[0][1]))
+
+
+def _formats(text: str) -> tuple[str, ...]:
+    words = tuple(dict.fromkeys(word.strip().lower() for word in text.split(",") if word.strip()))
+    unknown = [word for word in words if word not in FORMATS]
+    if unknown or not words:
+        raise UsageError(f"unknown format {', '.join(unknown) or text!r}", expected=f"some of {', '.join(FORMATS)}")
+    return words
+
+
+def _load(model: str | None) -> Bundle:
+    from bonescan.core.settings import settings
+    from bonescan.models.bundle import load_bundle
+    from bonescan.models.registry import find_bundle
+
+    return load_bundle(find_bundle(model or settings().model))
+
+
+def _unique(name: str, taken: set[str]) -> str:
+    """The name, with a number where an earlier input of this run has it already."""
+    unique, number = name, 1
+    while unique.casefold() in taken:
+        number += 1
+        unique = f"{name}-{number}"
+    taken.add(unique.casefold())
+    return unique
+
+
+def _line(analysis: Analysis, folder: Path) -> str:
+    verdict = "metastasis suspected" if analysis.metastasis.present else "no metastasis suspected"
+    parts = [f"{verdict} ({analysis.metastasis.probability:.2f})"]
+    if analysis.metastasis.present:
+        sites = ", ".join(name for name, site in analysis.sites.items() if site.present)
+        count = sum(lesion.class_ == "metastasis" for lesion in analysis.lesions)
+        parts += [sites] if sites else []
+        parts += [f"{count} lesion{'' if count == 1 else 's'}", f"BSTBI {analysis.burden.bstbi:.4f}"]
+    return f"{folder.name}: {'; '.join(parts)} -> {folder}"

@@ -1,0 +1,81 @@
+"""The `bonescan` command: its subcommands, and how errors become one sentence and an exit code."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Annotated, NoReturn
+
+import typer
+from typer.main import get_command
+
+from bonescan.cli import analyze, doctor, export, info, models, simulate, train
+from bonescan.cli.failure import debug_by_setting, exit_code, explain, explain_unexpected
+from bonescan.core.errors import BonescanError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 done; 2 usage; 3 input unreadable or not a bone scan; 4 model problem; "
+    "5 output could not be written.",
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from bonescan import __version__
+
+        typer.echo(f"bonescan {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of an error (or set BONESCAN_DEBUG=1).")
+    ] = False,
+) -> None:
+    """From a raw whole-body bone scan to outlined lesions, tumour burden and a draft report.
+
+    Research software: every result is a draft for review by a physician; not a medical device.
+    """
+
+
+for module in (analyze, info, simulate, train, export, models, doctor):
+    module.register(app)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit with the code of the contract.
+
+    Args:
+        arguments: Words after `bonescan`; by default those of the process.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    debug = _take_debug(words)
+    if not debug:
+        sys.excepthook = explain_unexpected
+    try:
+        get_command(app).main(words, prog_name="bonescan")
+    except BonescanError as error:
+        if debug:
+            traceback.print_exc()
+        explain(error.message)
+        sys.exit(exit_code(error))
+    sys.exit(0)
+
+
+def _take_debug(words: list[str]) -> bool:
+    """Remove `--debug` wherever it stands among the options, and say whether debugging is wanted."""
+    options = words[: words.index("--")] if "--" in words else words
+    if "--debug" in options:
+        words.remove("--debug")
+        return True
+    return debug_by_setting()

@@ -1,0 +1,47 @@
+"""`bonescan train`: fit the networks of a recipe to a cohort."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bonescan.cli.extras import need_torch
+from bonescan.cli.output import say
+
+EPILOG = """\b
+Examples:
+  bonescan simulate -n 1000 --seed 1 -o cohort
+  bonescan train recipes/stepwise.toml --cohort cohort -o run
+  bonescan train recipes/stepwise.toml --cohort cohort -o run --resume
+  bonescan export run -o bundle
+"""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
+    app.command(epilog=EPILOG)(train)
+
+
+def train(
+    recipe: Annotated[Path, typer.Argument(metavar="RECIPE", help="TOML file that says all of the science.")],
+    *,
+    cohort: Annotated[Path, typer.Option(metavar="DIR", help="Cohort folder with cohort.csv and annotations.")],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="RUN", help="Folder of the run: checkpoints and log.")],
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint of RUN.")] = False,
+    init: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Checkpoint in torchvision's format to start ResNet34 from.")
+    ] = None,
+) -> None:
+    """Train the networks of a recipe on a cohort.
+
+    Can be interrupted and resumed.
+    """
+    need_torch("train")
+    from bonescan.core.files import check_writable
+    from bonescan.training.loop import train as fit
+
+    check_writable(out)
+    fit(recipe, cohort, out, resume=resume, init=init)
+    say(f"trained -> {out}; next: bonescan export {out} -o BUNDLE")
