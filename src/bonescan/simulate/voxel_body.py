@@ -44,6 +44,8 @@ _PAIRED_IDS: dict[str, tuple[int, ...]] = {
     "soft tissue of the leg": (12, 60, 105, 109, 119, 125),
 }
 _HEAD_IDS = (3, 4, 5, 6, 9, 57, 61, 66, 67, 68, 69, 100, 102, 106, 114, 116, 120, 121, 122, 133, 134)
+_TRUNK_IDS = (10, 107, 117, 123)
+_LEGS_BELOW_MM, _HEAD_ABOVE_MM = 1100.0, 150.0
 _MARROW_CAVITY_IDS = (15, 18, 21, 30, 33, 36)
 _SPINE_IDS = {"C": (47, 48), "T": (49, 50), "L": (51, 52)}
 
@@ -138,6 +140,11 @@ def _structures(organ: npt.NDArray[np.uint8], points: npt.NDArray[np.float32]) -
     for name, wanted in _MIDLINE_IDS.items():
         structure[np.isin(organ, wanted)] = number_of(name)
     structure[organ == 140] = 0  # air
+    # Voxels without an organ of their own (skin of the soles and the crown) default to the trunk: give them to their limb.
+    stray = (structure == number_of("soft tissue of the trunk")) & ~np.isin(organ, _TRUNK_IDS)
+    structure[stray & (points[:, 0] > _LEGS_BELOW_MM) & left] = number_of("soft tissue of the leg", L)
+    structure[stray & (points[:, 0] > _LEGS_BELOW_MM) & ~left] = number_of("soft tissue of the leg", R)
+    structure[stray & (points[:, 0] < _HEAD_ABOVE_MM)] = number_of("soft tissue of the head")
     for prefix, wanted in _SPINE_IDS.items():
         _cut_spine(structure, points, np.flatnonzero(np.isin(organ, wanted)), prefix)
     skull = np.flatnonzero(structure == number_of("cranium"))
