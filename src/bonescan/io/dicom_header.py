@@ -1,0 +1,178 @@
+"""What a DICOM header says, read so that a missing or garbled fact is a missing fact."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from bonescan.core.errors import NotABoneScanError
+from bonescan.core.study import ViewName
+from bonescan.io.codes import view_of_code, view_of_text
+from bonescan.io.decoding import library_errors
+from bonescan.io.frames import Facts
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
+
+_NM_CLASSES = {
+    "1.2.840.10008.5.1.4.1.1.20",  # Nuclear Medicine Image Storage
+    "1.2.840.10008.5.1.4.1.1.5",  # its predecessor, retired
+    "1.2.840.10008.5.1.4.1.1.7",  # Secondary Capture, and its multi-frame kinds
+    "1.2.840.10008.5.1.4.1.1.7.1",
+    "1.2.840.10008.5.1.4.1.1.7.2",
+    "1.2.840.10008.5.1.4.1.1.7.3",
+    "1.2.840.10008.5.1.4.1.1.7.4",
+}
+_NOT_PLANAR = ("TOMO", "GATED", "DYNAMIC")
+_VIEW_TEXTS = ("ViewPosition", "ImageID", "SeriesDescription", "ImageComments", "ProtocolName", "AcquisitionComments")
+_MAX_ACTIVITY_MBQ = 1e5
+
+
+class Header:
+    """Tolerant access to a dataset.
+
+    Example:
+        >>> from pydicom.dataset import Dataset
+        >>> dataset = Dataset(); dataset.Rows = 4
+        >>> header = Header(dataset)
+        >>> header.whole("Rows"), header.whole("Columns"), header.text("Modality")
+        (4, None, '')
+    """
+
+    def __init__(self, dataset: Dataset) -> None:
+        self.dataset = dataset
+
+    def text(self, keyword: str) -> str:
+        """The value as text, several joined by a backslash; empty where absent or unreadable."""
+        value = self._value(keyword)
+        if value is None:
+            return ""
+        if isinstance(value, str | bytes | int | float) or not hasattr(value, "__iter__"):
+            return str(value).strip()
+        return "\\".join(str(part).strip() for part in value)
+
+    def whole(self, keyword: str) -> int | None:
+        """The first value as a whole number, or None."""
+        numbers = self.numbers(keyword)
+        return int(numbers[0]) if numbers else None
+
+    def number(self, keyword: str) -> float | None:
+        """The first value as a finite number, or None."""
+        numbers = self.numbers(keyword)
+        return numbers[0] if numbers else None
+
+    def numbers(self, keyword: str) -> tuple[float, ...]:
+        """All values as finite numbers; empty where any is none."""
+        parts = self.text(keyword).split("\\")
+        try:
+            values = tuple(float(part) for part in parts)
+        except ValueError:
+            return ()
+        return values if all(math.isfinite(value) for value in values) else ()
+
+    def items(self, keyword: str) -> list[Header]:
+        """The items of a sequence; empty where absent or unreadable."""
+        from pydicom.sequence import Sequence
+
+        value = self._value(keyword)
+        return [Header(item) for item in value] if isinstance(value, Sequence) else []
+
+    def _value(self, keyword: str) -> object:
+        try:
+            return self.dataset.get(keyword)
+        except library_errors():
+            return None
+
+
+def check_kind(header: Header, name: str) -> None:
+    """Refuse what the header shows to be something else than a planar nuclear-medicine image.
+
+    Raises:
+        NotABoneScanError: Another modality or object class, or a tomographic, gated or dynamic acquisition.
+    """
+    modality, sop_class = header.text("Modality").upper(), header.text("SOPClassUID")
+    if modality != "NM" and (modality or sop_class not in _NM_CLASSES):
+        found = f"{name} has modality {modality[:16]}" if modality else f"{name} names no modality"
+        raise NotABoneScanError(found, expected="a nuclear-medicine image (NM)")
+    if sop_class and sop_class not in _NM_CLASSES:
+        raise NotABoneScanError(
+            f"{name} is a DICOM object of another class", expected="a Nuclear Medicine or Secondary Capture image"
+        )
+    image_type = header.text("ImageType").upper()
+    if any(word in image_type for word in _NOT_PLANAR):
+        raise NotABoneScanError(
+            f"{name} is a tomographic, gated or dynamic acquisition", expected="a planar whole-body scan"
+        )
+
+
+def is_capture(header: Header) -> bool:
+    """Whether the object is a Secondary Capture: a picture of a scan."""
+    return header.text("SOPClassUID").startswith("1.2.840.10008.5.1.4.1.1.7")
+
+
+def view_of_frame(header: Header, index: int, frames: int) -> ViewName | None:
+    """Find which view a frame shows: by the code or the words of its detector, else by the object's own.
+
+    Args:
+        header: The object.
+        index: 0-based frame.
+        frames: Number of frames; words of the whole object name a view only where it has one.
+    """
+    detectors = header.items("DetectorInformationSequence")
+    vector = header.numbers("DetectorVector")
+    if len(vector) == frames:
+        number = int(vector[index])
+    else:
+        number = index + 1 if len(detectors) == frames else 1 if frames == 1 else 0
+    if 1 <= number <= len(detectors):
+        view = _view_of_item(detectors[number - 1])
+        if view is not None:
+            return view
+    if frames > 1:
+        return None
+    view = _view_of_item(header)
+    if view is not None:
+        return view
+    return next((view for key in _VIEW_TEXTS if (view := view_of_text(header.text(key))) is not None), None)
+
+
+def _view_of_item(item: Header) -> ViewName | None:
+    """The view that a View Code Sequence names: by its code value, else by its words."""
+    for code in item.items("ViewCodeSequence"):
+        view = view_of_code(code.text("CodeValue")) or view_of_text(code.text("CodeMeaning"))
+        view = view or view_of_text(code.text("CodeValue"))
+        if view is not None:
+            return view
+    return None
+
+
+def spacing(header: Header) -> tuple[float, float] | None:
+    """Pixel spacing (row, column) in mm, or None."""
+    values = header.numbers("PixelSpacing") or header.numbers("ImagerPixelSpacing")
+    return (values[0], values[1]) if len(values) == 2 and 0.05 < min(values) <= max(values) < 50 else None
+
+
+def facts(header: Header) -> Facts:
+    """Read what else the report may say."""
+    sex = header.text("PatientSex").upper()
+    date = header.text("AcquisitionDate") or header.text("SeriesDate") or header.text("StudyDate")
+    tracer = next(iter(header.items("RadiopharmaceuticalInformationSequence")), None)
+    name, activity = None, None
+    if tracer is not None:
+        coded = next(iter(tracer.items("RadiopharmaceuticalCodeSequence")), None)
+        name = tracer.text("Radiopharmaceutical") or (coded.text("CodeMeaning") if coded else "") or None
+        activity = tracer.number("RadionuclideTotalDose")
+    return Facts(
+        study_instance_uid=header.text("StudyInstanceUID") or None,
+        patient_sex=sex if sex in {"M", "F", "O"} else None,
+        radiopharmaceutical=name,
+        injected_activity_mbq=_as_mbq(activity),
+        acquisition_date=date if len(date) == 8 and date.isdigit() else None,
+    )
+
+
+def _as_mbq(activity: float | None) -> float | None:
+    """NM states MBq, PET Bq, and some cameras mix them up: no patient gets 100 GBq."""
+    if activity is None or activity <= 0:
+        return None
+    return activity / 1e6 if activity > _MAX_ACTIVITY_MBQ else activity

@@ -1,0 +1,214 @@
+"""Finds the studies in a file or folder.
+
+A folder may be one study (an object of two frames, one file a view, a pair of pictures) or hold many, side by side or
+in folders below it. Objects are grouped by study, pictures by what their names have in common beside the view.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bonescan.core.errors import InputError, NotABoneScanError, UnreadableInputError
+from bonescan.core.study import ViewName
+from bonescan.io.codes import view_of_text
+from bonescan.io.decoding import decoding
+
+_PICTURE_SUFFIXES = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"}
+_OBJECT_SUFFIXES = {".dcm", ".dicom", ".ima"}
+_PICTURE_MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*", b"BM")
+_NOT_A_SCAN = re.compile(r"(?<![a-z])(regions?|masks?|labels?|overlay|segmentations?|seg)(?![a-z])", re.IGNORECASE)
+_MASK_FOLDERS = {"masks", "labels", "regions"}
+_VIEW_WORD = re.compile(
+    r"(?<![a-z])(anterior|posterior|wbant|wbpost|antwb|postwb|ant|post|pos)(?![a-z])", re.IGNORECASE
+)
+_MAX_DEPTH = 6
+
+
+@dataclass(frozen=True)
+class StudyInput:
+    """What makes up one study: its name and the files to read.
+
+    Attributes:
+        name: Stem of the file or name of the folder; unique in a list of inputs.
+        files: One file, or one a view.
+    """
+
+    name: str
+    files: tuple[Path, ...]
+
+
+def kind_of(path: Path) -> str | None:
+    """Return "dicom", "picture" or None, by content first, by suffix where the content tells nothing.
+
+    Raises:
+        UnreadableInputError: The file is missing or may not be read.
+    """
+    with decoding(path, "file"), path.open("rb") as handle:
+        start = handle.read(132)
+    if start[128:] == b"DICM":
+        return "dicom"
+    if start.startswith(_PICTURE_MAGIC):
+        return "picture"
+    suffix = path.suffix.lower()
+    # Without a preamble a data set starts with its first group, 0002 or 0008, in little-endian order.
+    if suffix in _OBJECT_SUFFIXES or start[:2] in {b"\x02\x00", b"\x08\x00"}:
+        return "dicom"
+    return "picture" if suffix in _PICTURE_SUFFIXES else None
+
+
+def find_inputs(path: Path | str) -> list[StudyInput]:
+    """Find the studies in a file or folder.
+
+    Args:
+        path: A file, which is one study, together with the other picture of its pair; or a folder of any depth.
+
+    Returns:
+        Inputs for `read_study`, at least one, in the order of their names, which are unique.
+
+    Raises:
+        UnreadableInputError: There is no such file or folder, or it holds nothing that is read.
+        NotABoneScanError: All DICOM objects of the folder are of other modalities.
+    """
+    path = Path(path)
+    if path.is_dir():
+        return _in_folder(path)
+    if kind_of(path) == "picture":
+        return [_with_partner(path)]
+    return [StudyInput(path.stem or path.name, (path,))]
+
+
+def _in_folder(root: Path) -> list[StudyInput]:
+    found: list[StudyInput] = []
+    others: set[str] = set()
+    for folder, names, files in os.walk(root):
+        here = Path(folder)
+        depth = len(here.relative_to(root).parts)
+        names[:] = sorted(n for n in names if not _hidden(n) and n.lower() not in _MASK_FOLDERS and depth < _MAX_DEPTH)
+        paths = [here / name for name in sorted(files) if not _hidden(name)]
+        groups = _pictures(paths) + _objects(paths, others)
+        if len(groups) == 1 and not (here == root and names):
+            # Alone in its folder: the folder's name is the study's.
+            groups = [replace(groups[0], name=here.resolve().name)]
+        found += groups
+    if not found and others:
+        kinds = ", ".join(sorted(others))
+        raise NotABoneScanError(f"{root.name} holds only DICOM objects of modality {kinds}", expected="modality NM")
+    if not found:
+        raise UnreadableInputError(
+            f"{root.name or root} holds no study", expected="DICOM files, or pictures (PNG, JPEG, TIFF)"
+        )
+    return _unique(sorted(found, key=lambda entry: (entry.name, entry.files)))
+
+
+def _hidden(name: str) -> bool:
+    return name.startswith(".") or name == "DICOMDIR"
+
+
+def _pictures(paths: Sequence[Path]) -> list[StudyInput]:
+    """Pictures of a folder, a pair of views together."""
+    pictures = [p for p in paths if not _NOT_A_SCAN.search(p.stem) and _safe_kind(p) == "picture"]
+    groups: dict[str, list[Path]] = {}
+    for path in pictures:
+        groups.setdefault(_stem_without_view(path), []).append(path)
+    found = []
+    for stem, members in groups.items():
+        by_view: dict[ViewName | None, Path] = {}
+        for member in members:
+            by_view.setdefault(view_of_text(member.stem), member)
+        pair = tuple(by_view[view] for view in ViewName if view in by_view)
+        if len(pair) == 2:
+            found.append(StudyInput(stem or pair[0].parent.resolve().name, pair))
+        singles = [m for m in members if len(pair) < 2 or (m not in pair and view_of_text(m.stem) is None)]
+        found += [StudyInput(member.stem, (member,)) for member in singles]
+    return found
+
+
+def _with_partner(path: Path) -> StudyInput:
+    """A picture and, where its name tells a view, the other view beside it."""
+    view, stem = view_of_text(path.stem), _stem_without_view(path)
+    if view is None:
+        return StudyInput(path.stem, (path,))
+    other = next(name for name in ViewName if name is not view)
+    candidates = [
+        sibling
+        for sibling in sorted(path.parent.iterdir())
+        if view_of_text(sibling.stem) is other
+        and _stem_without_view(sibling) == stem
+        and sibling.suffix.lower() in _PICTURE_SUFFIXES
+        and not _NOT_A_SCAN.search(sibling.stem)
+    ]
+    partner = next((c for c in candidates if c.suffix == path.suffix), next(iter(candidates), None))
+    if partner is None:
+        return StudyInput(path.stem, (path,))
+    pair = (path, partner) if view is ViewName.ANTERIOR else (partner, path)
+    return StudyInput(stem or path.parent.resolve().name, pair)
+
+
+def _stem_without_view(path: Path) -> str:
+    """R001_anterior → R001."""
+    return _VIEW_WORD.sub("", path.stem).strip(" _-.")
+
+
+def _objects(paths: Sequence[Path], others: set[str]) -> list[StudyInput]:
+    """DICOM objects of a folder, one-view objects of a study together; `others` collects what else was met."""
+    from bonescan.io.dicom import read_header, views_named
+
+    found: list[StudyInput] = []
+    singles: dict[str, dict[ViewName, list[Path]]] = {}
+    for path in paths:
+        if _safe_kind(path) != "dicom":
+            continue
+        try:
+            header = read_header(path, stop_before_pixels=True)
+        except InputError:
+            found.append(StudyInput(path.stem or path.name, (path,)))  # reading it will say what is wrong
+            continue
+        modality = header.text("Modality").upper()
+        if modality not in {"NM", ""}:
+            others.add(modality[:16])
+            continue
+        views = views_named(header, path)
+        if len(views) == 1 and views[0] is not None:
+            study = singles.setdefault(header.text("StudyInstanceUID"), {})
+            study.setdefault(views[0], []).append(path)
+        else:
+            found.append(StudyInput(path.stem, (path,)))
+    for study in singles.values():
+        found += _pair_objects(study)
+    return found
+
+
+def _pair_objects(study: dict[ViewName, list[Path]]) -> list[StudyInput]:
+    """Pair anterior and posterior objects of a study in the order of their names."""
+    anterior, posterior = (study.get(view, []) for view in ViewName)
+    paired = [
+        StudyInput(_stem_without_view(a) or a.parent.resolve().name, (a, p))
+        for a, p in zip(anterior, posterior, strict=False)
+    ]
+    rest = anterior[len(paired) :] + posterior[len(paired) :]
+    return paired + [StudyInput(path.stem, (path,)) for path in rest]
+
+
+def _safe_kind(path: Path) -> str | None:
+    try:
+        return kind_of(path)
+    except UnreadableInputError:
+        return None
+
+
+def _unique(inputs: list[StudyInput]) -> list[StudyInput]:
+    """Append -2, -3, … to names that come again."""
+    taken: set[str] = set()
+    out = []
+    for entry in inputs:
+        name, number = entry.name, 1
+        while name.lower() in taken:
+            number += 1
+            name = f"{entry.name}-{number}"
+        taken.add(name.lower())
+        out.append(replace(entry, name=name))
+    return out

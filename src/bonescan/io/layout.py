@@ -1,0 +1,130 @@
+"""Pictures that hold several views: side by side, or the paper's composite of four panels.
+
+The paper's picture is 1024 x 1024: anterior and posterior view, each at two grey levels, four panels of 256 x 1024. Of
+the two renderings of a view the less saturated one is read, since it keeps more of what the counts were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from bonescan.core.findings import QualityFinding
+from bonescan.core.study import Counts, ViewName
+from bonescan.io.frames import Frame
+
+MIN_ASPECT, MAX_ASPECT = 1.8, 8.0
+"""Height over width of a whole-body view: 4 for the usual matrices, 2 for wide ones, more or less where cropped."""
+_MAX_PANEL_ASPECT = 6.5
+_GAP = 0.3
+"""Highest level between two bodies, in units of the level along their midlines."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Columns of a picture that show one view."""
+
+    view: ViewName | None
+    start: int
+    stop: int
+
+    def of(self, image: Counts) -> Counts:
+        """The panel's part of an image, (row, column)."""
+        return image[:, self.start : self.stop]
+
+
+def find_panels(image: Counts) -> tuple[Panel, ...]:
+    """Find the views of a picture.
+
+    Args:
+        image: (row, column) float32, hot = high.
+
+    Returns:
+        One panel of unknown view where the picture shows one body; else the panels, each with its view. Of the panels
+        of one view the first listed is the one to read. Anterior is taken to be the leftmost.
+    """
+    columns = image.shape[1]
+    if _bodies(image, 4):
+        panels = [Panel(None, columns * i // 4, columns * (i + 1) // 4) for i in range(4)]
+        return _pair_up(image, panels)
+    if _bodies(image, 2):
+        return (Panel(ViewName.ANTERIOR, 0, columns // 2), Panel(ViewName.POSTERIOR, columns // 2, columns))
+    return (Panel(None, 0, columns),)
+
+
+def split_frames(frames: Sequence[Frame]) -> tuple[tuple[Frame, ...], tuple[QualityFinding, ...]]:
+    """Cut frames of unknown view that show several bodies into one frame a view."""
+    out: list[Frame] = []
+    findings: tuple[QualityFinding, ...] = ()
+    for frame in frames:
+        panels = find_panels(frame.image) if frame.view is None else ()
+        if len(panels) < 2:
+            out.append(frame)
+            continue
+        for view in ViewName:
+            panel = next(panel for panel in panels if panel.view is view)
+            image = np.ascontiguousarray(panel.of(frame.image))
+            out.append(replace(frame, image=image, view=view))
+        findings = (
+            QualityFinding(
+                code="views_assumed",
+                severity="info",
+                message=f"One picture holds {len(panels)} panels; the leftmost was taken as the anterior view.",
+            ),
+        )
+    return tuple(out), findings
+
+
+def saturation(image: Counts) -> float:
+    """Share of the pixels with uptake that sit at the highest value.
+
+    Example:
+        >>> saturation(np.array([[0, 1, 2, 2]], dtype=np.float32))
+        0.6666666666666666
+    """
+    top = float(image.max())
+    lit = int(np.count_nonzero(image > 0.02 * top))
+    return int(np.count_nonzero(image >= top)) / lit if lit else 0.0
+
+
+def _bodies(image: Counts, count: int) -> bool:
+    """Whether `count` bodies of equal width stand side by side, with dark between them."""
+    rows, columns = image.shape
+    width = columns / count
+    if width < 8 or not MIN_ASPECT <= rows / width <= _MAX_PANEL_ASPECT:
+        return False
+    top = np.percentile(image, 99)
+    profile = np.minimum(image, top).mean(axis=0, dtype=np.float64)
+    reach = max(1, round(0.03 * width))
+    middles = [profile[round((i + 0.4) * width) : round((i + 0.6) * width)].mean() for i in range(count)]
+    gaps = [profile[round(i * width) - reach : round(i * width) + reach].mean() for i in range(1, count)]
+    return all(gap < _GAP * min(left, right) for gap, left, right in zip(gaps, middles[:-1], middles[1:], strict=True))
+
+
+def _pair_up(image: Counts, panels: Sequence[Panel]) -> tuple[Panel, ...]:
+    """Find which two of four panels render the same counts: their grey levels rise together."""
+    small = [np.sqrt(_shrink(panel.of(image))) for panel in panels]
+    likeness = [_correlation(small[0], other) for other in small[1:]]
+    twin = 1 + int(np.argmax(likeness))
+    named = []
+    for index, panel in enumerate(panels):
+        view = ViewName.ANTERIOR if index in (0, twin) else ViewName.POSTERIOR
+        named.append((view, saturation(panel.of(image)), replace(panel, view=view)))
+    named.sort(key=lambda entry: (list(ViewName).index(entry[0]), entry[1]))
+    return tuple(panel for _, _, panel in named)
+
+
+def _shrink(image: Counts) -> npt.NDArray[np.float64]:
+    """Mean over blocks of 4 x 4 pixels."""
+    rows, columns = image.shape[0] // 4, image.shape[1] // 4
+    blocks = np.asarray(image[: 4 * rows, : 4 * columns], dtype=np.float64).reshape(rows, 4, columns, 4)
+    return np.asarray(blocks.mean(axis=(1, 3)))
+
+
+def _correlation(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> float:
+    a, b = a - a.mean(), b - b.mean()
+    norm = float(np.sqrt((a * a).sum() * (b * b).sum()))
+    return float((a * b).sum()) / norm if norm else 0.0

@@ -1,0 +1,119 @@
+"""Reads a study from whatever it comes in: the one entry to `bonescan.io`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+
+from bonescan.core.errors import MissingViewError, UnreadableInputError, UsageError
+from bonescan.core.findings import QualityFinding
+from bonescan.core.study import Polarity, Scan, Study, View, ViewName
+from bonescan.io.frames import Content, Facts, Frame, name_views
+from bonescan.io.inputs import StudyInput, find_inputs, kind_of
+from bonescan.io.layout import split_frames
+from bonescan.io.plausibility import check_bone_scan
+from bonescan.io.quality import assess
+
+__all__ = ["StudyInput", "find_inputs", "read_study"]
+
+
+def read_study(
+    path: Path | str | StudyInput | None = None,
+    *,
+    anterior: Path | str | None = None,
+    posterior: Path | str | None = None,
+    polarity: Polarity | None = None,
+) -> Study:
+    """Read a study.
+
+    Args:
+        path: A DICOM file, a picture, a folder that holds one study, or an entry of `find_inputs`.
+        anterior: File of the anterior view, in place of `path`.
+        posterior: File of the posterior view, in place of `path`.
+        polarity: How the pixels draw uptake; detected by default.
+
+    Returns:
+        The views, hot = high, with quality findings of the reader.
+
+    Raises:
+        UsageError: Both `path` and a view are given, or neither; or the folder holds several studies.
+        MissingViewError: The file of a view does not exist.
+        UnreadableInputError: A file is damaged, truncated, or of no known format.
+        NotABoneScanError: The images are no whole-body bone scan.
+
+    Example:
+        >>> read_study("missing.dcm")
+        Traceback (most recent call last):
+        bonescan.core.errors.UnreadableInputError: missing.dcm does not exist.
+    """
+    if (path is None) == (anterior is None and posterior is None):
+        raise UsageError("an input and files for single views" if path else "no input", expected="one or the other")
+    if path is None:
+        return _read_views(anterior, posterior, polarity)
+    if not isinstance(path, StudyInput):
+        inputs = find_inputs(path)
+        if len(inputs) > 1:
+            raise UsageError(
+                f"{Path(path).name} holds {len(inputs)} studies", expected="one", hint="Name one, or read each of them"
+            )
+        path = inputs[0]
+    return _assemble(path.name, [_read_file(file, None, polarity) for file in path.files])
+
+
+def _read_views(anterior: Path | str | None, posterior: Path | str | None, polarity: Polarity | None) -> Study:
+    contents = []
+    names = []
+    for view, given in zip(ViewName, (anterior, posterior), strict=True):
+        if given is None:
+            continue
+        file = Path(given)
+        if not file.is_file():
+            raise MissingViewError(f"the {view} file {file.name} does not exist")
+        content = _read_file(file, view, polarity)
+        frames = tuple(frame for frame in content.frames if frame.view is view)
+        if not frames:
+            raise MissingViewError(f"{file.name} holds no {view} view")
+        contents.append(Content(frames, content.facts, content.findings))
+        names.append(file)
+    return _assemble(find_inputs(names[0])[0].name if len(names) == 2 else names[0].stem, contents)
+
+
+def _read_file(path: Path, view: ViewName | None, polarity: Polarity | None) -> Content:
+    from bonescan.io.dicom import read_object
+    from bonescan.io.raster import read_picture
+
+    kind = kind_of(path)
+    if kind == "dicom":
+        return read_object(path, view=view, polarity=polarity)
+    if kind == "picture":
+        return read_picture(path, view=view, polarity=polarity)
+    raise UnreadableInputError(f"{path.name} is of no known format", expected="DICOM, PNG, JPEG or TIFF")
+
+
+def _assemble(name: str, contents: Sequence[Content]) -> Study:
+    frames: list[Frame] = []
+    findings: list[QualityFinding] = []
+    for content in contents:
+        split, noticed = split_frames(content.frames)
+        frames += split
+        findings += [*content.findings, *noticed]
+    views, assumed = name_views(frames)
+    check_bone_scan(views)
+    facts = _merge([content.facts for content in contents])
+    study = _study(name, views, facts)
+    return study.with_quality(*findings, *assumed, *assess(views))
+
+
+def _merge(facts: Sequence[Facts]) -> Facts:
+    """The first known value of each fact."""
+    known = {
+        item.name: next((value for one in facts if (value := getattr(one, item.name)) is not None), None)
+        for item in fields(Facts)
+    }
+    return Facts(**known)
+
+
+def _study(name: str, views: tuple[View, ...], facts: Facts) -> Study:
+    scan = Scan(views, facts.radiopharmaceutical, facts.injected_activity_mbq, facts.acquisition_date)
+    return Study(name, scan, facts.study_instance_uid, facts.patient_sex)
