@@ -1,7 +1,7 @@
 """A body: labelled points that fill every structure, from which any posture, size and pathology is made.
 
-Points rather than a voxel grid, since a point moves under any deformation without resampling: the posture of a limb, the
-size of a person and a smooth individual warp are all functions of position.
+Points rather than a voxel grid, since a point moves under any deformation without resampling: the posture of a limb,
+the size of a person and a smooth individual warp are all functions of position.
 """
 
 from __future__ import annotations

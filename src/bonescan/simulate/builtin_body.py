@@ -31,7 +31,14 @@ _TRUNK = (
     (810, 174, 163, 93),
     (900, 178, 164, 92),
 )
-_HEAD = ((8, 30, 132, 45), (35, 66, 132, 85), (90, 75, 134, 98), (150, 68, 120, 85), (200, 60, 125, 78), (262, 58, 155, 50))
+_HEAD = (
+    (8, 30, 132, 45),
+    (35, 66, 132, 85),
+    (90, 75, 134, 98),
+    (150, 68, 120, 85),
+    (200, 60, 125, 78),
+    (262, 58, 155, 50),
+)
 _LEG = (
     ((865, 95, 160), 82),
     ((968, 90, 162), 80),
@@ -59,7 +66,7 @@ _RIB_HALF_DEPTH = (45, 62, 72, 80, 84, 86, 86, 84, 82, 78, 70, 60)
 _RIB_CENTRE_Y = (160, 158, 155, 152, 150, 150, 150, 150, 150, 150, 152, 160)
 _RIB_DROP = (28, 48, 66, 82, 94, 104, 112, 114, 110, 100, 72, 46)
 _RIB_END = (0.80, 0.80, 0.81, 0.81, 0.80, 0.79, 0.77, 0.73, 0.69, 0.65, 0.50, 0.34)
-"""Per rib: half axes and centre of its ellipse, fall from spine to front, and where bone ends (fraction of half a turn)."""
+"""Per rib: half axes and centre of its ellipse, fall from spine to front, end of bone (fraction of half a turn)."""
 
 _SPONGY = 0.5
 """Uptake of the thick spongy ends of long bones relative to solid bone."""
@@ -190,8 +197,14 @@ def _thorax(c: Canvas, centres: dict[str, Place]) -> None:
             c.tube(path, 5.2, rib)
             if i < 10:
                 z, y, x = path[-1]
-                target = (325.0 + 24 * i, 100.0 - 6.5 * min(i, 6), s * 16.0) if i < 7 else (470.0 + 8 * i, 62.0, s * 34.0)
-                c.tube([(z, y, x), ((z + target[0]) / 2 + 8, min(y, target[1]) - 2, (x + target[2]) / 2), target], 4.5, cartilage)
+                target = (
+                    (325.0 + 24 * i, 100.0 - 6.5 * min(i, 6), s * 16.0) if i < 7 else (470.0 + 8 * i, 62.0, s * 34.0)
+                )
+                c.tube(
+                    [(z, y, x), ((z + target[0]) / 2 + 8, min(y, target[1]) - 2, (x + target[2]) / 2), target],
+                    4.5,
+                    cartilage,
+                )
     for x in (-16.0, -8.0, 0.0, 8.0, 16.0):
         c.tube([(318, 104, x * 1.1), (360, 86, 0.7 * x)], 5, sternum)
     for x in (-8.0, 0.0, 8.0):
@@ -227,7 +240,11 @@ def _shoulder_and_arm(c: Canvas, side: Laterality, s: float) -> None:
     c.ellipsoid((862, 216, s * 234), (16, 12, 22), hand)
     for k, x in enumerate((208.0, 222.0, 234.0, 246.0, 257.0)):
         end = (912.0 if k == 0 else 975.0 - 6 * abs(k - 2), 226.0, s * (x - 14 if k == 0 else x))
-        c.tube([(874, 214, s * (226 + 0.35 * (x - 232))), (918 if k else 893, 220, s * (x - (8 if k == 0 else 0))), end], [6, 5, 4], hand)
+        c.tube(
+            [(874, 214, s * (226 + 0.35 * (x - 232))), (918 if k else 893, 220, s * (x - (8 if k == 0 else 0))), end],
+            [6, 5, 4],
+            hand,
+        )
 
 
 def _pelvis(c: Canvas, side: Laterality, s: float) -> None:
@@ -255,7 +272,12 @@ def _leg(c: Canvas, side: Laterality, s: float) -> None:
         c.ellipsoid((1240, 154, s * x), (24, 28, 21), femur, weight=_SPONGY)
         c.ellipsoid((1272, 152, s * x), (15, 24, 21), lower, weight=_SPONGY)
     c.ellipsoid((1222, 108, s * 62), (20, 9, 20), lower)
-    c.tube([(1275, 154, s * 61), (1310, 156, s * 60), (1420, 175, s * 60), (1640, 200, s * 54)], [27, 19, 13, 12], lower, hollow=0.4)
+    c.tube(
+        [(1275, 154, s * 61), (1310, 156, s * 60), (1420, 175, s * 60), (1640, 200, s * 54)],
+        [27, 19, 13, 12],
+        lower,
+        hollow=0.4,
+    )
     c.tube([(1638, 200, s * 42), (1662, 202, s * 40)], 9, lower)
     c.tube([(1290, 182, s * 94), (1470, 200, s * 84), (1645, 206, s * 78), (1668, 206, s * 78)], [9, 6, 7, 9], lower)
     c.ellipsoid((1682, 196, s * 60), (17, 26, 20), foot)

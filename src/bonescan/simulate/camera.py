@@ -113,9 +113,7 @@ class Projector:
             return np.asarray(y_mm - self.low[1] + self.camera.gap_mm[0])
         return np.asarray(self.high[1] - y_mm + self.camera.gap_mm[1])
 
-    def pixels(
-        self, view: ViewName, points_mm: Points
-    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    def pixels(self, view: ViewName, points_mm: Points) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """Continuous (row, column) of points; the patient's left is image-right in the anterior view."""
         c = self.camera
         column = (points_mm[:, 2] + self._column0) / c.pixel_mm - 0.5
@@ -139,8 +137,12 @@ class Projector:
         nearest = float(distance.min())
         slab = ((distance - nearest) / _DEPTH_STEP_MM).astype(np.intp)
         count = int(slab.max()) + 1
-        stack = _splat(row, column, weight, slab, (count, c.rows, c.columns))
-        sigma = c.fwhm_mm(nearest + (np.arange(count) + 0.5) * _DEPTH_STEP_MM) / FWHM_PER_SIGMA / c.pixel_mm
+        stack = splat(row, column, weight, slab, (count, c.rows, c.columns))
+        # Each slab is blurred as at the mean distance of its own points; an empty one as at its middle.
+        points_in = np.bincount(slab, minlength=count)
+        middle = nearest + (np.arange(count) + 0.5) * _DEPTH_STEP_MM
+        mean = np.where(points_in, np.bincount(slab, distance, count) / np.maximum(points_in, 1), middle)
+        sigma = c.fwhm_mm(mean) / FWHM_PER_SIGMA / c.pixel_mm
         first, last = _rows_used(row, c.rows, margin=30)
         image = np.zeros((last - first, c.columns), np.float32)
         for i in range(count - 1, -1, -1):
@@ -166,7 +168,7 @@ class Projector:
         c0, c1 = max(int(column.min()) - reach, 0), min(int(column.max()) + reach + 2, c.columns)
         if r1 <= r0 or c1 <= c0:
             return image
-        box = _splat(row - r0, column - c0, weight, np.zeros(len(row), np.intp), (1, r1 - r0, c1 - c0))[0]
+        box = splat(row - r0, column - c0, weight, np.zeros(len(row), np.intp), (1, r1 - r0, c1 - c0))[0]
         image[r0:r1, c0:c1] = gaussian_filter(box, sigma, mode="constant", truncate=3.5)
         return image
 
@@ -181,8 +183,8 @@ class Projector:
         flat = gaussian_filter(flat.astype(np.float32), max(sigma_mm / _CELL_MM, 0.6))
         fine = zoom(flat, _CELL_MM / c.pixel_mm, order=1, grid_mode=True, mode="grid-constant")
         fine *= (c.pixel_mm / _CELL_MM) ** 2
-        row = int(round((self._origin[0] + self._row0) / c.pixel_mm))
-        column = int(round((self._origin[2] + self._column0) / c.pixel_mm))
+        row = round(float(self._origin[0] + self._row0) / c.pixel_mm)
+        column = round(float(self._origin[2] + self._column0) / c.pixel_mm)
         image = np.zeros((c.rows, c.columns), np.float32)
         r0, c0 = max(row, 0), max(column, 0)
         r1, c1 = min(row + fine.shape[0], c.rows), min(column + fine.shape[1], c.columns)
@@ -206,14 +208,22 @@ def _rows_used(row: npt.NDArray[np.float32], rows: int, margin: int) -> tuple[in
     return max(int(row.min()) - margin, 0), max(min(int(row.max()) + margin, rows), 1)
 
 
-def _splat(
+def splat(
     row: npt.NDArray[np.float32],
     column: npt.NDArray[np.float32],
     weight: npt.NDArray[np.float32],
     slab: npt.NDArray[np.intp],
     shape: tuple[int, int, int],
 ) -> Image:
-    """Sum weights into (slab, row, column) with bilinear shares; what falls outside is lost."""
+    """Sum weights into (slab, row, column) with bilinear shares; what falls outside is lost.
+
+    Args:
+        row: (n,) continuous rows.
+        column: (n,) continuous columns.
+        weight: (n,) what to sum.
+        slab: (n,) first index of the result.
+        shape: (slabs, rows, columns) of the result.
+    """
     _, rows, columns = shape
     r0, c0 = np.floor(row).astype(np.intp), np.floor(column).astype(np.intp)
     fr, fc = row - r0, column - c0

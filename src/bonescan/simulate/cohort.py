@@ -102,9 +102,7 @@ def rebuild(folder: Path, study_id: str, *, phantoms: Path | None = None) -> Sim
     return render(PatientParameters.from_json(text), phantoms=phantoms)
 
 
-def _run(
-    one: Callable[[int, str], str], todo: list[tuple[int, str]], processes: int
-) -> Iterator[str]:
+def _run(one: Callable[[int, str], str], todo: list[tuple[int, str]], processes: int) -> Iterator[str]:
     if processes == 1 or len(todo) < 2:
         for i, name in todo:
             yield one(i, name)

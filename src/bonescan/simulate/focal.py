@@ -1,7 +1,7 @@
 """Focal uptake in bone: what one focus is, and the activity that it adds to a body.
 
-A focus is an irregular, softly bounded blob that lives in bone only, so a lesion in a rib is long and thin and one in the
-ilium is flat, without being told so.
+A focus is an irregular, softly bounded blob that lives in bone only, so a lesion in a rib is long and thin and one in
+the ilium is flat, without being told so.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def focus_activity(
 ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:
     """Activity that a focus adds.
 
-    The added activity is (contrast - 1) × the bone's × a sigmoid of the distance from the centre in units of the radius.
+    The added activity is (contrast - 1) × the bone's × a sigmoid of the distance from the centre over the radius.
 
     Args:
         anatomy: The reference body.
@@ -61,8 +61,8 @@ def focus_activity(
     at = anatomy.bone_near(focus.centre_mm, reach)
     if focus.confined:
         at = at[anatomy.body.structure[at] == focus.structure]
-    offset = anatomy.body.points_mm[at] - np.float32(focus.centre_mm)
-    distance = np.sqrt(((offset / (focus.radius_mm * np.float32(focus.stretch))) ** 2).sum(1))
+    offset = anatomy.body.points_mm[at] - np.array(focus.centre_mm, np.float32)
+    distance = np.sqrt(((offset / (focus.radius_mm * np.array(focus.stretch, np.float32))) ** 2).sum(1))
     rng = np.random.default_rng(focus.shape_seed)
     k = rng.normal(size=(3, 4)) * 2.2 / focus.radius_mm
     bumps = np.sin(offset @ k.astype(np.float32) + rng.uniform(0, 2 * np.pi, 4)).sum(1) / 2

@@ -21,7 +21,11 @@ SITE_PREVALENCE: dict[Site, float] = {
     Site.OTHER: 0.279,
     Site.SCAPULA: 0.204,
 }
-"""Fraction of patients with metastases who have one there. Source: the paper, Table 3 (220, 196, 184, 98, 78, 57 of 280)."""
+"""Fraction of patients with metastases who have one there.
+
+Source: the paper, Table 3, both sets: 220, 196, 184, 98, 78 and 57 of 280 (read as spine, pelvis, ribs, femur, others,
+scapula).
+"""
 
 L, R, M = Laterality.LEFT, Laterality.RIGHT, Laterality.MIDLINE
 
@@ -65,12 +69,8 @@ def draw_metastases(rng: np.random.Generator, anatomy: AnatomyIndex, *, supersca
     """
     if superscan:
         return _draw_superscan(rng, anatomy)
-    sites = draw_sites(rng)
-    foci = []
-    for site in sites:
-        for _ in range(1 + rng.poisson(rng.exponential(_MEAN_EXTRA[site]))):
-            foci.append(_draw_one(rng, anatomy, site, median_radius_mm=10.5, contrast=(1.7, 9.0)))
-    return tuple(foci)
+    places = [site for site in draw_sites(rng) for _ in range(1 + rng.poisson(rng.exponential(_MEAN_EXTRA[site])))]
+    return tuple(_draw_one(rng, anatomy, site, median_radius_mm=10.5, contrast=(1.7, 9.0)) for site in places)
 
 
 def draw_sites(rng: np.random.Generator) -> tuple[Site, ...]:
@@ -124,9 +124,7 @@ def _draw_one(
     )
 
 
-def _choose(
-    rng: np.random.Generator, points: npt.NDArray[np.float32], *, proximal: bool
-) -> tuple[float, float, float]:
+def _choose(rng: np.random.Generator, points: npt.NDArray[np.float32], *, proximal: bool) -> tuple[float, float, float]:
     """A random point of a structure; in long bones nearer the trunk where the red marrow is."""
     if proximal:
         z = points[:, 0]

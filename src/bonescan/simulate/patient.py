@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import TypeAdapter
 
 from bonescan.core.anatomy import MaskLabel, Region, Site
 from bonescan.core.study import Labels, Scan, Study, View, ViewName
-from bonescan.simulate.anatomy_index import AnatomyIndex, reference
+from bonescan.simulate.anatomy_index import reference
 from bonescan.simulate.benign import draw_benign
 from bonescan.simulate.camera import Camera, Image, Projector, scatter
 from bonescan.simulate.focal import Focus, focus_activity
@@ -240,13 +239,13 @@ def _study(parameters: PatientParameters, expected: dict[ViewName, Image]) -> St
     rng = np.random.default_rng(parameters.camera.noise_seed)
     spacing = (parameters.camera.pixel_mm, parameters.camera.pixel_mm)
     views = tuple(
-        View(view, rng.poisson(np.maximum(expected[view], 0)).astype(np.float32), pixel_spacing_mm=spacing, frame_number=i + 1)
+        View(
+            view,
+            rng.poisson(np.maximum(expected[view], 0)).astype(np.float32),
+            pixel_spacing_mm=spacing,
+            frame_number=i + 1,
+        )
         for i, view in enumerate(ViewName)
     )
     scan = Scan(views, radiopharmaceutical="99mTc-MDP (simulated)")
     return Study(name=parameters.study_id, scan=scan, patient_sex=parameters.sex)
-
-
-def mask_area_mm2(labels: npt.NDArray[np.uint8], label: MaskLabel, pixel_mm: float) -> float:
-    """Area of one label in mm²."""
-    return float((labels == label).sum() * pixel_mm**2)

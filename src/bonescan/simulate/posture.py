@@ -117,7 +117,11 @@ def apply_posture(body: Body, posture: Posture, joints: dict[str, npt.NDArray[np
 
 
 def _turn(
-    points: Points, at: npt.NDArray[np.bool_] | slice, centre: npt.NDArray[np.float32], axes: tuple[int, int], degrees: float
+    points: Points,
+    at: npt.NDArray[np.bool_] | slice,
+    centre: npt.NDArray[np.float32],
+    axes: tuple[int, int],
+    degrees: float,
 ) -> None:
     """Rotate points about a centre in the plane of two axes, the first turning towards the second."""
     cosine, sine = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))

@@ -40,4 +40,6 @@ def read_recipe(path: Path | None) -> CohortRecipe:
         raise RecipeError(f"{path.name} cannot be read: {error}", expected="a TOML file") from error
     except ValidationError as error:
         faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise RecipeError(f"{path.name}: {faults}", hint=f"Known keys: {', '.join(CohortRecipe.model_fields)}") from None
+        raise RecipeError(
+            f"{path.name}: {faults}", hint=f"Known keys: {', '.join(CohortRecipe.model_fields)}"
+        ) from None

@@ -9,7 +9,7 @@ from bonescan.core.anatomy import Region
 from bonescan.core.study import Labels, ViewName
 from bonescan.simulate.anatomy_index import AnatomyIndex
 from bonescan.simulate.body import Points, lookup
-from bonescan.simulate.camera import Projector, _splat
+from bonescan.simulate.camera import Projector, splat
 from bonescan.simulate.structures import STRUCTURES
 
 _OF_OWN_MAXIMUM = 0.12
@@ -36,7 +36,8 @@ def region_map(anatomy: AnatomyIndex, projector: Projector, points_mm: Points, v
     weight[region == int(Region.RIBS)] *= 1.5
     row, column = projector.pixels(view, points_mm[at])
     shape = (len(Region), camera.rows // 2, camera.columns // 2)
-    stack = _splat(row / 2 - 0.25, column / 2 - 0.25, weight, region, shape)
+    half = np.float32(0.5), np.float32(0.25)
+    stack = splat(row * half[0] - half[1], column * half[0] - half[1], weight, region, shape)
     best = np.zeros(shape[1:], np.float32)
     labels = np.zeros(shape[1:], np.uint8)
     for value in range(1, len(Region)):

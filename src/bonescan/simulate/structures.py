@@ -1,7 +1,7 @@
 """Every structure of a simulated body: its number, skeletal region, side, body segment and usual uptake.
 
-Uptake is activity concentration relative to the shaft of the femur (= 1), before joints are added; the values were set so
-that projected region levels agree with published and measured planar ratios (see `tests/reference`).
+Uptake is activity concentration relative to the shaft of the femur (= 1), before joints are added; the values were set
+so that projected region levels agree with measured planar ratios.
 """
 
 from __future__ import annotations

@@ -151,7 +151,7 @@ def spill(anatomy: AnatomyIndex, tracer: Tracer) -> list[tuple[npt.NDArray[np.in
         dz, dx, uptake = tracer.contamination
         hips = (anatomy.landmarks["hip left"] + anatomy.landmarks["hip right"]) / 2
         side = L if dx > 0 else R
-        place_mm = hips + np.float32([40 + dz, -60, dx])
+        place_mm = (hips + np.array([40 + dz, -60, dx])).astype(np.float32)
         found.append(_spot(anatomy, "soft tissue of the leg", side, place_mm, 9.0, uptake))
     return found
 

@@ -86,7 +86,7 @@ def read_phantom(folder: Path, sex: str) -> tuple[npt.NDArray[np.uint8], tuple[f
         return ids.reshape(shape).astype(np.uint8), spacing_mm
     raise InputError(
         f"{folder} holds neither {compact.name} nor {published.name}",
-        hint="Obtain the phantoms of ICRP Publication 110 from the ICRP, or leave out --phantoms to use the built-in body",
+        hint="Obtain the phantoms of ICRP Publication 110 from the ICRP, or leave out --phantoms for the built-in body",
     )
 
 
@@ -123,7 +123,7 @@ def voxel_body(folder: Path, sex: str) -> Body:
         sex=sex,
         points_mm=np.concatenate([fine_points, points[coarse]]),
         structure=np.concatenate([np.repeat(structure[fine], copies)[board], structure[coarse]]),
-        volume_mm3=np.repeat(np.float32([2 * volume / copies, thin * volume]), [n_fine, n_coarse]),
+        volume_mm3=np.repeat(np.array([2 * volume / copies, thin * volume], np.float32), [n_fine, n_coarse]),
         activity_weight=np.concatenate([np.repeat(weight[fine], copies)[board], weight[coarse]]),
         source=f"ICRP Publication 110 voxel phantom, {'male' if sex == 'M' else 'female'}",
     )
@@ -140,7 +140,7 @@ def _structures(organ: npt.NDArray[np.uint8], points: npt.NDArray[np.float32]) -
     for name, wanted in _MIDLINE_IDS.items():
         structure[np.isin(organ, wanted)] = number_of(name)
     structure[organ == 140] = 0  # air
-    # Voxels without an organ of their own (skin of the soles and the crown) default to the trunk: give them to their limb.
+    # Voxels without an organ of their own (skin of soles and crown) default to the trunk: give them to their limb.
     stray = (structure == number_of("soft tissue of the trunk")) & ~np.isin(organ, _TRUNK_IDS)
     structure[stray & (points[:, 0] > _LEGS_BELOW_MM) & left] = number_of("soft tissue of the leg", L)
     structure[stray & (points[:, 0] > _LEGS_BELOW_MM) & ~left] = number_of("soft tissue of the leg", R)

@@ -1,0 +1,84 @@
+"""A simulated cohort in a folder."""
+
+import shutil
+
+import pytest
+
+from bonescan.core.errors import InputError, RecipeError, UnreadableInputError, UsageError
+from bonescan.core.study import ViewName
+from bonescan.simulate.cohort import rebuild, simulate_cohort
+from bonescan.simulate.recipe import CohortRecipe, read_recipe
+from bonescan.simulate.voxel_body import read_phantom
+
+
+@pytest.fixture(scope="module")
+def cohort(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("simulated") / "cohort"
+    return simulate_cohort(folder, 3, seed=7, processes=1)
+
+
+def test_cohort_reads_back_with_truth(cohort):
+    assert len(cohort) == 3
+    for case in cohort:
+        study, labels, regions = case.read_study(), case.read_labels(), case.read_regions()
+        assert study.scan.names == tuple(ViewName)
+        for view in ViewName:
+            assert labels[view].shape == study.scan[view].counts.shape == regions[view].shape
+        assert case.metastasis == bool(case.sites) == any((mask == 1).any() for mask in labels.values())
+
+
+@pytest.mark.slow
+def test_same_bytes_whatever_the_processes(cohort, tmp_path):
+    again = simulate_cohort(tmp_path / "again", 3, seed=7, processes=2)
+    for path in sorted(cohort.folder.rglob("*")):
+        if path.is_file():
+            assert path.read_bytes() == (again.folder / path.relative_to(cohort.folder)).read_bytes(), path.name
+
+
+def test_interrupted_run_resumes_to_the_same(cohort, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(cohort.folder, copy)
+    victim = cohort.cases[1].study_id
+    shutil.rmtree(copy / victim)
+    calls = []
+    simulate_cohort(copy, 3, seed=7, progress=lambda done, n: calls.append((done, n)))
+    assert calls == [(2, 3), (3, 3)]
+    name = f"{victim}/{victim}.dcm"
+    assert (copy / name).read_bytes() == (cohort.folder / name).read_bytes()
+
+
+def test_a_study_is_rebuilt_from_its_record(cohort):
+    case = cohort.cases[0]
+    rebuilt = rebuild(cohort.folder, case.study_id)
+    read = case.read_study()
+    for view in ViewName:
+        assert (rebuilt.study.scan[view].counts == read.scan[view].counts).all()
+
+
+def test_another_seed_in_the_same_folder_is_refused(cohort):
+    with pytest.raises(UsageError, match="another seed"):
+        simulate_cohort(cohort.folder, 3, seed=8)
+
+
+@pytest.mark.parametrize("n", [0, -1])
+def test_no_patients_is_refused(tmp_path, n):
+    with pytest.raises(UsageError, match="at least 1"):
+        simulate_cohort(tmp_path / "c", n)
+
+
+def test_recipe_refuses_unknown_keys_and_bad_values(tmp_path):
+    path = tmp_path / "r.toml"
+    path.write_text("metastasis_fraction = 0.2\n")
+    assert read_recipe(path) == CohortRecipe(metastasis_fraction=0.2)
+    for text in ("colour = 3\n", "metastasis_fraction = 2\n", "= nonsense"):
+        path.write_text(text)
+        with pytest.raises(RecipeError):
+            read_recipe(path)
+
+
+def test_missing_or_wrong_phantom_is_refused(tmp_path):
+    with pytest.raises(InputError, match="holds neither"):
+        read_phantom(tmp_path, "M")
+    (tmp_path / "AM.dat").write_text("0 1 2 3")
+    with pytest.raises(UnreadableInputError, match="4 voxels"):
+        read_phantom(tmp_path, "M")
