@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from bonescan.cli.failure import exit_code, explain
-from bonescan.cli.inputs import Source, sources
+from bonescan.cli.failure import exit_code, explain, explain_error
+from bonescan.cli.inputs import Source, gather
 from bonescan.cli.output import progress, say, say_json
 from bonescan.core.errors import InputError, UsageError
-from bonescan.core.study import Polarity
 
 if TYPE_CHECKING:
     from bonescan.core.findings import Analysis
+    from bonescan.core.study import Polarity
     from bonescan.models.bundle import Bundle
 
 FORMATS = ("json", "png", "pdf")
@@ -52,24 +52,27 @@ def analyze(
     anterior: Annotated[Path | None, typer.Option(metavar="FILE", help="Picture of the anterior view.")] = None,
     posterior: Annotated[Path | None, typer.Option(metavar="FILE", help="Picture of the posterior view.")] = None,
     polarity: Annotated[
-        Polarity | None, typer.Option(help="How the input draws uptake, where detection is wrong.")
+        Literal["hot_high", "hot_low"] | None,
+        typer.Option(help="How the input draws uptake, where detection is wrong."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
 ) -> None:
     """Find metastases, measure burden, draft a report."""
     from bonescan.core.files import check_writable
+    from bonescan.core.study import Polarity
 
     chosen = _formats(formats)
-    items = sources(inputs or [], anterior, posterior)
+    sources = gather(inputs or [], anterior, posterior)
     check_writable(out)
-    run = _Run(_load(model), out, chosen, polarity, keep_documents=as_json)
-    with progress("Analysing", len(items)) as report:
-        for number, item in enumerate(items, start=1):
-            run.take(item)
-            report(number, len(items))
+    stored = Polarity(polarity) if polarity else None
+    run = _Run(_load(model), out, chosen, stored, keep_documents=as_json, failed=sources.failed)
+    with progress("Analysing", len(sources.found)) as report:
+        for number, source in enumerate(sources.found, start=1):
+            run.take(source)
+            report(number, len(sources.found))
     if as_json:
         say_json(run.document())
-    run.finish(len(items))
+    run.finish(len(sources))
 
 
 @dataclass
@@ -83,7 +86,7 @@ class _Run:
     keep_documents: bool
     names: set[str] = field(default_factory=set)
     done: list[dict[str, Any]] = field(default_factory=list)
-    failed: list[tuple[Source, InputError]] = field(default_factory=list)
+    failed: list[tuple[str, InputError]] = field(default_factory=list)
 
     def take(self, item: Source) -> None:
         """Analyse one study and write its folder; an input that cannot be used is noted, anything else is raised."""
@@ -94,7 +97,7 @@ class _Run:
             study = replace(study, name=_unique(study.name, self.names))
             analysis = bs.analyze(study, model=self.bundle)
         except InputError as error:
-            self.failed.append((item, error))
+            self.failed.append((item.label, error))
             return
         folder = bs.write(analysis, self.out, formats=self.formats)
         if self.keep_documents:
@@ -106,15 +109,14 @@ class _Run:
     def document(self) -> dict[str, Any]:
         """What `--json` prints."""
         failures = [
-            {"input": item.label, "message": error.message, "exit_code": exit_code(error)}
-            for item, error in self.failed
+            {"input": label, "message": error.message, "exit_code": exit_code(error)} for label, error in self.failed
         ]
         return {"analyses": self.done, "failures": failures}
 
     def finish(self, total: int) -> None:
         """List the bad inputs on stderr and leave with their exit code."""
-        for item, error in self.failed:
-            explain(f"{item.label}: {error.message}" if total > 1 else error.message)
+        for label, error in self.failed:
+            explain_error(error, label if total > 1 else "")
         if self.failed and total > 1:
             explain(f"{len(self.failed)} of {total} inputs could not be used.")
         if self.failed:

@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
+from bonescan.cli.failure import DEBUG_VARIABLE
 from bonescan.core.errors import BonescanError
 from bonescan.inference.runtime import import_openvino
 
@@ -126,7 +127,7 @@ def _settings() -> Iterator[Check]:
         return
     changed = [f"{name}={value}" for name, value in values if value != Settings.model_fields[name].default]
     yield Check("settings", "ok", f"{file or 'no bonescan.toml'}; {', '.join(changed) or 'all at their defaults'}")
-    known = {f"BONESCAN_{name.upper()}" for name in Settings.model_fields} | {CONFIG_VARIABLE, "BONESCAN_DEBUG"}
+    known = {f"BONESCAN_{name.upper()}" for name in Settings.model_fields} | {CONFIG_VARIABLE, DEBUG_VARIABLE}
     stray = sorted(name for name in os.environ if name.startswith("BONESCAN_") and name not in known)
     if stray:
         yield Check("settings", "note", f"not a setting: {', '.join(stray)}", f"known are {', '.join(sorted(known))}")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from traceback import extract_tb
+from traceback import extract_tb, print_exception
 from types import TracebackType
 
 import typer
 
-from bonescan.core.errors import status_of
+from bonescan.core.errors import BonescanError, status_of
+
+DEBUG_VARIABLE = "BONESCAN_DEBUG"
 
 
 def explain(sentence: str) -> None:
@@ -22,9 +24,21 @@ def exit_code(error: BaseException) -> int:
     return status_of(error).exit_code
 
 
-def debug_by_setting() -> bool:
-    """Whether `BONESCAN_DEBUG` asks for tracebacks; read alone, since the settings as a whole may be what is wrong."""
-    return os.environ.get("BONESCAN_DEBUG", "").strip().lower() in {"1", "true", "yes", "on"}
+def debugging() -> bool:
+    """Whether tracebacks are asked for; not one of the settings, since these may be what is wrong."""
+    return os.environ.get(DEBUG_VARIABLE, "").strip().lower() in {"1", "true", "yes", "on"}
+
+
+def explain_error(error: BonescanError, label: str = "") -> None:
+    """Write an error's sentence to stderr, after its traceback where that is asked for.
+
+    Args:
+        error: What went wrong.
+        label: Which of several inputs it is about.
+    """
+    if debugging():
+        print_exception(error)
+    explain(f"{label}: {error.message}" if label else error.message)
 
 
 def explain_unexpected(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

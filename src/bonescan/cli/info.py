@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bonescan.cli.inputs import sources
+from bonescan.cli.inputs import gather
 from bonescan.cli.output import aligned, say, say_json
 
 if TYPE_CHECKING:
@@ -36,7 +36,10 @@ def info(
 
     Loads no model.
     """
-    studies = [item.read() for item in sources([source] if source else [], anterior, posterior)]
+    sources = gather([source] if source else [], anterior, posterior)
+    for _, error in sources.failed:
+        raise error
+    studies = [item.read() for item in sources.found]
     if as_json:
         documents = [_document(study) for study in studies]
         say_json(documents[0] if len(documents) == 1 else documents)

@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bonescan.core.errors import UnreadableInputError, UsageError
+from bonescan.core.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from bonescan.core.study import Polarity, Study
+    from bonescan.io.inputs import StudyInput
 
 
 @dataclass(frozen=True)
 class Source:
-    """One study as the command line names it: a path, or one file for each view."""
+    """One study as the command line names it: an input, or a file for a view.
 
-    path: Path
+    Attributes:
+        label: What to call it in a message: the path or paths as given.
+        files: The files that make it up.
+        input: The input, or None where `anterior` or `posterior` are given.
+        anterior: File of the anterior view.
+        posterior: File of the posterior view.
+    """
+
+    label: str
+    files: tuple[Path, ...]
+    input: StudyInput | None = None
     anterior: Path | None = None
     posterior: Path | None = None
-
-    @property
-    def label(self) -> str:
-        """What to call it in a message: the path or paths as given."""
-        files = [str(file) for file in (self.anterior, self.posterior) if file]
-        return " + ".join(files) or str(self.path)
 
     def read(self, polarity: Polarity | None = None) -> Study:
         """Read it.
@@ -34,33 +39,46 @@ class Source:
         """
         from bonescan.io.reader import read_study
 
-        return read_study(self.path, anterior=self.anterior, posterior=self.posterior, polarity=polarity)
+        return read_study(self.input, anterior=self.anterior, posterior=self.posterior, polarity=polarity)
 
 
-def sources(inputs: list[Path], anterior: Path | None = None, posterior: Path | None = None) -> list[Source]:
-    """The studies that the arguments name; a folder of studies gives one each.
+@dataclass(frozen=True)
+class Sources:
+    """The studies that the arguments name, and the arguments that name none."""
+
+    found: list[Source] = field(default_factory=list)
+    failed: list[tuple[str, InputError]] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.found) + len(self.failed)
+
+
+def gather(inputs: list[Path], anterior: Path | None = None, posterior: Path | None = None) -> Sources:
+    """Find the studies that the arguments name; a folder of studies gives one each, a study named twice is one.
 
     Raises:
-        UsageError: Neither an input nor a file for a view was given, or files for views beside several inputs.
-        UnreadableInputError: A path does not exist, or a folder holds no study.
+        UsageError: Neither an input nor a file for a view was given, or both.
     """
-    pair = anterior or posterior
-    if pair is None:
-        if not inputs:
-            raise UsageError("no input was given", expected="a file, a folder, or --anterior and --posterior")
-        return [source for path in inputs for source in _expand(path)]
-    if len(inputs) > 1:
-        raise UsageError("--anterior and --posterior name the views of one study, but several inputs were given")
-    for file in (anterior, posterior):
-        if file is not None and not file.is_file():
-            raise UnreadableInputError(f"there is no file {file}", hint="Check the path")
-    return [Source(inputs[0] if inputs else pair, anterior, posterior)]
-
-
-def _expand(path: Path) -> list[Source]:
+    pair = tuple(file for file in (anterior, posterior) if file)
+    if pair and inputs:
+        raise UsageError("an input and files for single views were given", expected="one or the other")
+    if pair:
+        return Sources([Source(" + ".join(map(str, pair)), pair, None, anterior, posterior)])
+    if not inputs:
+        raise UsageError("no input was given", expected="a file, a folder, or --anterior and --posterior")
     from bonescan.io.reader import find_inputs
 
-    if not path.exists():
-        # Told with the other bad inputs, after the good ones are done.
-        return [Source(path)]
-    return [Source(found) for found in find_inputs(path)] if path.is_dir() else [Source(path)]
+    sources = Sources()
+    seen: set[tuple[Path, ...]] = set()
+    for path in inputs:
+        try:
+            entries = find_inputs(path)
+        except InputError as error:
+            sources.failed.append((str(path), error))
+            continue
+        for entry in entries:
+            if entry.files not in seen:
+                seen.add(entry.files)
+                label = str(path) if len(entries) == 1 else " + ".join(map(str, entry.files))
+                sources.found.append(Source(label, entry.files, entry))
+    return sources

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import sys
-import traceback
 from collections.abc import Sequence
 from typing import Annotated, NoReturn
 
@@ -11,7 +11,7 @@ import typer
 from typer.main import get_command
 
 from bonescan.cli import analyze, doctor, export, info, models, simulate, train
-from bonescan.cli.failure import debug_by_setting, exit_code, explain, explain_unexpected
+from bonescan.cli.failure import DEBUG_VARIABLE, debugging, exit_code, explain_error, explain_unexpected
 from bonescan.core.errors import BonescanError
 
 app = typer.Typer(
@@ -59,23 +59,20 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         arguments: Words after `bonescan`; by default those of the process.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
-    debug = _take_debug(words)
-    if not debug:
+    _take_debug(words)
+    if not debugging():
         sys.excepthook = explain_unexpected
     try:
         get_command(app).main(words, prog_name="bonescan")
     except BonescanError as error:
-        if debug:
-            traceback.print_exc()
-        explain(error.message)
+        explain_error(error)
         sys.exit(exit_code(error))
     sys.exit(0)
 
 
-def _take_debug(words: list[str]) -> bool:
-    """Remove `--debug` wherever it stands among the options, and say whether debugging is wanted."""
+def _take_debug(words: list[str]) -> None:
+    """Take `--debug` from wherever it stands among the options: who meets an error adds it at the end."""
     options = words[: words.index("--")] if "--" in words else words
     if "--debug" in options:
         words.remove("--debug")
-        return True
-    return debug_by_setting()
+        os.environ[DEBUG_VARIABLE] = "1"

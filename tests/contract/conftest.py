@@ -1,0 +1,14 @@
+"""A small scan that every contract test can read."""
+
+import pytest
+from tests.phantoms import analytic_study
+
+from bonescan.io.dicom_writer import write_nm
+
+
+@pytest.fixture(scope="session")
+def study_file(tmp_path_factory):
+    """One two-frame NM whole-body file."""
+    path = tmp_path_factory.mktemp("studies") / "analytic.dcm"
+    write_nm(analytic_study(seed=1), path)
+    return path

@@ -1,0 +1,60 @@
+"""The words of the command line are a contract: commands, options, examples."""
+
+import pytest
+from tests.contract.commands import bonescan
+
+COMMANDS = {
+    "analyze": ("INPUT", "-o, --out OUT", "--formats", "--model NAME|DIR", "--anterior", "--polarity", "--json"),
+    "info": ("INPUT", "--json", "--anterior", "--posterior"),
+    "simulate": ("-n, --number N", "--seed S", "-o, --out DIR", "--recipe", "--phantoms", "--processes"),
+    "train": ("RECIPE", "--cohort DIR", "-o, --out RUN", "--resume", "--init FILE"),
+    "export": ("RUN", "-o, --out BUNDLE"),
+    "models": ("--json",),
+    "doctor": ("--json",),
+}
+
+
+@pytest.fixture(scope="module")
+def front():
+    return bonescan("--help")
+
+
+def test_the_front_page_lists_exactly_the_commands(front):
+    assert front.returncode == 0
+    lines = front.stdout.partition("Commands:\n")[2].partition("\n\n")[0].splitlines()
+    assert {line.split()[0] for line in lines} == set(COMMANDS)
+    assert not [line for line in lines if line.endswith("...")], "a summary is cut"
+
+
+def test_the_front_page_says_what_it_is_not(front):
+    text = " ".join(front.stdout.split())
+    assert "not a medical device" in text
+    assert "3 input unreadable or not a bone scan" in text
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_explains_its_words(command):
+    done = bonescan(command, "-h")
+    assert done.returncode == 0
+    assert [word for word in COMMANDS[command] if word not in done.stdout] == []
+    assert command == "doctor" or f"  bonescan {command}" in done.stdout.partition("Example")[2]
+
+
+def test_the_short_and_the_long_help_are_one():
+    assert bonescan("-h").stdout == bonescan("--help").stdout
+
+
+def test_version_is_the_packages():
+    import bonescan as package
+
+    assert bonescan("--version").stdout == f"bonescan {package.__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "words", [[], ["no-such-command"], ["analyze"], ["info", "--no-such-option"], ["simulate", "-n", "0"]]
+)
+def test_wrong_words_are_a_usage_error(words):
+    done = bonescan(*words)
+    assert done.returncode == 2
+    assert "Usage: bonescan" in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
