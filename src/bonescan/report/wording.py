@@ -1,0 +1,246 @@
+"""The report's words: three templates (normal, benign, metastatic) filled from findings, and from nothing else.
+
+Content and structure follow the paper's Table 2 (technique, image quality, findings, burden; impression, advice). The
+paper's normal text denies any abnormal uptake, which is false for patients with benign uptake, half of its negatives:
+hence the benign template, and a normal one that denies only what was looked for.
+
+Source: paper, "Report Interpreter" and Table 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from bonescan.burden.lesions import count
+from bonescan.core.anatomy import Site
+from bonescan.core.findings import Burden, Lesion, Metastasis, QualityFinding, Report
+from bonescan.core.study import ViewName
+
+Kind = Literal["normal", "benign", "metastatic"]
+
+SITE_NAMES: dict[Site, str] = {
+    Site.SPINE: "spine",
+    Site.PELVIS: "pelvis",
+    Site.SCAPULA: "scapula",
+    Site.RIBS: "ribs",
+    Site.FEMUR: "femur",
+    Site.OTHER: "other parts of the skeleton",
+}
+_ON_SIDE = {"left": ", on the left", "right": ", on the right", "midline": ", in the midline"}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that the text depends on.
+
+    Attributes:
+        views: Names of the views that were there.
+        metastasis: The study-level answer.
+        sites: Sites said to hold metastases, in the order of `SITES`; empty unless metastasis is present.
+        site_uncertain: No site passed its threshold and `sites` holds the most probable one.
+        lesions: Lesions of both classes.
+        burden: Indices.
+        quality: Findings about the input.
+        display_units: Whether pixel values are grey levels of a rendering, so that indices are not quantitative.
+        benign_assessed: Whether the model knows benign uptake; if not, the text does not deny it.
+        radiopharmaceutical: As in the header, or None.
+    """
+
+    views: tuple[ViewName, ...]
+    metastasis: Metastasis
+    sites: tuple[Site, ...]
+    site_uncertain: bool
+    lesions: tuple[Lesion, ...]
+    burden: Burden
+    quality: tuple[QualityFinding, ...]
+    display_units: bool = False
+    benign_assessed: bool = False
+    radiopharmaceutical: str | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """Which template applies."""
+        if self.metastasis.present:
+            return "metastatic"
+        return "benign" if count(self.lesions, "benign") else "normal"
+
+    @property
+    def metastases(self) -> int:
+        """Outlined metastases; one seen in both views counts once."""
+        return count(self.lesions, "metastasis")
+
+
+def compose(facts: Facts) -> Report:
+    """Write the draft report.
+
+    Returns:
+        The kind, a description in paragraphs separated by line breaks, and an impression.
+    """
+    paragraphs = [
+        f"{_technique(facts)} {_image_quality(facts)}",
+        " ".join(_findings(facts)),
+        _burden(facts),
+        _limitations(facts),
+    ]
+    return Report(
+        kind=facts.kind,
+        description="\n".join(p for p in paragraphs if p),
+        impression=" ".join(_impression(facts)),
+    )
+
+
+def join(words: Sequence[str]) -> str:
+    """Join words as in running text.
+
+    Example:
+        >>> join(["spine"]), join(["spine", "pelvis", "ribs"])
+        ('spine', 'spine, pelvis and ribs')
+    """
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _technique(facts: Facts) -> str:
+    tracer = facts.radiopharmaceutical or "a bone-seeking radiopharmaceutical (not named in the input)"
+    if len(facts.views) == 1:
+        other = next(name for name in ViewName if name not in facts.views)
+        return (
+            f"A whole-body planar image in the {facts.views[0]} projection after intravenous injection of {tracer} was "
+            f"available; the {other} projection was not."
+        )
+    return (
+        "Whole-body planar images in the anterior and posterior projections were acquired after intravenous injection "
+        f"of {tracer}."
+    )
+
+
+def _image_quality(facts: Facts) -> str:
+    if _concerns(facts):
+        return "Image quality is limited; see below."
+    return "The skeleton is clearly delineated, with good contrast to the soft tissue."
+
+
+def _findings(facts: Facts) -> list[str]:
+    benign = count(facts.lesions, "benign")
+    if facts.kind == "metastatic":
+        text = [_metastatic(facts)]
+        if benign:
+            text.append(f"{_foci(benign)} of uptake with a benign pattern {_are(benign)} seen in addition.")
+        text.append("Uptake in the remainder of the skeleton appears unremarkable, to be confirmed by the physician.")
+        return [*text, _probability(facts)]
+    if facts.kind == "benign":
+        return [
+            f"{_foci(benign)} of increased uptake {_are(benign)} seen with a pattern that favours benign change, such "
+            "as degeneration, trauma or surgery, over metastasis. No focus suspicious of bone metastasis is seen.",
+            _probability(facts),
+        ]
+    if facts.benign_assessed:
+        return ["No abnormally increased uptake is seen in the skeleton.", _probability(facts)]
+    return [
+        "No focus of increased uptake suspicious of bone metastasis is seen. Benign uptake, such as that of "
+        "degeneration, trauma or surgery, is not assessed by this model and may be present.",
+        _probability(facts),
+    ]
+
+
+def _metastatic(facts: Facts) -> str:
+    where, number = _sites(facts), facts.metastases
+    if number == 0:
+        text = f"Metastatic uptake is suspected in {where}, but no single lesion could be outlined."
+    elif number == 1 and len(facts.sites) == 1:
+        text = f"A single focus of abnormally increased uptake is seen in {where}{_side(facts)}."
+    elif number == 1:
+        text = f"Abnormally increased uptake is suspected in {where}; one focus could be outlined."
+    else:
+        text = f"Multiple foci of abnormally increased uptake ({number} outlined) are seen in {where}."
+    if facts.site_uncertain:
+        text += f" The site is uncertain, most probably {where}."
+    return text
+
+
+def _side(facts: Facts) -> str:
+    sides = {lesion.laterality for lesion in facts.lesions if lesion.class_ == "metastasis"}
+    side = sides.pop() if len(sides) == 1 else None
+    return _ON_SIDE[side] if side else ""
+
+
+def _sites(facts: Facts) -> str:
+    if not facts.sites:
+        return "the skeleton"
+    named = join([SITE_NAMES[site] for site in facts.sites])
+    return named if facts.sites[0] is Site.OTHER else f"the {named}"
+
+
+def _probability(facts: Facts) -> str:
+    found = facts.metastasis
+    relation = "at or above" if found.present else "below"
+    # As many digits as it takes to show on which side of the threshold the probability lies.
+    digits = next(n for n in range(2, 9) if n == 8 or round(found.probability, n) != round(found.threshold, n))
+    if found.probability == found.threshold:
+        digits = 2
+    return (
+        f"The estimated probability of bone metastasis is {found.probability:.{digits}f}, {relation} the decision "
+        f"threshold of {found.threshold:.{digits}f}."
+    )
+
+
+def _burden(facts: Facts) -> str:
+    if facts.kind != "metastatic" or facts.metastases == 0:
+        return ""
+    burden, by_view = facts.burden, facts.burden.bstbi_by_view
+    views = join([f"{name} {by_view[name.value]:.4f}" for name in facts.views])
+    extent = f"over both views ({views})" if len(facts.views) == 2 else f"({facts.views[0]} view only)"
+    text = f"Bone scan tumour burden index (BSTBI, K = {burden.k:g}): {burden.bstbi:.4f} {extent}."
+    return text + (" It is computed from display grey levels and is not quantitative." if facts.display_units else "")
+
+
+def _concerns(facts: Facts) -> list[QualityFinding]:
+    return [finding for finding in facts.quality if finding.severity != "info"]
+
+
+def _limitations(facts: Facts) -> str:
+    # That a view is missing is said in the technique already.
+    said = [f.message.strip().rstrip(".") + "." for f in _concerns(facts) if f.code != "one_view"]
+    return f"Limitations: {' '.join(dict.fromkeys(said))}" if said else ""
+
+
+def _impression(facts: Facts) -> list[str]:
+    alone = f" in the {facts.views[0]} view alone" if len(facts.views) == 1 else ""
+    if facts.kind == "normal":
+        text = [f"No evidence of bone metastasis{alone}.", "Regular follow-up is recommended."]
+    elif facts.kind == "benign":
+        text = [
+            f"Increased uptake favouring benign change; no evidence of bone metastasis{alone}.",
+            "Correlation with history and radiographs, and regular follow-up, are recommended; SPECT/CT if in doubt.",
+        ]
+    else:
+        text = [
+            f"{_opening(facts)} in {_sites(facts)}{alone}; {_conclusion(facts)} the most likely explanation.",
+            "Regular follow-up is recommended, with SPECT/CT where findings need to be confirmed.",
+        ]
+    if facts.site_uncertain:
+        text.append("The site is uncertain.")
+    if any(finding.severity == "error" for finding in facts.quality):
+        text.append("The limitations of the input restrict the value of this result.")
+    return text
+
+
+def _opening(facts: Facts) -> str:
+    if facts.metastases > 1:
+        return "Multiple foci of abnormally increased uptake"
+    if facts.metastases == 1 and len(facts.sites) == 1:
+        return "A single focus of abnormally increased uptake"
+    return "Abnormally increased uptake"
+
+
+def _conclusion(facts: Facts) -> str:
+    return "bone metastasis is" if facts.metastases <= 1 and len(facts.sites) <= 1 else "bone metastases are"
+
+
+def _foci(number: int) -> str:
+    return "One focus" if number == 1 else f"{number} foci"
+
+
+def _are(number: int) -> str:
+    return "is" if number == 1 else "are"

@@ -1,0 +1,221 @@
+"""The three templates, case by case: what is said, and what must never be said."""
+
+import dataclasses
+import itertools
+
+import pytest
+
+from bonescan.core.anatomy import SITES, Site
+from bonescan.core.findings import Burden, Lesion, Metastasis, QualityFinding
+from bonescan.core.study import ViewName
+from bonescan.report.wording import SITE_NAMES, Facts, compose, join
+
+BOTH = (ViewName.ANTERIOR, ViewName.POSTERIOR)
+
+
+def lesion(number=1, view="anterior", lesion_class="metastasis", pair=None, laterality="left"):
+    return Lesion(
+        id=number,
+        view=view,
+        class_=lesion_class,
+        probability=0.9,
+        laterality=laterality,
+        area_px=40,
+        area_mm2=190.0,
+        bbox=(0, 0, 8, 8),
+        centroid=(4.0, 4.0),
+        uptake_ratio=3.0,
+        pair=pair,
+    )
+
+
+def facts(probability=0.9, *, sites=(Site.SPINE,), lesions=None, views=BOTH, **more):
+    present = probability >= 0.5
+    by_view = {str(name): 0.1 + 0.1 * i for i, name in enumerate(views)}
+    return Facts(
+        views=views,
+        metastasis=Metastasis(probability=probability, threshold=0.5, present=present, by_view={}),
+        sites=sites if present else (),
+        site_uncertain=more.pop("site_uncertain", False),
+        lesions=((lesion(),) if present else ()) if lesions is None else lesions,
+        burden=Burden(bstbi=0.1379 if present else 0, bstbi_by_view=by_view, k=5, definition="-"),
+        quality=more.pop("quality", ()),
+        radiopharmaceutical=more.pop("radiopharmaceutical", "99mTc-MDP"),
+        **more,
+    )
+
+
+def finding(code, severity="warning", message="Counts are low"):
+    return QualityFinding(code=code, severity=severity, message=message)
+
+
+def test_normal():
+    report = compose(facts(0.1))
+    assert report.kind == "normal"
+    assert (
+        "anterior and posterior projections were acquired after intravenous injection of 99mTc-MDP"
+        in report.description
+    )
+    assert "clearly delineated, with good contrast" in report.description
+    assert "No focus of increased uptake suspicious of bone metastasis" in report.description
+    assert "0.10, below the decision threshold of 0.50" in report.description
+    assert "BSTBI" not in report.description
+    assert report.impression == "No evidence of bone metastasis. Regular follow-up is recommended."
+
+
+def test_a_model_without_benign_class_does_not_deny_benign_uptake():
+    assert "not assessed by this model and may be present" in compose(facts(0.1)).description
+    assert "No abnormally increased uptake" not in compose(facts(0.1)).description
+    assert "No abnormally increased uptake" in compose(facts(0.1, benign_assessed=True)).description
+
+
+def test_benign():
+    report = compose(facts(0.1, lesions=(lesion(lesion_class="benign"),), benign_assessed=True))
+    assert report.kind == "benign"
+    assert "One focus of increased uptake is seen with a pattern that favours benign change" in report.description
+    assert "No focus suspicious of bone metastasis" in report.description
+    assert "favouring benign change; no evidence of bone metastasis" in report.impression
+    assert "SPECT/CT" in report.impression
+
+
+def test_single_metastasis():
+    report = compose(facts())
+    assert report.kind == "metastatic"
+    assert "A single focus of abnormally increased uptake is seen in the spine, on the left." in report.description
+    assert "BSTBI, K = 5): 0.1379 over both views (anterior 0.1000 and posterior 0.2000)." in report.description
+    assert report.impression == (
+        "A single focus of abnormally increased uptake in the spine; bone metastasis is the most likely explanation. "
+        "Regular follow-up is recommended, with SPECT/CT where findings need to be confirmed."
+    )
+
+
+def test_a_lesion_seen_in_both_views_is_single():
+    pair = (lesion(1, pair=2), lesion(2, "posterior", pair=1))
+    assert "A single focus" in compose(facts(lesions=pair)).description
+    apart = (lesion(1), lesion(2, "posterior"))
+    assert "Multiple foci" in compose(facts(lesions=apart)).description
+
+
+def test_multiple_metastases():
+    three = (lesion(1), lesion(2), lesion(3))
+    report = compose(facts(sites=(Site.SPINE, Site.PELVIS, Site.RIBS), lesions=three))
+    assert (
+        "Multiple foci of abnormally increased uptake (3 outlined) are seen in the spine, pelvis and ribs."
+        in report.description
+    )
+    assert report.impression.startswith(
+        "Multiple foci of abnormally increased uptake in the spine, pelvis and ribs; bone metastases are the most "
+    )
+
+
+def test_one_outlined_focus_but_several_sites_is_not_called_single():
+    report = compose(facts(sites=(Site.SPINE, Site.PELVIS)))
+    assert "single" not in report.description + report.impression
+    assert "suspected in the spine and pelvis; one focus could be outlined" in report.description
+
+
+def test_present_without_an_outlined_lesion_says_so():
+    report = compose(facts(lesions=()))
+    assert report.kind == "metastatic"
+    assert "no single lesion could be outlined" in report.description
+    assert "BSTBI" not in report.description
+    assert "single focus" not in report.impression
+
+
+def test_uncertain_site_is_named_and_said():
+    report = compose(facts(sites=(Site.FEMUR,), site_uncertain=True))
+    assert "The site is uncertain, most probably the femur." in report.description
+    assert "The site is uncertain." in report.impression
+
+
+def test_metastases_with_benign_uptake_mention_both():
+    report = compose(facts(lesions=(lesion(1), lesion(2, lesion_class="benign"), lesion(3, lesion_class="benign"))))
+    assert report.kind == "metastatic"
+    assert "A single focus" in report.description
+    assert "2 foci of uptake with a benign pattern are seen in addition." in report.description
+
+
+@pytest.mark.parametrize("name", list(ViewName))
+@pytest.mark.parametrize("probability", [0.1, 0.9])
+def test_one_view(name, probability):
+    report = compose(facts(probability, views=(name,), quality=(finding("one_view", message="One view only"),)))
+    other = "posterior" if name == "anterior" else "anterior"
+    assert f"image in the {name} projection" in report.description
+    assert f"the {other} projection was not" in report.description
+    assert "One view only" not in report.description, "said once is enough"
+    assert f"in the {name} view alone" in report.impression
+    if probability > 0.5:
+        assert f"0.1379 ({name} view only)" in report.description
+
+
+def test_limitations_come_from_quality_findings():
+    quality = (finding("low_counts"), finding("note", "info", "Read from two files"), finding("low_counts"))
+    report = compose(facts(0.1, quality=quality))
+    assert report.description.count("Limitations: Counts are low.") == 1
+    assert "two files" not in report.description
+    assert "good contrast" not in report.description
+    assert "restrict" not in report.impression
+
+
+def test_errors_reach_the_impression():
+    report = compose(facts(0.1, quality=(finding("truncated", "error", "The legs are cut off"),)))
+    assert "restrict the value of this result" in report.impression
+
+
+def test_display_units_are_called_not_quantitative():
+    assert "not quantitative" in compose(facts(display_units=True)).description
+    assert "not quantitative" not in compose(facts()).description
+
+
+def test_unknown_radiopharmaceutical_is_not_invented():
+    text = compose(facts(radiopharmaceutical=None)).description
+    assert "a bone-seeking radiopharmaceutical (not named in the input)" in text
+    assert "MDP" not in text
+
+
+@pytest.mark.parametrize(
+    ("probability", "said"),
+    [
+        (0.499, "0.499, below the decision threshold of 0.500"),
+        (0.5, "0.50, at or above the decision threshold of 0.50"),
+    ],
+)
+def test_rounding_never_hides_the_side_of_the_threshold(probability, said):
+    assert said in compose(facts(probability)).description
+
+
+def test_every_site_has_a_name():
+    assert set(SITE_NAMES) == set(SITES)
+    assert join(["a", "b"]) == "a and b"
+
+
+ALL = [
+    facts(p, lesions=lesions, views=views, sites=sites, quality=quality, benign_assessed=assessed)
+    for p, lesions, views, sites, quality, assessed in itertools.product(
+        (0.2, 0.8),
+        ((), (lesion(),), (lesion(), lesion(2)), (lesion(lesion_class="benign"),)),
+        (BOTH, BOTH[:1]),
+        ((Site.SPINE,), SITES),
+        ((), (finding("x"),)),
+        (False, True),
+    )
+    if p > 0.5 or not any(x.class_ == "metastasis" for x in lesions)
+]
+
+
+@pytest.mark.parametrize("case", ALL)
+def test_whatever_the_findings(case):
+    report = compose(case)
+    text = f"{report.description} {report.impression}"
+    assert report == compose(dataclasses.replace(case)), "a pure function"
+    for blemish in ("  ", "..", " .", " ,", "None", "{", "the other parts", "in spine"):
+        assert blemish not in text
+    assert text.endswith(".")
+    benign = any(x.class_ == "benign" for x in case.lesions)
+    if benign:
+        assert "No abnormal" not in text
+        assert "benign" in text
+    if case.metastasis.present:
+        assert "o evidence of bone metastasis" not in text
+    else:
+        assert "most likely explanation" not in text
