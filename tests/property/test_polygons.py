@@ -41,7 +41,7 @@ def test_a_labelme_file_gives_back_its_labels(tmp_path_factory, labels):
     hnp.arrays(np.float64, (6, 2), elements=st.floats(-4, 12, allow_nan=False).map(lambda v: round(v * 4) / 4)),
 )
 def test_filling_agrees_with_counting_crossings_at_each_centre(points):
-    """Against the definition, pixel by pixel: a centre is inside where a ray to the left crosses an odd number of edges."""
+    """Against the definition: a centre is inside where a ray to the left crosses an odd number of edges."""
     rows, columns = 8, 9
     expected = np.zeros((rows, columns), dtype=bool)
     for row in range(rows):

@@ -4,10 +4,87 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from bonescan.core.findings import QualityFinding
-from bonescan.core.study import View
+from bonescan.core.study import Units, View, ViewName
+from bonescan.io.orientation import looks_swapped
+
+LOW_COUNTS_WARNING = 0.5e6
+LOW_COUNTS_INFO = 1.5e6
+"""Counts a view. Source: Anand 2016 (J Nucl Med 57:1865): the error of the bone scan index is 0.20 at 1.5 million
+counts, 0.57 at 0.5 million and 4.67 at 0.2 million; 1.5 million is the usual minimum of the EANM guideline."""
+CLIPPED_SHARE = 6e-5
+"""Of the pixels at the highest value. Noise alone puts at most six of 262,144 there (64 real views)."""
+_CLIPPED_PIXELS = 12
+_CLIPPED_LEVEL = 32
+TRUNCATED_TOP, TRUNCATED_BOTTOM = 0.40, 0.30
+"""Level of the first or last rows over the mean of all. 64 real views, cut close around head and feet, stay below 0.31
+and 0.24."""
 
 
 def assess(views: Sequence[View]) -> tuple[QualityFinding, ...]:
-    """Look for what makes a result less sure."""
-    return ()
+    """Look for what makes a result less sure.
+
+    Returns:
+        Findings, of codes ``one_view``, ``display_units``, ``low_counts``, ``clipped``, ``truncated_body`` and
+        ``views_swapped``.
+    """
+    findings = [finding for view in views for check in _CHECKS if (finding := check(view)) is not None]
+    if len(views) == 1:
+        absent = next(name for name in ViewName if name is not views[0].name)
+        message = f"There is no {absent} view; findings that it alone shows are missed."
+        findings.insert(0, QualityFinding(code="one_view", severity="warning", message=message))
+    else:
+        findings += _swapped(views)
+    return tuple(findings)
+
+
+def _display_units(view: View) -> QualityFinding | None:
+    if view.units is Units.COUNTS:
+        return None
+    message = f"The {view.name} view is in display units, not counts: indices from it are not quantitative."
+    return QualityFinding(code="display_units", severity="warning", message=message, view=view.name.value)
+
+
+def _low_counts(view: View) -> QualityFinding | None:
+    total = view.counts_total
+    if view.units is Units.DISPLAY or total >= LOW_COUNTS_INFO:
+        return None
+    severe = total < LOW_COUNTS_WARNING
+    message = f"The {view.name} view has {total / 1e6:.2f} million counts; 1.5 million or more are usual."
+    if severe:
+        message += " Lesions may be missed and indices are unsure."
+    severity = "warning" if severe else "info"
+    return QualityFinding(code="low_counts", severity=severity, message=message, view=view.name.value)
+
+
+def _clipped(view: View) -> QualityFinding | None:
+    top = float(view.counts.max())
+    clipped = int(np.count_nonzero(view.counts >= top))
+    if top < _CLIPPED_LEVEL or clipped < max(_CLIPPED_PIXELS, CLIPPED_SHARE * view.counts.size):
+        return None
+    message = f"{clipped:,} pixels of the {view.name} view are at its highest value ({top:g}): hot spots are cut off."
+    return QualityFinding(code="clipped", severity="warning", message=message, view=view.name.value)
+
+
+def _truncated_body(view: View) -> QualityFinding | None:
+    profile = view.counts.sum(axis=1, dtype=np.float64)
+    depth = max(1, view.rows // 128)
+    top, bottom = profile[:depth].mean() / profile.mean(), profile[-depth:].mean() / profile.mean()
+    cut = [word for word, is_cut in (("top", top > TRUNCATED_TOP), ("bottom", bottom > TRUNCATED_BOTTOM)) if is_cut]
+    if not cut:
+        return None
+    message = f"The body runs over the {' and the '.join(cut)} edge of the {view.name} view."
+    severity = "warning" if "top" in cut else "info"
+    return QualityFinding(code="truncated_body", severity=severity, message=message, view=view.name.value)
+
+
+def _swapped(views: Sequence[View]) -> list[QualityFinding]:
+    if not looks_swapped(views[0], views[1]):
+        return []
+    message = "The views look swapped: the spine is brighter in the one named anterior. Check which is which."
+    return [QualityFinding(code="views_swapped", severity="warning", message=message)]
+
+
+_CHECKS = (_display_units, _low_counts, _clipped, _truncated_body)

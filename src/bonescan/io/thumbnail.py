@@ -1,0 +1,38 @@
+"""A view shrunk to a small fixed grid, on which the reader's checks look at it."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from bonescan.core.study import Counts
+
+ROWS, COLUMNS = 128, 64
+Thumbnail = npt.NDArray[np.float64]
+"""(128, 64) float64: block means, at least 0."""
+
+
+def shrink(image: Counts) -> Thumbnail:
+    """Mean over blocks; an image smaller than the grid is repeated instead.
+
+    Example:
+        >>> float(shrink(np.full((256, 64), 3, dtype=np.float32)).mean())
+        3.0
+    """
+    rows, columns = (
+        np.linspace(0, size, n + 1).astype(int) for size, n in zip(image.shape, (ROWS, COLUMNS), strict=True)
+    )
+    heights, widths = np.maximum(np.diff(rows), 1), np.maximum(np.diff(columns), 1)
+    sums = np.add.reduceat(np.add.reduceat(image, rows[:-1], axis=0), columns[:-1], axis=1)
+    return np.asarray(sums / np.outer(heights, widths), dtype=np.float64)
+
+
+def crop_to_body(image: Counts) -> Counts:
+    """Cut off margins with next to no uptake."""
+    rows, columns = (_extent(image.sum(axis=axis, dtype=np.float64)) for axis in (1, 0))
+    return image[rows, columns]
+
+
+def _extent(profile: npt.NDArray[np.float64]) -> slice:
+    lit = np.flatnonzero(profile > 0.03 * np.percentile(profile, 90))
+    return slice(int(lit[0]), int(lit[-1]) + 1) if len(lit) else slice(None)
