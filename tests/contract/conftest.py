@@ -1,9 +1,9 @@
 """A small scan that every contract test can read."""
 
 import pytest
-from tests.phantoms import analytic_study
 
 from bonescan.io.dicom_writer import write_nm
+from tests.phantoms import analytic_study
 
 
 @pytest.fixture(scope="session")

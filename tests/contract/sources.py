@@ -7,9 +7,8 @@ import functools
 import importlib
 import pkgutil
 
-from tests.contract.commands import SOURCE
-
 import bonescan
+from tests.contract.commands import SOURCE
 
 TORCH_PLACES = ("bonescan.models.networks", "bonescan.training")
 """Packages that may import torch, and that need the train extra to be imported."""

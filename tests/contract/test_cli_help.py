@@ -1,6 +1,7 @@
 """The words of the command line are a contract: commands, options, examples."""
 
 import pytest
+
 from tests.contract.commands import bonescan
 
 COMMANDS = {

@@ -3,10 +3,10 @@
 import re
 
 import pytest
-from tests.contract.sources import import_all
 
 from bonescan.core import errors
 from bonescan.core.errors import STATUS, BonescanError, status_of
+from tests.contract.sources import import_all
 
 
 def _tree(cls=BonescanError):

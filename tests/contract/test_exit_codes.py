@@ -8,6 +8,7 @@ import pytest
 from bonescan.models.registry import find_bundle
 from PIL import Image
 from pydicom.uid import CTImageStorage
+
 from tests.contract.commands import bonescan
 
 

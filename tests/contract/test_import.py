@@ -3,9 +3,9 @@
 import json
 
 import pytest
-from tests.contract.commands import python
 
 import bonescan
+from tests.contract.commands import python
 
 HEAVY = ("torch", "lightning", "openvino", "onnxruntime", "reportlab", "matplotlib", "scipy", "PIL", "pydicom")
 IMPORT_LIMIT_S = 0.3

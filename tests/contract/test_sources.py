@@ -4,6 +4,7 @@ import ast
 import statistics
 
 import pytest
+
 from tests.contract.commands import ROOT, SOURCE
 from tests.contract.sources import TORCH_PLACES, files, tree
 

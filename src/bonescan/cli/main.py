@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from typing import Annotated, NoReturn
 
@@ -61,13 +63,22 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     words = list(sys.argv[1:] if arguments is None else arguments)
     _take_debug(words)
     if not debugging():
-        sys.excepthook = explain_unexpected
+        _keep_quiet()
     try:
         get_command(app).main(words, prog_name="bonescan")
     except BonescanError as error:
         explain_error(error)
         sys.exit(exit_code(error))
     sys.exit(0)
+
+
+def _keep_quiet() -> None:
+    """Leave stderr to our own sentences: warnings of libraries quote headers, and so may the text of their errors."""
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
+    for library in ("pydicom", "PIL"):
+        logging.getLogger(library).setLevel(logging.CRITICAL)
+    sys.excepthook = explain_unexpected
 
 
 def _take_debug(words: list[str]) -> None:

@@ -19,6 +19,11 @@ def say(line: str = "") -> None:
     typer.echo(line)
 
 
+def remark(line: str) -> None:
+    """One line about the work on stderr, out of the way of results."""
+    typer.echo(line, err=True)
+
+
 def say_json(document: Any) -> None:
     """A document for programs on stdout."""
     typer.echo(json.dumps(document, indent=2, ensure_ascii=False))

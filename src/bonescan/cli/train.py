@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from bonescan.cli.extras import need_torch
-from bonescan.cli.output import say
+from bonescan.cli.output import remark, say
 
 EPILOG = """\b
 Examples:
@@ -27,7 +27,9 @@ def register(app: typer.Typer) -> None:
 def train(
     recipe: Annotated[Path, typer.Argument(metavar="RECIPE", help="TOML file that says all of the science.")],
     *,
-    cohort: Annotated[Path, typer.Option(metavar="DIR", help="Cohort folder with cohort.csv and annotations.")],
+    cohort: Annotated[
+        list[Path], typer.Option(metavar="DIR", help="Cohort folder with cohort.csv and annotations; may be repeated.")
+    ],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="RUN", help="Folder of the run: checkpoints and log.")],
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint of RUN.")] = False,
     init: Annotated[
@@ -43,5 +45,5 @@ def train(
     from bonescan.training.loop import train as fit
 
     check_writable(out)
-    fit(recipe, cohort, out, resume=resume, init=init)
+    fit(recipe, cohort, out, resume=resume, init=init, progress=remark)
     say(f"trained -> {out}; next: bonescan export {out} -o BUNDLE")

@@ -1,0 +1,62 @@
+"""Measure time and memory on two cores and write `benchmarks/results/speed.json`: `python -m benchmarks.run`.
+
+The patients are simulated, a fixed seed; the example study is the shipped one. Close other programs first: the load of
+the machine when the run began is kept beside the figures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks.machine import bind, describe
+from benchmarks.processes import import_seconds, whole_commands
+
+RESULT = Path(__file__).parent / "results" / "speed.json"
+SEED = 2024
+
+
+def main() -> None:
+    """Run all measurements and write the result file."""
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--patients", type=int, default=12, help="simulated patients")
+    arguments.add_argument("--rounds", type=int, default=3, help="times that each patient is analysed")
+    arguments.add_argument("--runs", type=int, default=7, help="runs of each whole process")
+    chosen = arguments.parse_args()
+    bind()
+    result = {"machine": describe(), "command": "python -m benchmarks.run"}
+    result["processes"] = {
+        "import_bonescan": import_seconds(chosen.runs),
+        **whole_commands(_example(), chosen.runs),
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        result["in_process"] = _in_process(_patients(Path(folder), chosen.patients), chosen.rounds)
+    RESULT.parent.mkdir(exist_ok=True)
+    RESULT.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    print(json.dumps(result, indent=2))
+
+
+def _example() -> Path:
+    from bonescan import examples
+
+    return examples.path()
+
+
+def _patients(folder: Path, number: int) -> list[Path]:
+    words = ["simulate", "-n", str(number), "--seed", str(SEED), "-o", str(folder)]
+    subprocess.run([sys.executable, "-m", "bonescan", *words], check=True, stdout=subprocess.DEVNULL)
+    return sorted(folder.glob("*/*.dcm"))
+
+
+def _in_process(studies: list[Path], rounds: int) -> object:
+    words = [sys.executable, "-m", "benchmarks.in_process", str(rounds), *map(str, studies)]
+    done = subprocess.run(words, check=True, capture_output=True, text=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+if __name__ == "__main__":
+    main()
