@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bonescan.cli.output import say, say_json
+from bonescan.cli.output import aligned, say, say_json
+
+if TYPE_CHECKING:
+    from bonescan.models.bundle import Figure, Manifest
 
 EPILOG = """\b
 Examples:
@@ -27,13 +31,46 @@ def models(
 
     The bundles that --model can name: shipped and installed ones, with training data and measured figures.
     """
-    from bonescan.models.bundle import load_bundle
+    from bonescan.models.bundle import read_manifest
     from bonescan.models.registry import list_bundles
 
-    bundles = [load_bundle(folder) for folder in list_bundles()]
+    manifests = [read_manifest(folder) for folder in list_bundles()]
     if as_json:
-        manifests = [(bundle.sha256, bundle.manifest.model_dump(mode="json", by_alias=True)) for bundle in bundles]
-        say_json([{"sha256": sha256, **manifest} for sha256, manifest in manifests])
+        say_json(
+            [{"sha256": sha256, **manifest.model_dump(mode="json", by_alias=True)} for manifest, sha256 in manifests]
+        )
         return
-    for bundle in bundles:
-        say(f"{bundle.manifest.name} {bundle.manifest.version}")
+    if not manifests:
+        say("No model is shipped or installed; train one with: bonescan train")
+    for manifest, sha256 in manifests:
+        for line in _lines(manifest, sha256):
+            say(line)
+
+
+def _lines(manifest: Manifest, sha256: str) -> Iterator[str]:
+    size_mb = sum(file.bytes for file in manifest.files.values()) / 1e6
+    cases = ", ".join(f"{number} {split}" for split, number in manifest.training_cohort.cases.items())
+    source = "simulated patients only" if manifest.simulated_only else "patients"
+    yield f"{manifest.name} {manifest.version}"
+    yield from aligned(
+        [
+            ("pipeline", manifest.pipeline),
+            ("licence", manifest.licence),
+            ("size", f"{size_mb:.1f} MB, SHA-256 {sha256[:12]}"),
+            ("trained on", f"{source} ({cases}): {manifest.training_cohort.description}"),
+            ("use", manifest.intended_use),
+        ]
+    )
+    for dataset in dict.fromkeys(figure.dataset for figure in manifest.figures):
+        yield f"  figures on {dataset}:"
+        yield from aligned((_row(figure) for figure in manifest.figures if figure.dataset == dataset), indent="    ")
+
+
+def _row(figure: Figure) -> tuple[str, str, str, str]:
+    known = figure.low is not None and figure.high is not None
+    return (
+        figure.name.replace("_", " "),
+        "not defined" if figure.value is None else f"{figure.value:.3f}",
+        f"{figure.low:.3f} to {figure.high:.3f}" if known else "",
+        f"n = {figure.count}" if figure.count is not None else "",
+    )
