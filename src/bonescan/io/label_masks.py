@@ -24,22 +24,24 @@ def read_labels(folder: Path, study_id: str, files: Sequence[Path]) -> dict[View
         files: Its files; a LabelMe file may lie beside each, under its name.
 
     Raises:
-        CohortError: A mask has another form or other values, or a LabelMe file cannot be understood.
+        CohortError: A mask has another form or other values, or an annotation or its study cannot be understood.
     """
     masks = folder / study_id / "masks"
-    labels: dict[ViewName, Labels] = {}
-    for view in ViewName:
-        png, json = masks / f"{view}.png", masks / f"{view}.json"
-        if png.is_file():
-            labels[view] = read_label_png(png, highest=max(MaskLabel))
-        elif json.is_file():
-            labels[view] = _from_labelme(json)
-    if not labels:
-        for path in files:
-            beside = path.with_suffix(".json")
-            named = view_of_text(path.stem)
-            if named is not None and beside.is_file():
-                labels[named] = _from_labelme(beside)
+    labels = {
+        view: read_label_png(png, highest=max(MaskLabel))
+        for view in ViewName
+        if (png := masks / f"{view}.png").is_file()
+    }
+    drawn = {view: masks / f"{view}.json" for view in ViewName if view not in labels}
+    drawn = {view: path for view, path in drawn.items() if path.is_file()}
+    if not labels and not drawn:
+        beside = [path for path in files if path.with_suffix(".json").is_file()]
+        drawn = {view: path.with_suffix(".json") for path in beside if (view := view_of_text(path.stem)) is not None}
+        if beside and not drawn:
+            return _of_composite(beside[0])
+    if drawn:
+        shapes = _shapes(study_id, files)
+        labels |= {view: _of_labelme(path, shapes[view]) for view, path in drawn.items() if view in shapes}
     return labels
 
 
@@ -106,10 +108,39 @@ def read_label_png(path: Path, *, highest: int = 255) -> Labels:
     return labels
 
 
-def _from_labelme(path: Path) -> Labels:
+def _shapes(study_id: str, files: Sequence[Path]) -> dict[ViewName, tuple[int, int]]:
+    """Rows and columns of each view of a study."""
+    from bonescan.io.inputs import StudyInput
+    from bonescan.io.reader import read_study
+
+    try:
+        study = read_study(StudyInput(study_id, tuple(files)))
+    except InputError as error:
+        raise CohortError(f"the study {study_id}: {error.found}", expected=error.expected) from error
+    return {view.name: (view.rows, view.columns) for view in study.views}
+
+
+def _of_labelme(path: Path, shape: tuple[int, int]) -> Labels:
     from bonescan.io.labelme import rasterise, read_labelme
 
     try:
-        return rasterise(read_labelme(path))
+        return rasterise(read_labelme(path), shape)
     except InputError as error:
         raise CohortError(f"the annotation {path.name}: {error.found}", expected=error.expected) from error
+
+
+def _of_composite(path: Path) -> dict[ViewName, Labels]:
+    """Labels drawn on one picture of both views: cut as the picture is, renderings of one view put together."""
+    from bonescan.io.raster import read_panels
+
+    try:
+        panels, shape = read_panels(path)
+    except InputError as error:
+        raise CohortError(f"the picture {path.name}: {error.found}", expected=error.expected) from error
+    whole = _of_labelme(path.with_suffix(".json"), shape)
+    labels: dict[ViewName, Labels] = {}
+    for panel in panels:
+        view = panel.view or ViewName.ANTERIOR
+        part = whole[:, panel.start : panel.stop]
+        labels[view] = np.where(labels[view] > 0, labels[view], part) if view in labels else part
+    return labels

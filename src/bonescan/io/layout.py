@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from bonescan.core.findings import QualityFinding
 from bonescan.core.study import Counts, ViewName
@@ -48,11 +47,15 @@ def find_panels(image: Counts) -> tuple[Panel, ...]:
     """
     columns = image.shape[1]
     if _bodies(image, 4):
-        panels = [Panel(None, columns * i // 4, columns * (i + 1) // 4) for i in range(4)]
-        return _pair_up(image, panels)
+        return _pair_up(image, _equal_panels(columns, 4))
     if _bodies(image, 2):
-        return (Panel(ViewName.ANTERIOR, 0, columns // 2), Panel(ViewName.POSTERIOR, columns // 2, columns))
+        return tuple(replace(p, view=view) for p, view in zip(_equal_panels(columns, 2), ViewName, strict=True))
     return (Panel(None, 0, columns),)
+
+
+def _equal_panels(columns: int, count: int) -> list[Panel]:
+    starts = [columns * i // count for i in range(count)]
+    return [Panel(None, start, start + columns // count) for start in starts]
 
 
 def split_frames(frames: Sequence[Frame]) -> tuple[tuple[Frame, ...], tuple[QualityFinding, ...]]:
@@ -105,26 +108,22 @@ def _bodies(image: Counts, count: int) -> bool:
 
 
 def _pair_up(image: Counts, panels: Sequence[Panel]) -> tuple[Panel, ...]:
-    """Find which two of four panels render the same counts: their grey levels rise together."""
-    small = [np.sqrt(_shrink(panel.of(image))) for panel in panels]
-    likeness = [_correlation(small[0], other) for other in small[1:]]
-    twin = 1 + int(np.argmax(likeness))
-    named = []
-    for index, panel in enumerate(panels):
-        view = ViewName.ANTERIOR if index in (0, twin) else ViewName.POSTERIOR
-        named.append((view, saturation(panel.of(image)), replace(panel, view=view)))
-    named.sort(key=lambda entry: (list(ViewName).index(entry[0]), entry[1]))
-    return tuple(panel for _, _, panel in named)
+    """Find which two of four panels render the same counts: their grey levels rise together, noise and all."""
+    parts = [panel.of(image) for panel in panels]
+    pairings = [((0, twin), tuple(i for i in (1, 2, 3) if i != twin)) for twin in (1, 2, 3)]
+    anterior, posterior = max(pairings, key=lambda p: sum(_likeness(parts[a], parts[b]) for a, b in p))
+    return tuple(
+        replace(panels[index], view=view)
+        for view, members in ((ViewName.ANTERIOR, anterior), (ViewName.POSTERIOR, posterior))
+        for index in sorted(members, key=lambda index: saturation(parts[index]))
+    )
 
 
-def _shrink(image: Counts) -> npt.NDArray[np.float64]:
-    """Mean over blocks of 4 x 4 pixels."""
-    rows, columns = image.shape[0] // 4, image.shape[1] // 4
-    blocks = np.asarray(image[: 4 * rows, : 4 * columns], dtype=np.float64).reshape(rows, 4, columns, 4)
-    return np.asarray(blocks.mean(axis=(1, 3)))
-
-
-def _correlation(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> float:
-    a, b = a - a.mean(), b - b.mean()
-    norm = float(np.sqrt((a * a).sum() * (b * b).sum()))
-    return float((a * b).sum()) / norm if norm else 0.0
+def _likeness(a: Counts, b: Counts) -> float:
+    """Correlation of two renderings over the pixels with uptake that neither saturates."""
+    usable = (a < a.max()) & (b < b.max()) & ((a > 0) | (b > 0))
+    if np.count_nonzero(usable) < 100:
+        return 0.0
+    x, y = (part[usable] - part[usable].mean(dtype=np.float64) for part in (a, b))
+    norm = float(np.sqrt((x * x).sum() * (y * y).sum()))
+    return float((x * y).sum()) / norm if norm else 0.0

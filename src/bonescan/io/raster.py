@@ -12,6 +12,7 @@ from bonescan.core.study import Counts, Polarity, Units, ViewName
 from bonescan.io.codes import view_of_text
 from bonescan.io.decoding import check_dimensions, check_file_size, decoding
 from bonescan.io.frames import Content, Frame
+from bonescan.io.layout import Panel, find_panels
 from bonescan.io.polarity import detect_polarity, hot_high
 
 if TYPE_CHECKING:
@@ -49,6 +50,21 @@ def read_picture(path: Path, *, view: ViewName | None = None, polarity: Polarity
         counts = deep and drawn is Polarity.HOT_HIGH and page.max() < 65535
         frames.append(Frame(hot_high(page, drawn), view, drawn, Units.COUNTS if counts else Units.DISPLAY))
     return Content(tuple(frames))
+
+
+def read_panels(path: Path) -> tuple[tuple[Panel, ...], tuple[int, int]]:
+    """Find where the views lie in a picture.
+
+    Returns:
+        The panels, and the (rows, columns) of the picture.
+
+    Raises:
+        UnreadableInputError: The picture is damaged, of another format, or too large.
+        NotABoneScanError: It is in colour.
+    """
+    page = read_pages(path)[0][0]
+    rows, columns = page.shape
+    return find_panels(hot_high(page, detect_polarity(page))), (rows, columns)
 
 
 def read_pages(path: Path) -> tuple[list[Counts], bool]:
