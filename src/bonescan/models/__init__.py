@@ -1,0 +1,1 @@
+"""Model bundles (data only) and, for training, the networks in torch."""
