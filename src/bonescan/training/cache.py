@@ -1,0 +1,178 @@
+"""Cohorts as arrays on the network's grid, made once a run, so that loading a sample costs nothing.
+
+::
+
+    <run>/cache/<split>/images.npy        (cases, 2, 1024, 256) float16, as `to_grid` gives
+    <run>/cache/<split>/labels.npy        (cases, 2, 1024, 256) uint8, `MaskLabel`
+    <run>/cache/<split>/references.npy    (cases, 2) float32, counts of the body's reference; 0 where a view is missing
+    <run>/cache/<split>/sites.npy         (cases, 6) bool, in the order of `SITES`
+    <run>/cache/<split>/metastasis.npy    (cases,) bool
+    <run>/cache/<split>/done.npy          (cases,) bool; what a killed run has finished is not done again
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from bonescan.core.anatomy import SITES
+from bonescan.core.errors import CohortError
+from bonescan.core.study import ViewName
+from bonescan.inference.preprocess import GRID_COLUMNS, GRID_ROWS, labels_to_grid, to_grid
+from bonescan.io.cohort import CohortCase, Split, read_cohort, split_patients
+
+VIEWS: tuple[ViewName, ...] = tuple(ViewName)
+Gridded = tuple[npt.NDArray[np.float16], npt.NDArray[np.uint8], npt.NDArray[np.float32]]
+"""Image, labels and references of one case."""
+_SHAPE = (len(VIEWS), GRID_ROWS, GRID_COLUMNS)
+
+
+@dataclass(frozen=True, eq=False)
+class GridCases:
+    """All cases of one split, memory-mapped; see the module's table for shapes."""
+
+    images: npt.NDArray[np.float16]
+    labels: npt.NDArray[np.uint8]
+    references: npt.NDArray[np.float32]
+    sites: npt.NDArray[np.bool_]
+    metastasis: npt.NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return int(self.images.shape[0])
+
+    def image(self, case: int) -> npt.NDArray[np.float32]:
+        """(2, 1024, 256) float32 image of one case."""
+        return np.asarray(self.images[case], dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class Cohorts:
+    """The cases of all cohorts, and what identifies them."""
+
+    cases: tuple[CohortCase, ...]
+    fingerprint: str
+
+    def split(self, name: Split) -> tuple[CohortCase, ...]:
+        """The cases of a split.
+
+        Raises:
+            CohortError: There is none.
+        """
+        chosen = tuple(case for case in self.cases if case.split == name)
+        if not chosen:
+            raise CohortError(f"the cohort has no case in split {name!r}", hint="Add cases or change the column split")
+        return chosen
+
+
+def read_cohorts(folders: Sequence[Path], *, seed: int) -> Cohorts:
+    """Read the cohorts; cases without a split get one, stratified by class and lesion size."""
+    cases: list[CohortCase] = []
+    fingerprints = []
+    for folder in folders:
+        cohort = read_cohort(folder)
+        fingerprints.append(cohort.fingerprint)
+        if any(case.split is None for case in cohort):
+            pixels = {case.study_id: _lesion_pixels(case) for case in cohort}
+            cohort = cohort.with_splits(split_patients(cohort.cases, pixels, seed=seed))
+        cases += cohort.cases
+    fingerprint = (
+        fingerprints[0] if len(fingerprints) == 1 else hashlib.sha256("".join(fingerprints).encode()).hexdigest()
+    )
+    return Cohorts(tuple(cases), fingerprint)
+
+
+def open_cache(
+    folder: Path, cases: Sequence[CohortCase], *, workers: int = 2, progress: Callable[[str], None] | None = None
+) -> GridCases:
+    """Open the arrays of a split, making what is not there yet.
+
+    Args:
+        folder: Where they lie.
+        cases: The cases, always in the same order.
+        workers: Processes that read and resample; 0 does it in this one.
+        progress: Called with a line now and then.
+
+    Raises:
+        CohortError: A case cannot be read; the message names the study.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    count = len(cases)
+    images = _open(folder / "images.npy", (count, *_SHAPE), np.float16)
+    labels = _open(folder / "labels.npy", (count, *_SHAPE), np.uint8)
+    references = _open(folder / "references.npy", (count, len(VIEWS)), np.float32)
+    done = _open(folder / "done.npy", (count,), np.bool_)
+    todo = [i for i in range(count) if not done[i]]
+    for n, (i, result) in enumerate(zip(todo, _grids([cases[i] for i in todo], workers), strict=True), start=1):
+        images[i], labels[i], references[i] = result
+        if n % 50 == 0 or n == len(todo):
+            for array in (images, labels, references):
+                array.flush()
+            done[todo[:n]] = True
+            done.flush()
+            if progress:
+                progress(f"cache {folder.name}: {n} of {len(todo)} cases")
+    sites = np.array([[site in case.sites for site in SITES] for case in cases], dtype=np.bool_)
+    metastasis = np.array([case.metastasis for case in cases], dtype=np.bool_)
+    return GridCases(images, labels, references, sites, metastasis)
+
+
+def grid_of(case: CohortCase) -> Gridded:
+    """Read one case onto the grid: image, labels and references as in the cache.
+
+    Raises:
+        CohortError: The case cannot be read, or a mask does not have the shape of its view.
+    """
+    image = np.zeros(_SHAPE, np.float16)
+    labels = np.zeros(_SHAPE, np.uint8)
+    references = np.zeros(len(VIEWS), np.float32)
+    study, masks = case.read_study(), case.read_labels()
+    for view in study.views:
+        index = VIEWS.index(view.name)
+        gridded = to_grid(view)
+        image[index], references[index] = gridded.image, gridded.grid.reference
+        mask = masks.get(view.name)
+        if mask is None:
+            continue
+        if mask.shape != view.counts.shape:
+            raise CohortError(
+                f"{case.study_id}: the {view.name} mask has shape {mask.shape}", expected=f"{view.counts.shape}"
+            )
+        labels[index] = labels_to_grid(mask, gridded.grid)
+    return image, labels, references
+
+
+def _grids(cases: Sequence[CohortCase], workers: int) -> Iterator[Gridded]:
+    if workers == 0 or len(cases) < 8:
+        yield from map(grid_of, cases)
+        return
+    # Spawned, not forked: a fork would copy torch's threads in an undefined state.
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        yield from pool.map(grid_of, cases, chunksize=4)
+
+
+_Scalar = TypeVar("_Scalar", bound=np.generic)
+
+
+def _open(path: Path, shape: tuple[int, ...], dtype: type[_Scalar]) -> np.memmap[tuple[int, ...], np.dtype[_Scalar]]:
+    if path.exists():
+        array = np.lib.format.open_memmap(path, mode="r+")
+        if array.shape == shape and array.dtype == dtype:
+            return array
+        raise CohortError(
+            f"{path.name} of the run's cache has shape {array.shape}",
+            expected=f"{shape}",
+            hint="The cohort has changed since the run began: start a new run",
+        )
+    return np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
+
+
+def _lesion_pixels(case: CohortCase) -> int:
+    return int(sum((mask == 1).sum() for mask in case.read_labels().values()))

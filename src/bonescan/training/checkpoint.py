@@ -1,0 +1,48 @@
+"""Checkpoints that survive a kill at any moment: written under another name, then renamed."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from bonescan.core.files import write_bytes
+
+
+@dataclass
+class Checkpoint:
+    """Where a stage is.
+
+    There is no random state in it: each step draws from a generator made of seed, stage and step.
+
+    Attributes:
+        step: Steps done.
+        seconds: Time spent, over all resumptions.
+        network: State dict.
+        optimizer: State dict.
+        best: Best validation figure so far.
+        best_network: State dict of that moment.
+        finished: Whether the stage is done.
+    """
+
+    step: int
+    seconds: float
+    network: dict[str, Any]
+    optimizer: dict[str, Any]
+    best: float
+    best_network: dict[str, Any]
+    finished: bool
+
+    def save(self, path: Path) -> None:
+        """Write, or leave the earlier one as it was."""
+        buffer = io.BytesIO()
+        torch.save(asdict(self), buffer)
+        write_bytes(path, buffer.getvalue())
+
+    @staticmethod
+    def load(path: Path) -> Checkpoint:
+        """Read what `save` wrote."""
+        return Checkpoint(**torch.load(path, map_location="cpu", weights_only=True))

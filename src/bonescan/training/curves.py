@@ -1,0 +1,35 @@
+"""The training curves as a picture."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+from bonescan.core.files import write_bytes
+
+_NOT_FIGURES = ("stage", "step", "seconds", "progress", "loss")
+
+
+def draw_curves(run: Path) -> None:
+    """Draw ``metrics.jsonl`` as ``curves.png``: a column a stage, loss above, validation figures below."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
+    stages = list(dict.fromkeys(line["stage"] for line in lines))
+    figure = Figure(figsize=(4 * len(stages), 6), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(2, len(stages), squeeze=False, sharex="col")
+    for column, stage in enumerate(stages):
+        own = [line for line in lines if line["stage"] == stage]
+        steps = [line["step"] for line in own]
+        axes[0, column].plot(steps, [line["loss"] for line in own], color="black", marker=".")
+        axes[0, column].set(title=stage, ylabel="loss" if column == 0 else "")
+        for name in (key for key in own[0] if key not in _NOT_FIGURES):
+            axes[1, column].plot(steps, [line[name] for line in own], marker=".", label=name)
+        axes[1, column].set(xlabel="step", ylim=(0, 1))
+        axes[1, column].legend(loc="lower right")
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=100)
+    write_bytes(run / "curves.png", buffer.getvalue())

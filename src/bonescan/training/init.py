@@ -1,0 +1,54 @@
+"""Networks at the start of their training."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from bonescan.core.errors import RecipeError
+from bonescan.models.networks.region_unet import RegionUNet
+from bonescan.models.networks.report_net import ReportNet
+from bonescan.models.networks.window_classifier import WindowClassifier
+from bonescan.training.recipe import Recipe
+
+STAGES = ("classify", "segment_metastasis", "segment_bladder", "locate")
+"""In the order of training; also the names of the bundle's networks."""
+
+
+def build(stage: str, recipe: Recipe) -> nn.Module:
+    """Make the network of a stage, its random start given by the recipe's seed."""
+    torch.manual_seed(recipe.seed * len(STAGES) + STAGES.index(stage))
+    builders: dict[str, Callable[[], nn.Module]] = {
+        "classify": lambda: WindowClassifier(recipe.classify.stem, recipe.classify.shrink),
+        "segment_metastasis": lambda: RegionUNet(recipe.segment_metastasis.base),
+        "segment_bladder": lambda: RegionUNet(recipe.segment_bladder.base),
+        "locate": ReportNet,
+    }
+    return builders[stage]()
+
+
+def init_from_file(network: nn.Module, path: Path) -> tuple[int, int]:
+    """Start the window classifier from a local torchvision-format ResNet34 checkpoint.
+
+    Nothing is ever downloaded. Only tensors are read from the file, no code.
+
+    Returns:
+        Tensors copied, and tensors left at random.
+
+    Raises:
+        RecipeError: The file cannot be read, or nothing in it fits.
+    """
+    if not isinstance(network, WindowClassifier):
+        raise TypeError(f"only the window classifier takes a checkpoint, not {type(network).__name__}")
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, pickle.UnpicklingError, RuntimeError, EOFError) as error:
+        raise RecipeError(f"cannot read the checkpoint {path.name}", hint="Give a torchvision resnet34 file") from error
+    copied, left = network.init_from_torchvision(state) if isinstance(state, dict) else (0, 0)
+    if copied == 0:
+        raise RecipeError(f"no tensor of {path.name} fits", expected="the names and shapes of torchvision's resnet34")
+    return copied, left

@@ -1,0 +1,145 @@
+"""The recipe of the science: everything that decides what a training run learns, in one TOML file.
+
+A recipe is frozen, refuses unknown keys, and its SHA-256 is kept with the run and in the bundle made from it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bonescan.core.errors import RecipeError
+
+Share = float
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DataRecipe(_Frozen):
+    """What counts as positive, and what the samplers draw."""
+
+    window_min_px: int = Field(12, ge=1, description="Grid pixels of a class that make a window positive.")
+    strip_windows: int = Field(3, ge=1, le=7, description="Windows of a classification sample, one below the other.")
+    patch_px: int = Field(128, ge=32, le=256, multiple_of=8, description="Side of a segmentation sample.")
+    metastasis_share: Share = Field(0.45, ge=0, le=1, description="Classification samples around metastases.")
+    bladder_share: Share = Field(0.10, ge=0, le=1, description="Classification samples around bladders.")
+    benign_share: Share = Field(0.25, ge=0, le=1, description="Classification samples around benign uptake.")
+    hard_negative_share: Share = Field(0.15, ge=0, le=1, description="Segmentation samples without the class.")
+    locate_negative_share: Share = Field(0.2, ge=0, le=1, description="Report samples of patients without metastasis.")
+    predicted_share: Share = Field(0.5, ge=0, le=1, description="Report samples with predicted instead of true maps.")
+    predicted_cases: int = Field(150, ge=0, description="Training patients for whom maps are predicted.")
+
+
+class AugmentRecipe(_Frozen):
+    """Ranges that each sample's parameters are drawn from."""
+
+    rotation_deg: float = Field(7.0, ge=0, le=15)
+    scale: float = Field(0.15, ge=0, lt=0.5, description="Largest relative change of size.")
+    stretch: float = Field(0.08, ge=0, lt=0.5, description="Largest relative change of the aspect.")
+    shift_px: float = Field(12.0, ge=0)
+    flip: Share = Field(0.5, ge=0, le=1, description="Left-right; allowed since no output knows left from right.")
+    gain: float = Field(0.2, ge=0, lt=1, description="Largest relative change of intensity.")
+    gamma: float = Field(0.15, ge=0, lt=1, description="Largest relative change of the exponent.")
+    saturate: Share = Field(0.4, ge=0, le=1, description="Share clipped as an 8-bit file clips.")
+    floor: Share = Field(0.3, ge=0, le=1, description="Share whose lowest counts are cut to 0.")
+    thin: Share = Field(0.5, ge=0, le=1, description="Share with fewer counts.")
+    thin_least: float = Field(0.35, gt=0, le=1, description="Smallest fraction of counts kept.")
+    blur: Share = Field(0.4, ge=0, le=1)
+    blur_px: float = Field(1.2, ge=0, description="Largest standard deviation.")
+
+
+class OptimizerRecipe(_Frozen):
+    """SGD with a warm-up and a cosine."""
+
+    momentum: float = Field(0.9, ge=0, lt=1)
+    nesterov: bool = True
+    weight_decay: float = Field(1e-4, ge=0)
+    warmup: Share = Field(0.03, ge=0, lt=1, description="Share of the schedule with rising learning rate.")
+    final: Share = Field(0.01, ge=0, le=1, description="Learning rate at the end, relative to the start.")
+
+
+class StageRecipe(_Frozen):
+    """Length and step of one network's training.
+
+    The schedule's progress is the larger of steps done over `steps` and minutes spent over `minutes`; a run that the
+    clock ends is not reproducible to the bit, one that `steps` ends is.
+    """
+
+    steps: int = Field(gt=0)
+    minutes: float | None = Field(None, gt=0)
+    batch: int = Field(16, gt=0)
+    micro_batch: int | None = Field(None, gt=0, description="Samples in memory at once; gradients are summed.")
+    lr: float = Field(0.01, gt=0)
+    validate_every: int = Field(50, gt=0)
+    validation_windows: int = Field(160, gt=0)
+    checkpoint_every: int = Field(25, gt=0)
+
+
+class ClassifyRecipe(StageRecipe):
+    """The window classifier."""
+
+    gamma: float = Field(1.0, ge=0, description="Of the focal loss. Source: paper, gamma = 1.")
+    stem: Literal["paper", "imagenet"] = "paper"
+    shrink: Literal[1, 2] = Field(1, description="Windows are averaged down by this first; the paper's is 1.")
+
+
+class SegmentRecipe(StageRecipe):
+    """One segmentation network."""
+
+    base: int = Field(8, gt=0)
+    cross_entropy_until: Share = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="Progress up to which cross-entropy fades out of the Dice loss; the paper has none.",
+    )
+
+
+class Recipe(_Frozen):
+    """A whole training run of the stepwise pipeline."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
+    version: str
+    pipeline: Literal["stepwise"]
+    seed: int = Field(0, ge=0)
+    threads: int = Field(2, gt=0)
+    precision: Literal["float32", "bfloat16"] = "float32"
+    quantise: Literal["none", "int8"] = "int8"
+    data: DataRecipe = DataRecipe()
+    augment: AugmentRecipe = AugmentRecipe()
+    optimizer: OptimizerRecipe = OptimizerRecipe()
+    classify: ClassifyRecipe
+    segment_metastasis: SegmentRecipe
+    segment_bladder: SegmentRecipe
+    locate: StageRecipe
+
+
+def read_recipe(path: Path) -> tuple[Recipe, str]:
+    """Read and check a recipe.
+
+    Args:
+        path: A TOML file.
+
+    Returns:
+        The recipe and the SHA-256 of the file.
+
+    Raises:
+        RecipeError: The file is missing, is no TOML, or has unknown keys or values out of range; each fault is named.
+    """
+    try:
+        raw = path.read_bytes()
+        recipe = Recipe.model_validate(tomllib.loads(raw.decode("utf-8")))
+    except OSError as error:
+        raise RecipeError(f"cannot read the recipe {path.name}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{path.name} is not TOML: {error}") from error
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise RecipeError(f"{path.name} has {error.error_count()} faults: {faults}") from error
+    return recipe, hashlib.sha256(raw).hexdigest()

@@ -1,0 +1,88 @@
+"""The folder of a training run.
+
+::
+
+    <run>/recipe.toml          copy of the recipe
+    <run>/run.json             hash of the recipe, fingerprint and sizes of the cohort, versions
+    <run>/metrics.jsonl        one line a validation
+    <run>/curves.png           the same, drawn
+    <run>/checkpoints/*.pt     one a stage: last state and best network
+    <run>/cache/               the cohort on the network's grid
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+import bonescan
+from bonescan.core.errors import ModelError, UsageError
+from bonescan.core.files import write_bytes, write_text
+from bonescan.training.cache import Cohorts
+from bonescan.training.recipe import Recipe, read_recipe
+
+
+@dataclass(frozen=True)
+class Run:
+    """An opened run.
+
+    Attributes:
+        folder: Where it lies.
+        recipe: What it trains.
+        recipe_sha256: Of the recipe's file.
+        facts: What ``run.json`` says.
+    """
+
+    folder: Path
+    recipe: Recipe
+    recipe_sha256: str
+    facts: dict[str, Any]
+
+
+def begin(recipe_path: Path, cohorts: Cohorts, folder: Path, *, resume: bool) -> Run:
+    """Start a run, or go on with the one that is there.
+
+    Raises:
+        UsageError: The folder holds a run and `resume` was not asked for, or its recipe or cohort is another one.
+        RecipeError: The recipe is faulty.
+    """
+    recipe, sha256 = read_recipe(recipe_path)
+    facts = {
+        "bonescan": getattr(bonescan, "__version__", "unknown"),
+        "recipe_sha256": sha256,
+        "cohort_fingerprint": cohorts.fingerprint,
+        "cases": {name: len(cohorts.split(name)) for name in ("train", "val")},
+        "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
+    }
+    record = folder / "run.json"
+    if record.exists():
+        earlier = json.loads(record.read_text(encoding="utf-8"))
+        if not resume:
+            raise UsageError(f"{folder} already holds a run", hint="Add --resume to go on, or name another folder")
+        for key, what in (("recipe_sha256", "recipe"), ("cohort_fingerprint", "cohort")):
+            if earlier.get(key) != facts[key]:
+                raise UsageError(f"the run in {folder} was begun with another {what}", hint="Name another folder")
+        return Run(folder, recipe, sha256, earlier)
+    write_bytes(folder / "recipe.toml", recipe_path.read_bytes())
+    write_text(record, json.dumps(facts, indent=2) + "\n")
+    return Run(folder, recipe, sha256, facts)
+
+
+def open_run(folder: Path) -> Run:
+    """Open a run that has begun.
+
+    Raises:
+        ModelError: The folder holds no run.
+    """
+    try:
+        facts = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    except (OSError, json.JSONDecodeError) as error:
+        raise ModelError(f"{folder} holds no training run", expected="a folder written by 'bonescan train'") from error
+    recipe, sha256 = read_recipe(folder / "recipe.toml")
+    return Run(folder, recipe, sha256, facts)
