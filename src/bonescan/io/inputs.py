@@ -25,6 +25,7 @@ _MASK_FOLDERS = {"masks", "labels", "regions"}
 _VIEW_WORD = re.compile(
     r"(?<![a-z])(anterior|posterior|wbant|wbpost|antwb|postwb|ant|post|pos)(?![a-z])", re.IGNORECASE
 )
+_SEPARATORS = re.compile(r"([ _.-])[ _.-]+")
 _MAX_DEPTH = 6
 
 
@@ -150,7 +151,7 @@ def _with_partner(path: Path) -> StudyInput:
 
 def _stem_without_view(path: Path) -> str:
     """R001_anterior → R001."""
-    return _VIEW_WORD.sub("", path.stem).strip(" _-.")
+    return _SEPARATORS.sub(r"\1", _VIEW_WORD.sub("", path.stem)).strip(" _-.")
 
 
 def _objects(paths: Sequence[Path], others: set[str]) -> list[StudyInput]:

@@ -25,19 +25,22 @@ def orientation_score(anterior: Counts, posterior: Counts) -> float:
         anterior: (row, column) float32 counts of the view named anterior.
         posterior: The same of the one named posterior.
     """
-    front, back = (_cues(image) for image in (anterior, posterior))
-    return float(sum(f - b for f, b in zip(front, back, strict=True)))
+    return _score(crop_to_body(anterior), crop_to_body(posterior))
+
+
+def _score(anterior: Counts, posterior: Counts) -> float:
+    return float(sum(f - b for f, b in zip(_cues(anterior), _cues(posterior), strict=True)))
 
 
 def looks_swapped(anterior: View, posterior: View) -> bool:
     """Whether two views of a whole body fit their names better when swapped."""
-    if not (_is_whole(anterior) and _is_whole(posterior)):
+    bodies = [crop_to_body(view.counts) for view in (anterior, posterior)]
+    if not all(_is_whole(body, view) for body, view in zip(bodies, (anterior, posterior), strict=True)):
         return False
-    return orientation_score(anterior.counts, posterior.counts) < SWAPPED_BELOW
+    return _score(*bodies) < SWAPPED_BELOW
 
 
-def _is_whole(view: View) -> bool:
-    body = crop_to_body(view.counts)
+def _is_whole(body: Counts, view: View) -> bool:
     vertical, horizontal = view.pixel_spacing_mm or (1.0, 1.0)
     profile = body.sum(axis=1, dtype=np.float64)
     feet = profile[-max(1, len(profile) // 128) :].mean() / profile.mean()
@@ -45,12 +48,12 @@ def _is_whole(view: View) -> bool:
     return bool(aspect >= MIN_BODY_ASPECT and feet <= MAX_BOTTOM)
 
 
-def _cues(image: Counts) -> tuple[float, float, float, float]:
+def _cues(body: Counts) -> tuple[float, float, float, float]:
     """Levels that are higher from the front, as logarithms: knees, face over skull, and the spine's, negated."""
-    body = shrink(crop_to_body(image))
-    body = np.minimum(body, np.percentile(body, 99))
-    body = (body + body[:, ::-1]) / (2 * body.mean())
-    levels = np.log(body + 0.15)  # the offset keeps noise in empty parts from counting
+    levels = shrink(body)
+    levels = np.minimum(levels, np.percentile(levels, 99))
+    levels = (levels + levels[:, ::-1]) / (2 * levels.mean())
+    levels = np.log(levels + 0.15)  # the offset keeps noise in empty parts from counting
     return (
         _mean(levels, 0.66, 0.74, 0.30, 0.42),
         _mean(levels, 0.06, 0.11, 0.45, 0.55) - _mean(levels, 0.01, 0.05, 0.45, 0.55),

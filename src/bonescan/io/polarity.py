@@ -25,7 +25,7 @@ def detect_polarity(image: Counts) -> Polarity:
     top, bottom = image[:rows], image[-rows:]
     corners = [top[:, :columns], top[:, -columns:], bottom[:, :columns], bottom[:, -columns:]]
     level = float(np.median(np.concatenate([corner.ravel() for corner in corners])))
-    step = max(1, image.size // 2**16)
+    step = max(1, image.size // 2**14) | 1  # odd, lest a step that divides the width sees the same columns again
     low, high = np.percentile(image.ravel()[::step], [0.5, 99.5])
     if high <= low:
         low, high = float(image.min()), float(image.max())

@@ -1,0 +1,85 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from bonescan.core.study import Units
+from bonescan.io.orientation import looks_swapped, orientation_score
+from bonescan.io.quality import assess
+from phantoms import analytic_study, analytic_view
+
+
+def found(views):
+    return {(finding.code, finding.severity, finding.view) for finding in assess(views)}
+
+
+def changed(view, counts):
+    return replace(view, counts=np.asarray(counts, dtype=np.float32))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_good_scan_has_no_finding(seed):
+    assert assess(analytic_study(seed=seed).views) == ()
+
+
+@pytest.mark.parametrize(("counts", "severity"), [(3e5, "warning"), (4.9e5, "warning"), (8e5, "info"), (1.4e6, "info")])
+def test_low_counts(counts, severity):
+    assert found([analytic_view(counts=counts), analytic_view("posterior")]) == {("low_counts", severity, "anterior")}
+
+
+def test_grey_levels_have_no_low_counts():
+    view = replace(analytic_view(counts=1e5), units=Units.DISPLAY)
+    assert found([view, analytic_view("posterior")]) == {("display_units", "warning", "anterior")}
+
+
+@pytest.mark.parametrize("name", ["anterior", "posterior"])
+def test_one_view(name):
+    (finding,) = assess([analytic_view(name)])
+    assert (finding.code, finding.severity, finding.view) == ("one_view", "warning", None)
+    assert name not in finding.message
+
+
+def test_clipped():
+    view = analytic_view()
+    assert ("clipped", "warning", "anterior") in found([changed(view, np.minimum(view.counts, 40))])
+
+
+def test_the_highest_value_of_noise_is_not_clipped():
+    for counts in (2e5, 2e6, 2e7):
+        assert "clipped" not in {code for code, _, _ in found([analytic_view(counts=counts)])}
+
+
+def test_truncated_head_and_legs():
+    view = analytic_view()
+    assert ("truncated_body", "warning", "anterior") in found([changed(view, view.counts[80:])])
+    assert ("truncated_body", "info", "anterior") in found([changed(view, view.counts[:740])])
+
+
+def test_a_body_that_just_fits_is_not_truncated():
+    view = analytic_view()
+    lit = np.flatnonzero(view.counts.sum(axis=1) > 40)
+    assert "truncated_body" not in {c for c, _, _ in found([changed(view, view.counts[lit[0] : lit[-1] + 1])])}
+
+
+def swap(views):
+    return [replace(views[1], name=views[0].name), replace(views[0], name=views[1].name)]
+
+
+@pytest.mark.parametrize("counts", [3e5, 2e6])
+def test_swapped_views(counts):
+    views = analytic_study(counts=counts).views
+    assert ("views_swapped", "warning", None) in found(swap(views))
+    assert "views_swapped" not in {code for code, _, _ in found(views)}
+
+
+def test_the_score_changes_sign_with_the_views_and_nothing_else():
+    a, p = (view.counts for view in analytic_study().views)
+    assert orientation_score(a, p) == pytest.approx(-orientation_score(p, a))
+    assert orientation_score(a, p) == pytest.approx(orientation_score(3 * a, 7 * p))
+    assert orientation_score(a, p) == pytest.approx(orientation_score(a[:, ::-1], p[:, ::-1]), abs=0.02)
+
+
+def test_half_a_body_is_not_judged():
+    views = [changed(view, view.counts[:600]) for view in analytic_study().views]
+    assert not looks_swapped(*views)
+    assert not looks_swapped(*swap(views))
