@@ -7,7 +7,7 @@ import pytest
 import bonescan
 from tests.contract.commands import python
 
-HEAVY = ("torch", "lightning", "openvino", "onnxruntime", "reportlab", "matplotlib", "scipy", "PIL", "pydicom")
+HEAVY = ("torch", "openvino", "onnxruntime", "reportlab", "matplotlib", "scipy", "PIL", "pydicom")
 IMPORT_LIMIT_S = 0.3
 
 
@@ -37,7 +37,7 @@ def test_help_loads_nothing_heavy(words):
 def test_info_loads_no_model_runtime(study_file):
     loaded = _loaded_after(_command(["info", str(study_file)]))
     assert "pydicom" in loaded
-    assert loaded & {"torch", "lightning", "openvino", "onnxruntime", "reportlab", "matplotlib"} == set()
+    assert loaded & {"torch", "openvino", "onnxruntime", "reportlab", "matplotlib"} == set()
 
 
 def test_every_public_name_can_be_had():

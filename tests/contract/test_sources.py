@@ -62,7 +62,7 @@ def test_torch_is_imported_only_where_it_may_be():
         _name(path)
         for path in files()
         if not _name(path).startswith(TORCH_PLACES)
-        and any(module.split(".")[0] in {"torch", "lightning"} for module in _imports(path))
+        and any(module.split(".")[0] in {"torch"} for module in _imports(path))
     ]
     assert guilty == []
 

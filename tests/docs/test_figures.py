@@ -1,0 +1,45 @@
+"""Figures in the README are those of the committed result files, and each result says how it was made."""
+
+import json
+import re
+
+from benchmarks import readme
+from tests.docs.commands import ROOT
+
+
+def test_the_block_of_figures_is_up_to_date():
+    text = readme.README.read_text(encoding="utf-8")
+    assert readme.updated(text) == text, "run: make figures"
+
+
+def test_every_result_names_its_command_and_machine():
+    for path in readme.RESULTS.glob("*.json"):
+        result = json.loads(path.read_text(encoding="utf-8"))
+        assert result["command"].startswith("python -m benchmarks."), path.name
+
+
+def test_outside_the_block_the_readme_states_no_measured_figure():
+    text = readme.README.read_text(encoding="utf-8")
+    outside = text.partition(readme.BEGIN)[0] + text.partition(readme.END)[2]
+    assert re.findall(r"\d+(?:\.\d+)? ?(?:ms|s|MB|MiB|%)\b", outside) == []
+
+
+def test_the_committed_results_keep_the_promises():
+    speed = json.loads((readme.RESULTS / "speed.json").read_text(encoding="utf-8"))
+    assert speed["in_process"]["dicom_to_analysis"]["median_s"] <= readme.LIMITS["patient_s"]
+    assert speed["processes"]["analyze"]["median_s"] <= readme.LIMITS["process_s"]
+    assert speed["processes"]["import_bonescan"]["median_s"] <= readme.LIMITS["import_s"]
+    install = json.loads((readme.RESULTS / "install.json").read_text(encoding="utf-8"))
+    assert install["environment_mb"] <= install["limit_mb"]
+    assert not install["holds_torch"]
+
+
+def test_the_results_are_about_the_shipped_model():
+    from bonescan.models.bundle import read_manifest
+    from bonescan.models.registry import DEFAULT_MODEL, find_bundle
+
+    speed = json.loads((readme.RESULTS / "speed.json").read_text(encoding="utf-8"))
+    manifest, _ = read_manifest(find_bundle(DEFAULT_MODEL))
+    assert speed["in_process"]["model"]["name"] == manifest.name
+    assert speed["in_process"]["model"]["version"] == manifest.version
+    assert (ROOT / "src" / "bonescan" / "models" / "bundles" / manifest.name / "MODEL_CARD.md").is_file()
