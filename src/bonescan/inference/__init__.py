@@ -1,0 +1,1 @@
+"""From views to probabilities, maps and decisions, without torch."""

@@ -43,7 +43,6 @@ class Facts:
         lesions: Lesions of both classes.
         burden: Indices.
         quality: Findings about the input.
-        display_units: Whether pixel values are grey levels of a rendering, so that indices are not quantitative.
         benign_assessed: Whether the model knows benign uptake; if not, the text does not deny it.
         radiopharmaceutical: As in the header, or None.
     """
@@ -55,7 +54,6 @@ class Facts:
     lesions: tuple[Lesion, ...]
     burden: Burden
     quality: tuple[QualityFinding, ...]
-    display_units: bool = False
     benign_assessed: bool = False
     radiopharmaceutical: str | None = None
 
@@ -191,8 +189,7 @@ def _burden(facts: Facts) -> str:
     burden, by_view = facts.burden, facts.burden.bstbi_by_view
     views = join([f"{name} {by_view[name.value]:.4f}" for name in facts.views])
     extent = f"over both views ({views})" if len(facts.views) == 2 else f"({facts.views[0]} view only)"
-    text = f"Bone scan tumour burden index (BSTBI, K = {burden.k:g}): {burden.bstbi:.4f} {extent}."
-    return text + (" It is computed from display grey levels and is not quantitative." if facts.display_units else "")
+    return f"Bone scan tumour burden index (BSTBI, K = {burden.k:g}): {burden.bstbi:.4f} {extent}."
 
 
 def _concerns(facts: Facts) -> list[QualityFinding]:

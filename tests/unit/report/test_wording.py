@@ -162,11 +162,6 @@ def test_errors_reach_the_impression():
     assert "restrict the value of this result" in report.impression
 
 
-def test_display_units_are_called_not_quantitative():
-    assert "not quantitative" in compose(facts(display_units=True)).description
-    assert "not quantitative" not in compose(facts()).description
-
-
 def test_unknown_radiopharmaceutical_is_not_invented():
     text = compose(facts(radiopharmaceutical=None)).description
     assert "a bone-seeking radiopharmaceutical (not named in the input)" in text

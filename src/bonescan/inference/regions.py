@@ -1,0 +1,58 @@
+"""Where a bundle says the bones usually lie: an optional region map on the network's grid, brought into a view.
+
+The grid stretches every body to the same box, so that an average patient's region map fits others roughly. It names the
+likely bone under a lesion; it is no segmentation of this patient's skeleton.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from bonescan.core.anatomy import Region
+from bonescan.core.errors import BundleCorruptError
+from bonescan.core.study import Labels
+from bonescan.inference.preprocess import GRID_COLUMNS, GRID_ROWS, Grid
+
+
+def read_prior(path: Path) -> Labels:
+    """Read a region map.
+
+    Args:
+        path: 8-bit grey PNG, 256 wide and 1024 high, with `Region` values.
+
+    Raises:
+        BundleCorruptError: It is no such picture.
+    """
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(path) as picture:
+            labels = np.asarray(picture)
+    except (OSError, UnidentifiedImageError) as error:
+        raise BundleCorruptError(f"the region map {path.name} cannot be read", expected="a PNG") from error
+    if labels.dtype != np.uint8 or labels.shape != (GRID_ROWS, GRID_COLUMNS) or labels.max() >= len(Region):
+        raise BundleCorruptError(
+            f"the region map {path.name} is {labels.dtype} of {' x '.join(map(str, labels.shape))}",
+            expected=f"uint8 of {GRID_ROWS} x {GRID_COLUMNS} with values below {len(Region)}",
+        )
+    return labels
+
+
+def labels_from_grid(labels: Labels, grid: Grid) -> Labels:
+    """Bring labels on the grid into the geometry of the view, by nearest neighbour.
+
+    Args:
+        labels: (1024, 256) uint8.
+        grid: The record made by `to_grid`.
+
+    Returns:
+        (rows, columns) uint8; 0 outside the grid's box.
+    """
+    rows = (np.arange(grid.rows) + 0.5 - grid.row0) / (grid.row1 - grid.row0)
+    columns = (np.arange(grid.columns) + 0.5 - grid.column0) / (grid.column1 - grid.column0)
+    inside = ((rows >= 0) & (rows < 1))[:, None] & ((columns >= 0) & (columns < 1))[None, :]
+    at_row = np.clip(rows * GRID_ROWS, 0, GRID_ROWS - 1).astype(np.intp)
+    at_column = np.clip(columns * GRID_COLUMNS, 0, GRID_COLUMNS - 1).astype(np.intp)
+    return np.where(inside, labels[np.ix_(at_row, at_column)], np.uint8(0))

@@ -1,0 +1,77 @@
+"""The figures of a report as rows of words: shared by the page and the notebook view."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bonescan.burden.lesions import count
+from bonescan.core.findings import Analysis, Lesion
+
+LESION_HEADER = ("No.", "View", "Where", "Side", "Area", "Ratio", "Prob.", "Pair")
+UNKNOWN = "–"
+
+
+def result_rows(analysis: Analysis) -> list[tuple[str, str]]:
+    """The study-level figures: (name, value)."""
+    found, burden = analysis.metastasis, analysis.burden
+    by_view = ", ".join(f"{name} {value:.2f}" for name, value in found.by_view.items())
+    rows = [
+        ("Metastasis", "suspected" if found.present else "not suspected"),
+        ("Probability", f"{found.probability:.3f} (threshold {found.threshold:.3f})"),
+        ("  by view", by_view),
+        ("Sites", _sites(analysis)),
+        (f"BSTBI (K = {burden.k:g})", f"{burden.bstbi:.4f}"),
+        ("  by view", ", ".join(f"{name} {value:.4f}" for name, value in burden.bstbi_by_view.items())),
+        ("Lesions", _lesions(analysis)),
+        ("Lesion area", area(sum(x.area_px for x in analysis.lesions), burden.lesion_area_mm2)),
+    ]
+    return rows if len(analysis.study.views) > 1 else [row for row in rows if row[0] != "  by view"]
+
+
+def lesion_rows(lesions: Sequence[Lesion], most: int) -> tuple[list[tuple[str, ...]], int]:
+    """Rows of the lesion table, the largest lesions in the order of their numbers.
+
+    Args:
+        lesions: All of them.
+        most: How many rows there is room for.
+
+    Returns:
+        Rows as in `LESION_HEADER`, and how many lesions were left out.
+    """
+    largest = sorted(lesions, key=lambda x: (-x.area_px, x.id))[:most]
+    rows: list[tuple[str, ...]] = [
+        (
+            str(x.id),
+            x.view,
+            x.region or x.site or ("benign" if x.class_ == "benign" else UNKNOWN),
+            x.laterality or UNKNOWN,
+            area(x.area_px, x.area_mm2),
+            f"{x.uptake_ratio:.1f}" if x.uptake_ratio is not None else UNKNOWN,
+            f"{x.probability:.2f}",
+            str(x.pair) if x.pair else UNKNOWN,
+        )
+        for x in sorted(largest, key=lambda x: x.id)
+    ]
+    return rows, len(lesions) - len(rows)
+
+
+def area(pixels: int, mm2: float | None) -> str:
+    """Area in cm2, or in pixels where the spacing is unknown.
+
+    Example:
+        >>> area(40, 193.6), area(40, None)
+        ('1.9 cm²', '40 px')
+    """
+    return f"{pixels} px" if mm2 is None else f"{mm2 / 100:.1f} cm²"
+
+
+def _sites(analysis: Analysis) -> str:
+    present = [f"{name} {site.probability:.2f}" for name, site in analysis.sites.items() if site.present]
+    return ", ".join(present) or "none"
+
+
+def _lesions(analysis: Analysis) -> str:
+    metastases, benign = count(analysis.lesions), count(analysis.lesions, "benign")
+    outlines = sum(x.class_ == "metastasis" for x in analysis.lesions)
+    text = f"{metastases}" + (f" ({outlines} outlines in both views)" if outlines != metastases else "")
+    return text + (f"; {benign} benign" if benign else "")
