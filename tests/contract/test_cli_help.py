@@ -59,3 +59,10 @@ def test_wrong_words_are_a_usage_error(words):
     assert done.returncode == 2
     assert "Usage: bonescan" in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_formats_of_the_help_are_those_that_are_written():
+    from bonescan.cli.analyze import FORMATS as SAID
+    from bonescan.export.folder import FORMATS as WRITTEN
+
+    assert SAID == WRITTEN

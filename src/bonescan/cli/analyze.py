@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from bonescan.cli.failure import exit_code, explain, explain_error
-from bonescan.cli.inputs import Source, gather
+from bonescan.cli.inputs import Source, check_words, gather
+from bonescan.cli.names import free_name
 from bonescan.cli.output import progress, say, say_json
-from bonescan.core.errors import InputError, UsageError
+from bonescan.core.errors import InputError
 
 if TYPE_CHECKING:
     from bonescan.core.findings import Analysis
     from bonescan.core.study import Polarity
-    from bonescan.models.bundle import Bundle
 
 FORMATS = ("json", "png", "pdf")
+"""Those of `bonescan.export.folder`, repeated so that help needs no import of it; a test holds the two equal."""
 
 EPILOG = """\b
 Examples:
@@ -58,17 +60,21 @@ def analyze(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
 ) -> None:
     """Find metastases, measure burden, draft a report."""
+    from bonescan.analysis import prepare
     from bonescan.core.files import check_writable
     from bonescan.core.study import Polarity
+    from bonescan.export.folder import check_formats
 
-    chosen = _formats(formats)
-    sources = gather(inputs or [], anterior, posterior)
+    chosen = check_formats([word.strip().lower() for word in formats.split(",") if word.strip()])
+    check_words(inputs or [], anterior, posterior)
     check_writable(out)
+    prepare(model)  # loads the networks in the background while the inputs are found and read
+    sources = gather(inputs or [], anterior, posterior)
     stored = Polarity(polarity) if polarity else None
-    run = _Run(_load(model), out, chosen, stored, keep_documents=as_json, failed=sources.failed)
+    run = _Run(model, out, chosen, stored, keep_documents=as_json, failed=sources.failed)
     with progress("Analysing", len(sources.found)) as report:
-        for number, source in enumerate(sources.found, start=1):
-            run.take(source)
+        for number, (source, name) in enumerate(zip(sources.found, sources.names(), strict=True), start=1):
+            run.take(source, name)
             report(number, len(sources.found))
     if as_json:
         say_json(run.document())
@@ -79,30 +85,30 @@ def analyze(
 class _Run:
     """One call of the command: what holds for all studies, and what became of each."""
 
-    bundle: Bundle
+    model: str | None
     out: Path
     formats: tuple[str, ...]
     polarity: Polarity | None
     keep_documents: bool
-    names: set[str] = field(default_factory=set)
     done: list[dict[str, Any]] = field(default_factory=list)
     failed: list[tuple[str, InputError]] = field(default_factory=list)
 
-    def take(self, item: Source) -> None:
+    def take(self, source: Source, name: str) -> None:
         """Analyse one study and write its folder; an input that cannot be used is noted, anything else is raised."""
         import bonescan as bs
 
+        began = perf_counter()
         try:
-            study = item.read(self.polarity)
-            study = replace(study, name=_unique(study.name, self.names))
-            analysis = bs.analyze(study, model=self.bundle)
+            study = source.read(self.polarity)
+            analysis = bs.analyze(study, model=self.model, read_ms=1e3 * (perf_counter() - began))
         except InputError as error:
-            self.failed.append((item.label, error))
+            self.failed.append((source.label, error))
             return
-        folder = bs.write(analysis, self.out, formats=self.formats)
+        name = free_name(self.out, name if source.name else study.name, study)
+        folder = bs.write(analysis, self.out, self.formats, name=name)
         if self.keep_documents:
             document = analysis.model_dump(mode="json", by_alias=True)
-            self.done.append({"input": item.label, "folder": str(folder), "analysis": document})
+            self.done.append({"input": source.label, "folder": str(folder), "analysis": document})
         else:
             say(_line(analysis, folder))
 
@@ -121,32 +127,6 @@ class _Run:
             explain(f"{len(self.failed)} of {total} inputs could not be used.")
         if self.failed:
             raise typer.Exit(exit_code(self.failed[0][1]))
-
-
-def _formats(text: str) -> tuple[str, ...]:
-    words = tuple(dict.fromkeys(word.strip().lower() for word in text.split(",") if word.strip()))
-    unknown = [word for word in words if word not in FORMATS]
-    if unknown or not words:
-        raise UsageError(f"unknown format {', '.join(unknown) or text!r}", expected=f"some of {', '.join(FORMATS)}")
-    return words
-
-
-def _load(model: str | None) -> Bundle:
-    from bonescan.core.settings import settings
-    from bonescan.models.bundle import load_bundle
-    from bonescan.models.registry import find_bundle
-
-    return load_bundle(find_bundle(model or settings().model))
-
-
-def _unique(name: str, taken: set[str]) -> str:
-    """The name, with a number where an earlier input of this run has it already."""
-    unique, number = name, 1
-    while unique.casefold() in taken:
-        number += 1
-        unique = f"{name}-{number}"
-    taken.add(unique.casefold())
-    return unique
 
 
 def _line(analysis: Analysis, folder: Path) -> str:

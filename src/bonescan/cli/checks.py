@@ -114,7 +114,7 @@ def _bundles() -> Iterator[Check]:
             yield Check("model", "ok", f"{manifest.name} {manifest.version}, every file has its SHA-256")
         find_bundle(settings().model)
     except BonescanError as error:
-        yield Check("model", "broken", error.message, error.hint)
+        yield Check("model", "broken", error.message)
 
 
 def _settings() -> Iterator[Check]:

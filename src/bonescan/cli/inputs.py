@@ -19,6 +19,7 @@ class Source:
 
     Attributes:
         label: What to call it in a message: the path or paths as given.
+        name: Name of the study where it is known before reading, else empty.
         files: The files that make it up.
         input: The input, or None where `anterior` or `posterior` are given.
         anterior: File of the anterior view.
@@ -26,6 +27,7 @@ class Source:
     """
 
     label: str
+    name: str
     files: tuple[Path, ...]
     input: StudyInput | None = None
     anterior: Path | None = None
@@ -52,6 +54,24 @@ class Sources:
     def __len__(self) -> int:
         return len(self.found) + len(self.failed)
 
+    def names(self) -> list[str]:
+        """Folder names of the studies found, numbered where two would be the same."""
+        from bonescan.export.folder import unique_names
+
+        return unique_names(source.name for source in self.found)
+
+
+def check_words(inputs: list[Path], anterior: Path | None, posterior: Path | None) -> None:
+    """Check that the arguments make sense together, before anything is loaded.
+
+    Raises:
+        UsageError: Neither an input nor a file for a view was given, or both.
+    """
+    if (anterior or posterior) and inputs:
+        raise UsageError("an input and files for single views were given", expected="one or the other")
+    if not (anterior or posterior or inputs):
+        raise UsageError("no input was given", expected="a file, a folder, or --anterior and --posterior")
+
 
 def gather(inputs: list[Path], anterior: Path | None = None, posterior: Path | None = None) -> Sources:
     """Find the studies that the arguments name; a folder of studies gives one each, a study named twice is one.
@@ -59,13 +79,9 @@ def gather(inputs: list[Path], anterior: Path | None = None, posterior: Path | N
     Raises:
         UsageError: Neither an input nor a file for a view was given, or both.
     """
-    pair = tuple(file for file in (anterior, posterior) if file)
-    if pair and inputs:
-        raise UsageError("an input and files for single views were given", expected="one or the other")
-    if pair:
-        return Sources([Source(" + ".join(map(str, pair)), pair, None, anterior, posterior)])
-    if not inputs:
-        raise UsageError("no input was given", expected="a file, a folder, or --anterior and --posterior")
+    check_words(inputs, anterior, posterior)
+    if pair := tuple(file for file in (anterior, posterior) if file):
+        return Sources([Source(" + ".join(map(str, pair)), "", pair, None, anterior, posterior)])
     from bonescan.io.reader import find_inputs
 
     sources = Sources()
@@ -80,5 +96,5 @@ def gather(inputs: list[Path], anterior: Path | None = None, posterior: Path | N
             if entry.files not in seen:
                 seen.add(entry.files)
                 label = str(path) if len(entries) == 1 else " + ".join(map(str, entry.files))
-                sources.found.append(Source(label, entry.files, entry))
+                sources.found.append(Source(label, entry.name, entry.files, entry))
     return sources
