@@ -71,7 +71,7 @@ def analyze(
     prepare(model)  # loads the networks in the background while the inputs are found and read
     sources = gather(inputs or [], anterior, posterior)
     stored = Polarity(polarity) if polarity else None
-    run = _Run(model, out, chosen, stored, keep_documents=as_json, failed=sources.failed)
+    run = _Run(model, out, chosen, stored, keep_documents=as_json, failed=list(sources.failed))
     with progress("Analysing", len(sources.found)) as report:
         for number, (source, name) in enumerate(zip(sources.found, sources.names(), strict=True), start=1):
             run.take(source, name)
