@@ -1,10 +1,11 @@
-"""Which bundles there are: those shipped inside the package, and folders named by path."""
+"""Which bundles there are: shipped inside the package, installed on this machine, or any folder named by path."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from bonescan.core.errors import UnknownModelError
+from bonescan.core.settings import settings
 from bonescan.models.bundle import MANIFEST
 
 DEFAULT_MODEL = "stepwise"
@@ -12,28 +13,40 @@ SHIPPED = Path(__file__).parent / "bundles"
 
 
 def list_bundles() -> list[Path]:
-    """Folders of the shipped bundles, by name; `load_bundle` opens one."""
-    return sorted(path.parent for path in SHIPPED.glob(f"*/{MANIFEST}"))
+    """Folders of the shipped bundles, then of those below the setting `models_dir`, each by name.
+
+    `load_bundle` opens one. An installed bundle with the name of a shipped one is left out.
+
+    Raises:
+        UsageError: The settings cannot be read.
+    """
+    shipped = _below(SHIPPED)
+    names = {folder.name for folder in shipped}
+    return shipped + [folder for folder in _below(settings().models_dir) if folder.name not in names]
 
 
 def find_bundle(name_or_dir: str | Path) -> Path:
     """Folder of a bundle given by name or by path.
 
-    A name never means a folder of the working directory while a bundle of that name is shipped; write ``./stepwise``.
+    A name never means a folder of the working directory while a bundle of that name is there; write ``./stepwise``.
 
     Args:
-        name_or_dir: Name of a shipped bundle, or any folder that holds a `bundle.json`.
+        name_or_dir: Name of a shipped or installed bundle, or any folder that holds a `bundle.json`.
 
     Raises:
         UnknownModelError: There is none; the message lists the names there are.
+        UsageError: The settings cannot be read.
     """
     text = str(name_or_dir)
-    shipped = SHIPPED / text
-    is_name = isinstance(name_or_dir, str) and Path(text).name == text and text not in (".", "..")
-    if is_name and (shipped / MANIFEST).is_file():
-        return shipped
+    known = {folder.name: folder for folder in list_bundles()}
+    if isinstance(name_or_dir, str) and text in known:
+        return known[text]
     folder = Path(name_or_dir)
     if (folder / MANIFEST).is_file():
         return folder
-    names = ", ".join(path.name for path in list_bundles()) or "none is shipped"
+    names = ", ".join(known) or "none is installed"
     raise UnknownModelError(f"no model {text!r}", expected=f"a name ({names}) or a folder with a {MANIFEST}")
+
+
+def _below(root: Path | None) -> list[Path]:
+    return sorted(path.parent for path in root.glob(f"*/{MANIFEST}")) if root else []
