@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from tests.bodies import SIZE, body, disc, view
 
 from bonescan.burden.lesions import Segmented, count, find_lesions
 from bonescan.core.anatomy import MaskLabel, Region
+from tests.bodies import SIZE, body, disc, view
 
 MET, BLADDER, BENIGN = MaskLabel.METASTASIS, MaskLabel.BLADDER, MaskLabel.BENIGN
 

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from tests.bodies import SIZE, body, disc
 
 from bonescan.burden.symmetry import BodyFrame
 from bonescan.core.anatomy import Laterality
 from bonescan.core.study import ViewName
+from tests.bodies import SIZE, body, disc
 
 RNG = np.random.default_rng(3)
 
