@@ -83,7 +83,7 @@ def to_grid(view: View) -> GridView:
         >>> counts = np.zeros((512, 128), np.float32)
         >>> counts[40:480, 30:100] = 10
         >>> gridded = to_grid(View(ViewName.ANTERIOR, counts))
-        >>> gridded.image.shape, float(gridded.image[512, 128])
+        >>> gridded.image.shape, round(float(gridded.image[512, 128]), 1)
         ((1024, 256), 0.5)
     """
     body = body_mask(view.counts)

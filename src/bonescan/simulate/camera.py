@@ -65,7 +65,7 @@ class Camera:
 
         Example:
             >>> Camera().fwhm_mm(100.0).round(1)
-            np.float64(7.1)
+            np.float64(7.0)
         """
         effective = self.length_mm - 2 / 2.7
         collimator = self.hole_mm * (effective + np.asarray(distance_mm, np.float64)) / effective
