@@ -30,6 +30,7 @@ DECODER_ERRORS: tuple[type[Exception], ...] = (
     MemoryError,
     OSError,
     RuntimeError,
+    StopIteration,
     SyntaxError,  # Pillow's PNG reader
     TypeError,
     ValueError,
@@ -42,9 +43,9 @@ DECODER_ERRORS: tuple[type[Exception], ...] = (
 def library_errors() -> tuple[type[Exception], ...]:
     """`DECODER_ERRORS` and the decoders' own exception classes that derive from nothing better than Exception."""
     from PIL.Image import DecompressionBombError
-    from pydicom.errors import InvalidDicomError
+    from pydicom.errors import BytesLengthException, InvalidDicomError
 
-    return (*DECODER_ERRORS, DecompressionBombError, InvalidDicomError)
+    return (*DECODER_ERRORS, DecompressionBombError, BytesLengthException, InvalidDicomError)
 
 
 @contextmanager

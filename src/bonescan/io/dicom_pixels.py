@@ -11,10 +11,11 @@ from bonescan.core.errors import NotABoneScanError, UnreadableInputError
 from bonescan.io.codestream import codestream_size
 from bonescan.io.decoding import check_dimensions
 from bonescan.io.dicom_header import Header
+from bonescan.io.isolated import decode_isolated
 
 _NATIVE = {"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"}
-_ENCAPSULATED = {
-    "1.2.840.10008.1.2.5",  # RLE
+_RLE = "1.2.840.10008.1.2.5"
+_JPEG_FAMILY = {
     "1.2.840.10008.1.2.4.50",  # JPEG baseline and extended: lossy
     "1.2.840.10008.1.2.4.51",
     "1.2.840.10008.1.2.4.57",  # JPEG lossless
@@ -42,10 +43,11 @@ def decode_frames(header: Header, path: Path) -> npt.NDArray[np.float32]:
     syntax = _transfer_syntax(header, path)
     if "PixelData" not in header.dataset:
         raise UnreadableInputError(f"{path.name} has no pixel data", expected="integer pixels")
-    if syntax in _ENCAPSULATED:
-        _silence_gdcm()
+    if syntax in _JPEG_FAMILY:
         _check_codestreams(header, path, rows, columns, frames)
-    pixels = np.asarray(header.dataset.pixel_array)
+        pixels = decode_isolated(path)
+    else:
+        pixels = np.asarray(header.dataset.pixel_array)
     colour = (header.whole("SamplesPerPixel") or 1) > 1
     pixels = pixels.reshape((frames, rows, columns, -1) if colour else (frames, rows, columns))
     values = pixels.astype(np.float32)
@@ -95,7 +97,7 @@ def _transfer_syntax(header: Header, path: Path) -> str:
         plain = ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian if little else ExplicitVRBigEndian
         meta.TransferSyntaxUID = plain
     syntax = str(meta.TransferSyntaxUID)
-    if syntax not in _NATIVE | _ENCAPSULATED:
+    if syntax not in {*_NATIVE, _RLE, *_JPEG_FAMILY}:
         raise UnreadableInputError(
             f"{path.name} is compressed in a way that is not read (transfer syntax {syntax[:64]})",
             hint="Convert it to Explicit VR Little Endian, for example with dcmconv",
@@ -114,15 +116,6 @@ def _check_codestreams(header: Header, path: Path, rows: int, columns: int, fram
                 f"{path.name} has compressed frames of {size[0]} x {size[1]} pixels",
                 expected=f"{rows} x {columns}, as its header says",
             )
-
-
-def _silence_gdcm() -> None:
-    """Keep GDCM from writing to stderr about damage that we report ourselves."""
-    import gdcm
-
-    gdcm.Trace.WarningOff()
-    gdcm.Trace.ErrorOff()
-    gdcm.Trace.DebugOff()
 
 
 def _grey(values: npt.NDArray[np.float32], path: Path) -> npt.NDArray[np.float32]:
