@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bonescan.core.errors import UsageError
+from bonescan.core.errors import OutputError, UsageError
 from bonescan.core.files import staged_folder, write_bytes
 from bonescan.core.findings import Analysis
 from bonescan.core.study import Labels
@@ -23,6 +23,8 @@ FORMATS = ("json", "png", "pdf")
 LATER = ("seg", "sr", "sc", "fhir")
 """Formats of the contract that this version does not write yet."""
 LONGEST_NAME = 100
+_WRITTEN = {"analysis.json", "masks", "overlay.png", "report.txt", "report.pdf"}
+_IGNORED = {"Thumbs.db", "desktop.ini"}
 
 
 def write(analysis: Analysis, out: Path | str, formats: Sequence[str] = FORMATS, *, name: str | None = None) -> Path:
@@ -41,10 +43,12 @@ def write(analysis: Analysis, out: Path | str, formats: Sequence[str] = FORMATS,
 
     Raises:
         UsageError: An unknown format.
-        OutputError: It cannot be written; nothing half-written is left, and an earlier folder is as it was.
+        OutputError: It cannot be written, or a folder of that name holds something else than an earlier result;
+            nothing half-written is left, and what was there is as it was.
     """
     chosen = check_formats(formats)
     folder = Path(out) / folder_name(name or analysis.name)
+    _check_replaceable(folder)
     with staged_folder(folder) as staged:
         for file, content in _files(analysis, chosen).items():
             write_bytes(staged / file, content())
@@ -99,6 +103,19 @@ def unique_names(names: Iterable[str]) -> list[str]:
         taken.add(candidate.casefold())
         unique.append(candidate)
     return unique
+
+
+def _check_replaceable(folder: Path) -> None:
+    """Refuse to replace a folder that holds anything but an earlier result, such as the scan itself."""
+    if not folder.is_dir():
+        return
+    foreign = [x.name for x in folder.iterdir() if x.name not in _WRITTEN | _IGNORED and not x.name.startswith(".")]
+    if foreign:
+        raise OutputError(
+            f"the folder {folder.name} in {folder.parent} is there already and holds other files ({len(foreign)})",
+            expected="no folder, or one with an earlier result alone",
+            hint="Choose another output folder",
+        )
 
 
 def _list() -> str:

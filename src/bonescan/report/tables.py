@@ -15,6 +15,7 @@ def result_rows(analysis: Analysis) -> list[tuple[str, str]]:
     """The study-level figures: (name, value)."""
     found, burden = analysis.metastasis, analysis.burden
     by_view = ", ".join(f"{name} {value:.2f}" for name, value in found.by_view.items())
+    pixels = sum(x.area_px for x in analysis.lesions if x.class_ == "metastasis")
     rows = [
         ("Metastasis", "suspected" if found.present else "not suspected"),
         ("Probability", f"{found.probability:.3f} (threshold {found.threshold:.3f})"),
@@ -23,7 +24,7 @@ def result_rows(analysis: Analysis) -> list[tuple[str, str]]:
         (f"BSTBI (K = {burden.k:g})", f"{burden.bstbi:.4f}"),
         ("  by view", ", ".join(f"{name} {value:.4f}" for name, value in burden.bstbi_by_view.items())),
         ("Lesions", _lesions(analysis)),
-        ("Lesion area", area(sum(x.area_px for x in analysis.lesions), burden.lesion_area_mm2)),
+        ("Lesion area", area(pixels, burden.lesion_area_mm2)),
     ]
     return rows if len(analysis.study.views) > 1 else [row for row in rows if row[0] != "  by view"]
 
