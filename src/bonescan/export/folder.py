@@ -107,8 +107,12 @@ def unique_names(names: Iterable[str]) -> list[str]:
 
 def _check_replaceable(folder: Path) -> None:
     """Refuse to replace a folder that holds anything but an earlier result, such as the scan itself."""
-    if not folder.is_dir():
+    if not folder.exists():
         return
+    if not folder.is_dir():  # a scan without a file extension has the very name of its results
+        raise OutputError(
+            f"{folder.name} in {folder.parent} is a file", expected="no file", hint="Choose another output folder"
+        )
     foreign = [x.name for x in folder.iterdir() if x.name not in _WRITTEN | _IGNORED and not x.name.startswith(".")]
     if foreign:
         raise OutputError(

@@ -79,6 +79,14 @@ def test_a_folder_with_other_files_is_never_replaced(analysis, tmp_path, earlier
     assert [p.name for p in tmp_path.iterdir()] == ["case-7"]
 
 
+def test_a_scan_without_extension_is_never_replaced(analysis, tmp_path):
+    (tmp_path / "case-7").write_text("a scan")
+    with pytest.raises(OutputError, match="is a file"):
+        write(analysis, tmp_path)
+    assert (tmp_path / "case-7").read_text() == "a scan"
+    assert [p.name for p in tmp_path.iterdir()] == ["case-7"]
+
+
 def test_a_failure_leaves_the_earlier_result(analysis, tmp_path, monkeypatch):
     path = write(analysis, tmp_path)
     before = {name: (path / name).read_bytes() for name in names(path)}
