@@ -1,0 +1,91 @@
+"""The smaller commands, as a user runs them."""
+
+import json
+
+import pytest
+
+from bonescan.io.cohort import read_cohort
+from tests.contract.commands import bonescan
+from tests.tiny_bundle import tiny_bundle
+
+
+def test_info_tells_what_was_understood(study_file):
+    done = bonescan("info", study_file)
+    assert (done.returncode, done.stderr) == (0, "")
+    heading, anterior, posterior, quality = done.stdout.splitlines()
+    assert heading == "analytic: 99mTc-MDP, sex F, 740 MBq"
+    assert anterior.split()[:4] == ["anterior", "1024", "x", "256"]
+    assert posterior.split()[-2:] == ["frame", "2"]
+    assert quality == "  quality: no finding"
+
+
+def test_info_for_programs_holds_the_same(study_file):
+    document = json.loads(bonescan("info", study_file, "--json").stdout)
+    assert [view["view"] for view in document["views"]] == ["anterior", "posterior"]
+    assert document["views"][0]["polarity"] == "hot_high"
+    assert document["views"][0]["pixel_spacing_mm"] == [2.2, 2.2]
+    assert document["quality"] == []
+
+
+def test_models_lists_what_is_installed(tmp_path):
+    tiny_bundle(tmp_path / "models" / "tiny")
+    env = {"BONESCAN_MODELS_DIR": str(tmp_path / "models")}
+    text = bonescan("models", env=env).stdout
+    assert "tiny 0.0.1\n" in text
+    for word in ("Apache-2.0", "simulated patients only", "made by hand for tests"):
+        assert word in text
+    entries = {entry["name"]: entry for entry in json.loads(bonescan("models", "--json", env=env).stdout)}
+    assert len(entries["tiny"]["sha256"]) == 64
+    assert entries["tiny"]["schema"] == "bonescan.bundle/1"
+
+
+def test_doctor_finds_this_installation_healthy():
+    done = bonescan("doctor", "--json")
+    document = json.loads(done.stdout)
+    assert [check for check in document["checks"] if check["state"] == "broken"] == []
+    assert document["healthy"] is True
+    assert done.returncode == 0
+
+
+def test_doctor_says_what_is_broken():
+    done = bonescan("doctor", env={"BONESCAN_MODEL": "no-such-model"})
+    assert done.returncode == 4
+    assert "no-such-model" in done.stdout
+    assert done.stderr == "bonescan: model: broken; see above.\n"
+
+
+@pytest.mark.slow
+def test_simulate_makes_a_cohort_and_the_same_one_again(tmp_path):
+    for folder in ("a", "b"):
+        done = bonescan("simulate", "-n", 2, "--seed", 3, "-o", tmp_path / folder)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.startswith("2 simulated patients, ")
+    cohort = read_cohort(tmp_path / "a")
+    assert len(cohort) == 2
+    for case in cohort:
+        for file in case.files:
+            assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
+
+
+def test_simulate_refuses_a_folder_of_another_cohort(tmp_path):
+    (tmp_path / "simulation.json").write_text('{"seed": 99}')
+    done = bonescan("simulate", "-n", 1, "--seed", 3, "-o", tmp_path)
+    assert done.returncode == 2
+    assert "another seed" in done.stderr
+
+
+@pytest.mark.train
+def test_train_refuses_a_cohort_that_is_not_there(tmp_path):
+    done = bonescan("train", tmp_path / "recipe.toml", "--cohort", tmp_path / "cohort", "-o", tmp_path / "run")
+    assert done.returncode in {2, 3}
+    assert done.stderr.startswith("bonescan: ")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_torch_train_and_export_say_what_to_install(tmp_path, monkeypatch):
+    from bonescan.cli import extras
+    from bonescan.core.errors import MissingExtraError
+
+    monkeypatch.setattr(extras, "find_spec", lambda name: None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'bonescan\[train\]'"):
+        extras.need_torch("train")
