@@ -35,8 +35,11 @@ def _faults(case: CohortCase) -> list[str]:
 
 def _wrong_shapes(study: Study, maps: dict[ViewName, Labels], kind: str) -> list[str]:
     shapes = {view.name: view.counts.shape for view in study.views}
-    return [
-        f"the {view} {kind} has {array.shape[0]} x {array.shape[1]} pixels, its view {shapes.get(view, 'is absent')}"
-        for view, array in maps.items()
-        if shapes.get(view) != array.shape
-    ]
+    faults = []
+    for view, array in maps.items():
+        if view not in shapes:
+            faults.append(f"there is a {view} {kind}, but no {view} view")
+        elif array.shape != shapes[view]:
+            found, expected = (" x ".join(map(str, shape)) for shape in (array.shape, shapes[view]))
+            faults.append(f"the {view} {kind} has {found} pixels, its view {expected}")
+    return faults

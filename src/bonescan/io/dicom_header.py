@@ -98,11 +98,27 @@ def check_kind(header: Header, name: str) -> None:
         raise NotABoneScanError(
             f"{name} is a DICOM object of another class", expected="a Nuclear Medicine or Secondary Capture image"
         )
-    image_type = header.text("ImageType").upper()
-    if any(word in image_type for word in _NOT_PLANAR):
+    if _is_not_planar(header):
         raise NotABoneScanError(
             f"{name} is a tomographic, gated or dynamic acquisition", expected="a planar whole-body scan"
         )
+
+
+def other_kind(header: Header) -> str:
+    """Say what an object in a folder is if it is clearly no whole-body scan, or ""."""
+    modality = header.text("Modality").upper()
+    if modality not in {"NM", ""}:
+        return modality[:16]
+    if _is_not_planar(header):
+        return "tomographic, gated or dynamic acquisitions"
+    rows, columns = header.whole("Rows"), header.whole("Columns")
+    if rows and columns and rows < 1.5 * columns and not is_capture(header):
+        return "spot views"
+    return ""
+
+
+def _is_not_planar(header: Header) -> bool:
+    return any(word in header.text("ImageType").upper() for word in _NOT_PLANAR)
 
 
 def is_capture(header: Header) -> bool:

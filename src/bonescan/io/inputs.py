@@ -72,7 +72,7 @@ def find_inputs(path: Path | str) -> list[StudyInput]:
 
     Raises:
         UnreadableInputError: There is no such file or folder, or it holds nothing that is read.
-        NotABoneScanError: All DICOM objects of the folder are of other modalities.
+        NotABoneScanError: All DICOM objects of the folder are something else than whole-body scans.
     """
     path = Path(path)
     if path.is_dir():
@@ -96,8 +96,9 @@ def _in_folder(root: Path) -> list[StudyInput]:
             groups = [replace(groups[0], name=here.resolve().name)]
         found += groups
     if not found and others:
-        kinds = ", ".join(sorted(others))
-        raise NotABoneScanError(f"{root.name} holds only DICOM objects of modality {kinds}", expected="modality NM")
+        raise NotABoneScanError(
+            f"{root.name} holds only {', '.join(sorted(others))}", expected="a planar whole-body scan (NM)"
+        )
     if not found:
         raise UnreadableInputError(
             f"{root.name or root} holds no study", expected="DICOM files, or pictures (PNG, JPEG, TIFF)"
@@ -157,6 +158,7 @@ def _stem_without_view(path: Path) -> str:
 def _objects(paths: Sequence[Path], others: set[str]) -> list[StudyInput]:
     """DICOM objects of a folder, one-view objects of a study together; `others` collects what else was met."""
     from bonescan.io.dicom import read_header, views_named
+    from bonescan.io.dicom_header import other_kind
 
     found: list[StudyInput] = []
     singles: dict[str, dict[ViewName, list[Path]]] = {}
@@ -168,9 +170,9 @@ def _objects(paths: Sequence[Path], others: set[str]) -> list[StudyInput]:
         except InputError:
             found.append(StudyInput(path.stem or path.name, (path,)))  # reading it will say what is wrong
             continue
-        modality = header.text("Modality").upper()
-        if modality not in {"NM", ""}:
-            others.add(modality[:16])
+        other = other_kind(header)
+        if other:
+            others.add(other)
             continue
         views = views_named(header, path)
         if len(views) == 1 and views[0] is not None:

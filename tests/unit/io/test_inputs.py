@@ -124,7 +124,20 @@ def test_objects_of_other_modalities_are_passed_over(dataset, save, tmp_path):
 def test_a_folder_of_another_modality(dataset, save, tmp_path):
     dataset.Modality = "CT"
     save(dataset, "all/scan.dcm")
-    with pytest.raises(NotABoneScanError, match="modality CT"):
+    with pytest.raises(NotABoneScanError, match="holds only CT"):
+        find_inputs(tmp_path / "all")
+
+
+def test_spot_views_and_spect_beside_a_whole_body_scan_are_passed_over(dataset, save, tmp_path):
+    save(dataset, "all/wb.dcm")
+    dataset.Rows, dataset.Columns = 512, 512
+    save(dataset, "all/spot.dcm")
+    dataset.ImageType = ["ORIGINAL", "PRIMARY", "TOMO", "EMISSION"]
+    save(dataset, "all/spect.dcm")
+    (entry,) = find_inputs(tmp_path / "all")
+    assert [file.name for file in entry.files] == ["wb.dcm"]
+    (tmp_path / "all" / "wb.dcm").unlink()
+    with pytest.raises(NotABoneScanError, match="spot views"):
         find_inputs(tmp_path / "all")
 
 
