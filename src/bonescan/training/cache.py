@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bonescan.core.anatomy import SITES
-from bonescan.core.errors import CohortError
+from bonescan.core.errors import CohortError, ModelError
 from bonescan.core.study import ViewName
 from bonescan.inference.preprocess import GRID_COLUMNS, GRID_ROWS, labels_to_grid, to_grid
 from bonescan.io.cohort import CohortCase, Split, read_cohort, split_patients
@@ -32,6 +32,8 @@ from bonescan.io.cohort import CohortCase, Split, read_cohort, split_patients
 VIEWS: tuple[ViewName, ...] = tuple(ViewName)
 Gridded = tuple[npt.NDArray[np.float16], npt.NDArray[np.uint8], npt.NDArray[np.float32]]
 """Image, labels and references of one case."""
+SIMULATION = "simulation.json"
+"""A cohort with this file was made by the simulator."""
 _SHAPE = (len(VIEWS), GRID_ROWS, GRID_COLUMNS)
 
 
@@ -59,6 +61,7 @@ class Cohorts:
 
     cases: tuple[CohortCase, ...]
     fingerprint: str
+    simulated: bool
 
     def split(self, name: Split) -> tuple[CohortCase, ...]:
         """The cases of a split.
@@ -86,7 +89,8 @@ def read_cohorts(folders: Sequence[Path], *, seed: int) -> Cohorts:
     fingerprint = (
         fingerprints[0] if len(fingerprints) == 1 else hashlib.sha256("".join(fingerprints).encode()).hexdigest()
     )
-    return Cohorts(tuple(cases), fingerprint)
+    simulated = all((folder / SIMULATION).is_file() for folder in folders)
+    return Cohorts(tuple(cases), fingerprint, simulated)
 
 
 def open_cache(
@@ -119,9 +123,27 @@ def open_cache(
             done.flush()
             if progress:
                 progress(f"cache {folder.name}: {n} of {len(todo)} cases")
-    sites = np.array([[site in case.sites for site in SITES] for case in cases], dtype=np.bool_)
-    metastasis = np.array([case.metastasis for case in cases], dtype=np.bool_)
-    return GridCases(images, labels, references, sites, metastasis)
+    np.save(folder / "sites.npy", np.array([[site in case.sites for site in SITES] for case in cases], dtype=np.bool_))
+    np.save(folder / "metastasis.npy", np.array([case.metastasis for case in cases], dtype=np.bool_))
+    return load_cache(folder)
+
+
+def load_cache(folder: Path) -> GridCases:
+    """Open the arrays of a split that `open_cache` has made.
+
+    Raises:
+        ModelError: They are not there, or not complete.
+    """
+    names = ("images", "labels", "references", "sites", "metastasis", "done")
+    try:
+        *arrays, done = (np.load(folder / f"{name}.npy", mmap_mode="r") for name in names)
+    except (OSError, ValueError) as error:
+        raise ModelError(
+            f"the run's cache {folder.name} cannot be read: {error}", hint="Train with --resume"
+        ) from error
+    if not done.all():
+        raise ModelError(f"the run's cache {folder.name} is not complete", hint="Train with --resume")
+    return GridCases(*arrays)
 
 
 def grid_of(case: CohortCase) -> Gridded:

@@ -64,7 +64,7 @@ def generator(seed: int, stage: int, step: int) -> np.random.Generator:
 
 
 class ClassifySamples:
-    """Strips of windows with their two labels, balanced between metastasis, bladder, benign uptake and the rest."""
+    """Strips of windows, balanced between metastasis, bladder, benign uptake and the rest."""
 
     def __init__(self, cases: GridCases, data: DataRecipe, augment: AugmentRecipe) -> None:
         self._cases, self._data, self._augment = cases, data, augment
@@ -84,7 +84,7 @@ class ClassifySamples:
             count: Strips.
 
         Returns:
-            (count, 1, rows, 256) images, and (count * windows, 2) float labels.
+            (count, 1, rows, 256) images, and (count, 1, rows, 256) float `MaskLabel` values.
         """
         rows = WINDOW + STRIDE * (self._data.strip_windows - 1)
         kinds = np.searchsorted(self._shares, rng.random(count), side="right")
@@ -96,7 +96,7 @@ class ClassifySamples:
             middles.append((start + rows // 2, GRID_COLUMNS // 2))
         places = [(int(case), int(view)) for case, view, _ in chosen]
         images, labels = _cut(self._cases, places, middles, (rows, WINDOW), rng, self._augment)
-        return images, window_labels(labels, self._data.window_min_px)
+        return images, labels
 
 
 class SegmentSamples:

@@ -13,17 +13,18 @@ from bonescan.core.errors import RecipeError
 from bonescan.models.networks.region_unet import RegionUNet
 from bonescan.models.networks.report_net import ReportNet
 from bonescan.models.networks.window_classifier import WindowClassifier
+from bonescan.training.auxiliary import SupervisedClassifier
 from bonescan.training.recipe import Recipe
 
-STAGES = ("classify", "segment_metastasis", "segment_bladder", "locate")
-"""In the order of training; also the names of the bundle's networks."""
+STAGES = ("segment_metastasis", "segment_bladder", "classify", "locate")
+"""In the order of training; also the names of the bundle's networks. The last one needs the others' maps."""
 
 
 def build(stage: str, recipe: Recipe) -> nn.Module:
     """Make the network of a stage, its random start given by the recipe's seed."""
     torch.manual_seed(recipe.seed * len(STAGES) + STAGES.index(stage))
     builders: dict[str, Callable[[], nn.Module]] = {
-        "classify": lambda: WindowClassifier(recipe.classify.stem, recipe.classify.shrink),
+        "classify": lambda: SupervisedClassifier(recipe.classify.stem, recipe.classify.shrink),
         "segment_metastasis": lambda: RegionUNet(recipe.segment_metastasis.base),
         "segment_bladder": lambda: RegionUNet(recipe.segment_bladder.base),
         "locate": ReportNet,

@@ -9,16 +9,17 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from bonescan.core.anatomy import MaskLabel
+from bonescan.training.auxiliary import classifier_loss
 from bonescan.training.cache import Cohorts, GridCases, open_cache, read_cohorts
 from bonescan.training.chain import Gates, as_function, probability_map, window_probabilities
 from bonescan.training.checkpoint import Checkpoint
 from bonescan.training.curves import draw_curves
 from bonescan.training.data import ClassifySamples, SegmentSamples
 from bonescan.training.init import STAGES, build, init_from_file
-from bonescan.training.losses import dice_loss, focal_loss, report_loss
+from bonescan.training.losses import dice_loss, report_loss
 from bonescan.training.maps import LocateSamples, Maps
 from bonescan.training.recipe import Recipe, SegmentRecipe, StageRecipe, read_recipe
 from bonescan.training.run import Run, begin
@@ -122,12 +123,12 @@ def _train_one(
 
 def _classify_task(name: str, recipe: Recipe, train_cases: GridCases, val_cases: GridCases) -> Task:
     samples = ClassifySamples(train_cases, recipe.data, recipe.augment)
-    gamma = recipe.classify.gamma
+    stage, least = recipe.classify, recipe.data.window_min_px
 
-    def loss(logits: torch.Tensor, targets: torch.Tensor, done: float) -> torch.Tensor:
-        return focal_loss(logits, targets, gamma)
+    def loss(network: nn.Module, images: Tensor, labels: Tensor, done: float) -> Tensor:
+        return classifier_loss(network, images, labels, gamma=stage.gamma, least=least, auxiliary=stage.auxiliary)
 
-    windows, least = recipe.classify.validation_windows, recipe.data.window_min_px
+    windows = stage.validation_windows
     return Task(name, STAGES.index(name), samples, loss, classify_figures(val_cases, windows, least, recipe.seed))
 
 
@@ -151,8 +152,8 @@ def _locate_task(
     samples = LocateSamples(train_cases, recipe.data, recipe.augment, maps)
     figures = locate_figures(val_cases, recipe.locate.validation_windows, recipe.seed)
 
-    def loss(logits: torch.Tensor, targets: torch.Tensor, done: float) -> torch.Tensor:
-        return report_loss(logits, targets)
+    def loss(network: nn.Module, images: Tensor, sites: Tensor, done: float) -> Tensor:
+        return report_loss(network(images).float(), sites)
 
     return Task(name, STAGES.index(name), samples, loss, figures)
 
@@ -172,12 +173,13 @@ def predict_maps(cases: GridCases, trained: dict[str, nn.Module], count: int) ->
 def _segment_loss(until: float) -> Loss:
     """Dice loss, with cross-entropy fading out up to a progress: at the start it alone says where nothing is."""
 
-    def loss(logits: torch.Tensor, targets: torch.Tensor, done: float) -> torch.Tensor:
+    def loss(network: nn.Module, images: Tensor, masks: Tensor, done: float) -> Tensor:
+        logits = network(images).float()
         share = 0.5 * (1 - done / until) if done < until else 0.0
-        dice = dice_loss(logits, targets)
+        dice = dice_loss(logits, masks)
         if share == 0:
             return dice
-        entropy = nn.functional.binary_cross_entropy_with_logits(logits, targets)
+        entropy = nn.functional.binary_cross_entropy_with_logits(logits, masks)
         return (1 - share) * dice + share * entropy
 
     return loss

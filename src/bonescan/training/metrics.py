@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 
@@ -99,3 +101,39 @@ def wilson(successes: int, trials: int) -> tuple[float, float]:
     centre = (share + z * z / (2 * trials)) / (1 + z * z / trials)
     half = z * np.sqrt(share * (1 - share) / trials + z * z / (4 * trials**2)) / (1 + z * z / trials)
     return float(centre - half), float(centre + half)
+
+
+def best_f1_threshold(scores: Floats, truth: Bools) -> float:
+    """Threshold with the largest F1, in the middle between two scores; 0.5 where there is no positive.
+
+    Example:
+        >>> best_f1_threshold(np.array([0.1, 0.3, 0.7, 0.9]), np.array([False, False, True, True]))
+        0.5
+    """
+    if truth.all() or not truth.any():
+        return 0.5
+    values = np.unique(scores)
+    candidates = (values[1:] + values[:-1]) / 2 if len(values) > 1 else values
+    called = scores[None, :] >= candidates[:, None]
+    hits = (called & truth).sum(axis=1)
+    return float(candidates[int((2 * hits / (called.sum(axis=1) + truth.sum())).argmax())])
+
+
+def bootstrap(
+    cases: int, statistic: Callable[[npt.NDArray[np.int64]], float], *, draws: int = 400, seed: int = 0
+) -> tuple[float, float]:
+    """95 % percentile interval of a statistic of cases drawn with replacement.
+
+    Args:
+        cases: How many there are.
+        statistic: Of the indices of the drawn cases; draws where it is not defined are left out.
+        draws: Number of draws.
+        seed: Of the draws.
+    """
+    rng = np.random.default_rng(seed)
+    values = np.array([statistic(rng.integers(cases, size=cases)) for _ in range(draws)])
+    values = values[np.isfinite(values)]
+    if not values.size:
+        return float("nan"), float("nan")
+    low, high = np.percentile(values, [2.5, 97.5])
+    return float(low), float(high)

@@ -87,6 +87,9 @@ class ClassifyRecipe(StageRecipe):
     gamma: float = Field(1.0, ge=0, description="Of the focal loss. Source: paper, gamma = 1.")
     stem: Literal["paper", "imagenet"] = "paper"
     shrink: Literal[1, 2] = Field(1, description="Windows are averaged down by this first; the paper's is 1.")
+    auxiliary: float = Field(
+        0.0, ge=0, description="Weight of the loss of the cell maps, which exist in training only."
+    )
 
 
 class SegmentRecipe(StageRecipe):
@@ -110,7 +113,9 @@ class Recipe(_Frozen):
     seed: int = Field(0, ge=0)
     threads: int = Field(2, gt=0)
     precision: Literal["float32", "bfloat16"] = "float32"
-    quantise: Literal["none", "int8"] = "int8"
+    quantise: Literal["none", "int8", "mixed"] = Field(
+        "int8", description="Weights in files; mixed: large ones 4 bits."
+    )
     data: DataRecipe = DataRecipe()
     augment: AugmentRecipe = AugmentRecipe()
     optimizer: OptimizerRecipe = OptimizerRecipe()

@@ -57,6 +57,7 @@ def begin(recipe_path: Path, cohorts: Cohorts, folder: Path, *, resume: bool) ->
         "bonescan": getattr(bonescan, "__version__", "unknown"),
         "recipe_sha256": sha256,
         "cohort_fingerprint": cohorts.fingerprint,
+        "simulated": cohorts.simulated,
         "cases": {name: len(cohorts.split(name)) for name in ("train", "val")},
         "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
     }

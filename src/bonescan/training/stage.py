@@ -19,8 +19,8 @@ from bonescan.training.data import generator
 from bonescan.training.recipe import Recipe, StageRecipe
 from bonescan.training.schedule import learning_rate, progress
 
-Loss = Callable[[Tensor, Tensor, float], Tensor]
-"""Of logits, targets and the progress of the stage."""
+Loss = Callable[[nn.Module, Tensor, Tensor, float], Tensor]
+"""Of network, inputs, targets and the progress of the stage."""
 
 
 class Samples(Protocol):
@@ -113,8 +113,7 @@ def _step(
     total = 0.0
     for part, answers in zip(inputs.chunk(parts), targets.chunk(parts), strict=True):
         with torch.autocast("cpu", torch.bfloat16, enabled=recipe.precision == "bfloat16"):
-            logits = network(part)
-        loss = task.loss(logits.float(), answers, done) * (len(part) / len(inputs))
+            loss = task.loss(network, part, answers, done) * (len(part) / len(inputs))
         loss.backward()  # type: ignore[no-untyped-call]
         total += float(loss.detach())
     optimizer.step()

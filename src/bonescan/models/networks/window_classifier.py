@@ -20,8 +20,9 @@ Stem = Literal["paper", "imagenet"]
 
 DEPTHS = (3, 4, 6, 3)
 WIDTHS = (64, 128, 256, 512)
+WINDOW = 256
 STRIDE = 32
-"""Pixels of the input to one of the last map: a window of 256 is 8×8 there."""
+"""Pixels of the input to one of the last map: a window is 8×8 there."""
 CLASSES = ("metastasis", "bladder")
 
 
@@ -79,8 +80,11 @@ class WindowClassifier(nn.Module):
         Returns:
             (N, 2), or (N * (k + 1), 2), the windows of a strip in a row from top to bottom.
         """
-        deep = self.features(x)[-1]
-        side = x.shape[3] // (STRIDE * self.shrink)
+        return self.classify(self.features(x)[-1])
+
+    def classify(self, deep: Tensor) -> Tensor:
+        """Pool the map of conv5_x over each window and weigh: (N, 512, rows, side) → (N * windows, 2) logits."""
+        side = WINDOW // (STRIDE * self.shrink)
         pooled = fn.avg_pool2d(deep, side, stride=side // 2)
         rows = pooled.flatten(2).transpose(1, 2).reshape(-1, WIDTHS[3])
         logits: Tensor = self.fc(rows)

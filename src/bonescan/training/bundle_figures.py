@@ -1,0 +1,106 @@
+"""The figures of a bundle, each with the interval that so few cases allow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from bonescan.models.bundle import Figure
+from bonescan.training.measure import Measured, Segmented
+from bonescan.training.metrics import auc, bootstrap, dice_figures, wilson
+
+Indices = npt.NDArray[np.int64]
+
+
+def figures_of(measured: Measured, dataset: str, difference: float) -> tuple[Figure, ...]:
+    """All figures of a bundle.
+
+    Args:
+        measured: On the validation split.
+        dataset: Its name, e.g. "simulated validation".
+        difference: Largest difference of a probability between the exported and the trained networks.
+    """
+    figures = _patients(measured, dataset) + _windows(measured, dataset)
+    figures += _dice(measured.metastasis, "metastasis", dataset) + _dice(measured.bladder, "bladder", dataset)
+    figures += _sites(measured, dataset)
+    figures.append(Figure(name="export_largest_difference", value=_finite(difference), dataset=dataset))
+    return tuple(figures)
+
+
+def _patients(measured: Measured, dataset: str) -> list[Figure]:
+    scores, truth = measured.patients, measured.patient_truth
+    figures = [_interval("patient_auc", lambda i: auc(scores[i], truth[i]), len(truth), dataset)]
+    for suffix, threshold in (("", measured.thresholds.patient), ("_at_half", 0.5)):
+        called = scores >= threshold
+        figures.append(_share(f"patient_accuracy{suffix}", called == truth, dataset))
+        figures.append(_share(f"patient_sensitivity{suffix}", called[truth], dataset))
+        figures.append(_share(f"patient_specificity{suffix}", ~called[~truth], dataset))
+    return figures
+
+
+def _windows(measured: Measured, dataset: str) -> list[Figure]:
+    figures = []
+    for c, name in enumerate(("metastasis", "bladder")):
+        scores, truth = measured.windows[..., c], measured.window_truth[..., c]
+
+        def area(i: Indices, scores: npt.NDArray[np.float32] = scores, truth: npt.NDArray[np.bool_] = truth) -> float:
+            return auc(scores[i].reshape(-1), truth[i].reshape(-1))
+
+        figures.append(_interval(f"window_auc_{name}", area, len(scores), dataset, count=truth.size))
+    return figures
+
+
+def _dice(found: Segmented, name: str, dataset: str) -> list[Figure]:
+    def dice(i: Indices, key: str) -> float:
+        return dice_figures(found.overlap[i].reshape(-1), found.drawn[i].reshape(-1), found.true[i].reshape(-1))[key]
+
+    keys = ("pooled", "lesion_bearing", "all_empty_one", "all_false_zero")
+    cases, views = found.true.shape
+    return [
+        _interval(f"dice_{name}_{key}", lambda i, key=key: dice(i, key), cases, dataset, count=cases * views)
+        for key in keys
+    ]
+
+
+def _sites(measured: Measured, dataset: str) -> list[Figure]:
+    limits = np.array(list(measured.thresholds.sites.values()))
+    exact = ((measured.sites >= limits) == measured.site_truth).all(axis=1)
+    truth = measured.patient_truth
+    called = measured.patients >= measured.thresholds.patient
+    figures = [
+        _share("sites_exact_ungated", exact[truth], dataset),
+        _share("sites_exact_gated", exact[truth] & called[truth], dataset),
+        # Source: the paper's report accuracy, (59 + 37) / 123.
+        _share("report_accuracy", np.where(truth, exact & called, ~called), dataset),
+    ]
+    for i, site in enumerate(measured.thresholds.sites):
+        area = auc(measured.sites[truth, i], measured.site_truth[truth, i])
+        figures.append(Figure(name=f"site_auc_{site}", value=_finite(area), count=int(truth.sum()), dataset=dataset))
+    return figures
+
+
+def _share(name: str, good: npt.NDArray[np.bool_], dataset: str) -> Figure:
+    low, high = wilson(int(good.sum()), good.size)
+    value = _finite(float(good.mean())) if good.size else None
+    return Figure(name=name, value=value, low=round(low, 4), high=round(high, 4), count=good.size, dataset=dataset)
+
+
+def _interval(
+    name: str, statistic: Callable[[Indices], float], cases: int, dataset: str, count: int | None = None
+) -> Figure:
+    """A figure with a bootstrap interval over patients."""
+    low, high = bootstrap(cases, statistic)
+    return Figure(
+        name=name,
+        value=_finite(statistic(np.arange(cases))),
+        low=_finite(low),
+        high=_finite(high),
+        count=cases if count is None else count,
+        dataset=dataset,
+    )
+
+
+def _finite(value: float) -> float | None:
+    return round(float(value), 4) if np.isfinite(value) else None

@@ -1,0 +1,74 @@
+"""The model card: what a person should know before using a bundle, made from its manifest."""
+
+from __future__ import annotations
+
+from bonescan.models.bundle import Figure, Manifest
+
+INTENDED_USE = (
+    "Research on whole-body bone scintigraphy with 99mTc-labelled phosphonates, anterior and posterior planar views of "
+    "adults: a draft that a physician checks. Not a medical device; not for diagnosis or treatment of patients."
+)
+_LIMITS = """\
+- Trained and measured on simulated patients only. How it does on real scans has not been measured.
+- Thresholds were tuned on the same validation patients that the figures were measured on, so these flatter it a little.
+- Metastases that show as cold spots, primary bone tumours, children, and tracers other than phosphonates are unknown to
+  it. Degenerative joints, fractures, urine contamination and injection sites can look like metastases to it.
+- An 8-bit picture is not counts: what is measured on one depends on how it was windowed.
+- It names sites, not sides, and it knows nothing of the patient's history."""
+
+
+def model_card(manifest: Manifest) -> str:
+    """Write the card as Markdown."""
+    t, cohort = manifest.thresholds, manifest.training_cohort
+    rows = "\n".join(_row(figure) for figure in manifest.figures)
+    sites = ", ".join(f"{site} {value:.2f}" for site, value in t.sites.items())
+    training = "trained on simulated patients only" if manifest.simulated_only else "see the training cohort below"
+    cases = ", ".join(f"{count} {name}" for name, count in cohort.cases.items())
+    return f"""\
+# {manifest.name} {manifest.version}
+
+Pipeline "{manifest.pipeline}", {training}. Licence: {manifest.licence}.
+
+**Not a medical device.** Every result is a draft, for review by a physician.
+
+## Intended use
+
+{manifest.intended_use}
+
+## What it does
+
+A ResNet34 says of each 256×256 window whether it holds metastasis or bladder, residual U-Nets outline them where it
+does, and a report network names the sites. Source: Liu et al., "Deep Learning for the Automatic Diagnosis and Analysis
+of Bone Metastasis on Bone Scintigrams". The views are cropped to the body, stretched to 1024×256 and normalised first.
+
+## Training
+
+{cohort.description} Cases: {cases}. Cohort fingerprint `{cohort.fingerprint[:16]}`, recipe
+`{manifest.recipe_sha256[:16]}`; the whole recipe is in `bundle.json`.
+
+## Figures
+
+| figure | value | 95 % interval | n | measured on |
+|---|---|---|---|---|
+{rows}
+
+Dice in four definitions: `pooled` over all pixels; `lesion_bearing`, mean over views with the class; `all_empty_one`,
+mean over all views, nothing found where nothing is counts 1; `all_false_zero`, mean over views where something is or
+was found.
+
+## Thresholds
+
+Patient {t.patient:.3f}; windows {t.window_metastasis:.3f} (metastasis), {t.window_bladder:.3f} (bladder); pixels
+{t.segment_metastasis:.2f} (metastasis), {t.segment_bladder:.2f} (bladder); sites: {sites}.
+
+## Limits
+
+{_LIMITS}
+"""
+
+
+def _row(figure: Figure) -> str:
+    interval = f"{figure.low:.3f} to {figure.high:.3f}" if figure.low is not None and figure.high is not None else ""
+    value = "not defined" if figure.value is None else f"{figure.value:.3f}"
+    count = "" if figure.count is None else str(figure.count)
+    return f"| {figure.name} | {value} | {interval} | {count} | {figure.dataset} |"

@@ -1,0 +1,151 @@
+"""From a finished run to a bundle: export, shrink, check, measure, write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from torch import nn
+
+from bonescan.core.errors import ModelError
+from bonescan.inference import preprocess, runtime
+from bonescan.inference.windows import STARTS, STRIDE, WINDOW, extract
+from bonescan.models.bundle import CARD, Bundle, Manifest, TrainingCohort, write_bundle
+from bonescan.training.bundle_figures import figures_of
+from bonescan.training.cache import GridCases, load_cache
+from bonescan.training.card import INTENDED_USE, model_card
+from bonescan.training.chain import Floats, Network, as_function
+from bonescan.training.checkpoint import Checkpoint
+from bonescan.training.init import STAGES
+from bonescan.training.loop import load_best
+from bonescan.training.measure import Measured, measure
+from bonescan.training.onnx_graph import to_onnx
+from bonescan.training.quantise import Quantisation, quantise
+from bonescan.training.recipe import Recipe
+from bonescan.training.run import Run, open_run
+
+_LICENCE = "Apache-2.0"
+_MIXED = Quantisation(four_bit_from=1_000_000)
+_CHECKED_CASES = 4
+
+
+def export_bundle(
+    run_dir: Path, bundle_dir: Path, *, name: str | None = None, progress: Callable[[str], None] | None = None
+) -> Bundle:
+    """Export a finished training run as a model bundle.
+
+    Thresholds are tuned and figures measured with the exported files, on the validation cases of the run.
+
+    Args:
+        run_dir: Folder written by `train`.
+        bundle_dir: Folder to write; an earlier bundle there is replaced.
+        name: Name of the bundle; the recipe's by default.
+        progress: Called with lines for people.
+
+    Returns:
+        The bundle as loaded back.
+
+    Raises:
+        ModelError: The folder holds no run, or the run is not finished.
+        OutputError: The bundle cannot be written.
+    """
+    say = progress or (lambda line: None)
+    run = open_run(run_dir)
+    networks = _finished(run)
+    files = {}
+    for stage, network in networks.items():
+        files[f"{stage}.onnx"] = _file(stage, network, run.recipe)
+        say(f"{stage}.onnx: {len(files[f'{stage}.onnx']) / 1e6:.1f} MB")
+    cases = load_cache(run.folder / "cache" / "val")
+    with TemporaryDirectory() as folder:
+        exported = _load(files, Path(folder))
+        difference = _difference(networks, exported, cases)
+        say(f"largest difference from the trained networks: {difference:.4f}")
+        measured = measure(cases, exported, run.recipe.data.window_min_px)
+        runtime.clear()
+    manifest = _manifest(run, measured, difference, name or run.recipe.name)
+    files[CARD] = model_card(manifest).encode("utf-8")
+    return write_bundle(bundle_dir, manifest, files)
+
+
+def _finished(run: Run) -> dict[str, nn.Module]:
+    for stage in STAGES:
+        path = run.folder / "checkpoints" / f"{stage}.pt"
+        if not path.exists() or not Checkpoint.load(path).finished:
+            raise ModelError(
+                f"the stage {stage} of the run is not finished", hint="Go on with 'bonescan train --resume'"
+            )
+    return {stage: load_best(stage, run) for stage in STAGES}
+
+
+def _file(stage: str, network: nn.Module, recipe: Recipe) -> bytes:
+    model = to_onnx(stage, network)
+    if recipe.quantise != "none":
+        model = quantise(model, _MIXED if recipe.quantise == "mixed" else Quantisation())
+    content: bytes = model.SerializeToString()
+    return content
+
+
+def _load(files: Mapping[str, bytes], folder: Path) -> dict[str, Network]:
+    """The exported networks as functions, computed in float32 on whichever backend inference prefers."""
+    functions = {}
+    backend = runtime.available()[0]
+    for name, content in files.items():
+        path = folder / name
+        path.write_bytes(content)
+        precision: runtime.Precision | None = "f32" if backend == "openvino" else None
+        functions[path.stem] = _in_batches(runtime.load(path, precision=precision))
+    return functions
+
+
+def _in_batches(network: Network, most: int = 14) -> Network:
+    def run(images: Floats) -> Floats:
+        return np.concatenate([network(images[i : i + most]) for i in range(0, len(images), most)])
+
+    return run
+
+
+def _difference(networks: Mapping[str, nn.Module], exported: Mapping[str, Network], cases: GridCases) -> float:
+    """Largest difference of a window's or site's probability between trained and exported networks."""
+    largest = 0.0
+    for case in range(min(_CHECKED_CASES, len(cases))):
+        image = cases.image(case)
+        windows = np.concatenate([extract(view) for view in image])[:, None]
+        maps = (cases.labels[case] == 1).astype(np.float32)
+        whole = np.stack([np.concatenate(list(part), axis=1) for part in (image, maps)])[None]
+        for stage, inputs in (("classify", windows), ("locate", whole)):
+            trained = as_function(networks[stage])(inputs)
+            largest = max(largest, float(np.abs(trained - exported[stage](inputs)).max()))
+    return largest
+
+
+def _manifest(run: Run, measured: Measured, difference: float, name: str) -> Manifest:
+    simulated = bool(run.facts.get("simulated", False))
+    cohort = TrainingCohort(
+        fingerprint=run.facts["cohort_fingerprint"],
+        cases=run.facts["cases"],
+        description="Simulated patients." if simulated else "Patients as named by the cohort's fingerprint.",
+    )
+    return Manifest(
+        name=name,
+        version=run.recipe.version,
+        licence=_LICENCE,
+        pipeline="stepwise",
+        recipe=run.recipe.model_dump(mode="json"),
+        recipe_sha256=run.recipe_sha256,
+        preprocessing={
+            "grid": [preprocess.GRID_ROWS, preprocess.GRID_COLUMNS],
+            "intensity": "clip(sqrt(counts / mean body counts below their 98th percentile), 0, 8) / 2",
+            "window": WINDOW,
+            "stride": STRIDE,
+            "windows_per_view": len(STARTS),
+        },
+        thresholds=measured.thresholds,
+        training_cohort=cohort,
+        figures=figures_of(measured, "simulated validation" if simulated else "validation", difference),
+        intended_use=INTENDED_USE,
+        simulated_only=simulated,
+        files={},
+    )

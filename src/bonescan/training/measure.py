@@ -1,0 +1,156 @@
+"""Thresholds and figures of a bundle, measured on the validation split with the networks as they ship."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from bonescan.core.anatomy import SITES, MaskLabel, Site
+from bonescan.inference.windows import STARTS, WINDOW, blend, extract
+from bonescan.models.bundle import Thresholds
+from bonescan.training.cache import GridCases
+from bonescan.training.chain import Floats, Network, site_probabilities, window_probabilities
+from bonescan.training.metrics import best_f1_threshold, sensitive_threshold, youden_threshold
+
+Bools = npt.NDArray[np.bool_]
+
+_LEVELS = np.round(np.arange(0.1, 0.91, 0.05), 2)
+_GATES = (0.8, 0.9, 0.95, 0.98, 1.0)
+"""Sensitivities over windows among which the gate of a segmentation network is chosen."""
+
+
+@dataclass(frozen=True, eq=False)
+class Segmented:
+    """One class over all views of a split.
+
+    Attributes:
+        gate: Window probability at and above which a window is segmented.
+        level: Pixel probability at and above which a pixel is drawn.
+        overlap: (cases, 2) pixels drawn and true.
+        drawn: (cases, 2) pixels drawn.
+        true: (cases, 2) pixels true.
+    """
+
+    gate: float
+    level: float
+    overlap: Floats
+    drawn: Floats
+    true: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """All that the figures are made from.
+
+    Attributes:
+        windows: (cases, 2, 7, 2) probabilities.
+        window_truth: (cases, 2, 7, 2).
+        metastasis: What was segmented.
+        bladder: What was segmented.
+        sites: (cases, 6) probabilities.
+        site_truth: (cases, 6).
+        patient_truth: (cases,).
+        thresholds: As tuned.
+    """
+
+    windows: Floats
+    window_truth: Bools
+    metastasis: Segmented
+    bladder: Segmented
+    sites: Floats
+    site_truth: Bools
+    patient_truth: Bools
+    thresholds: Thresholds
+
+    @property
+    def patients(self) -> Floats:
+        """(cases,) highest window probability of metastasis."""
+        highest: Floats = self.windows[..., 0].max(axis=(1, 2))
+        return highest
+
+
+def measure(cases: GridCases, networks: Mapping[str, Network], least: int) -> Measured:
+    """Run the chain over all cases and tune every threshold.
+
+    Args:
+        cases: The validation split.
+        networks: Stage → function.
+        least: Pixels that make a window positive.
+    """
+    windows = np.stack([window_probabilities(networks["classify"], cases.image(i)) for i in range(len(cases))])
+    truth = _window_truth(cases, least)
+    metastasis = tune_segmentation(cases, networks["segment_metastasis"], windows[..., 0], truth[..., 0], 1)
+    bladder = tune_segmentation(cases, networks["segment_bladder"], windows[..., 1], truth[..., 1], 2)
+    sites = _sites(cases, networks, windows[..., 0] >= metastasis.gate)
+    known = np.asarray(cases.metastasis)
+    chosen = known if known.any() else np.ones_like(known)
+    tuned = {site: best_f1_threshold(sites[chosen, i], cases.sites[chosen, i]) for i, site in enumerate(SITES)}
+    thresholds = Thresholds(
+        patient=youden_threshold(windows[..., 0].max(axis=(1, 2)), known),
+        window_metastasis=metastasis.gate,
+        window_bladder=bladder.gate,
+        segment_metastasis=metastasis.level,
+        segment_bladder=bladder.level,
+        sites={Site(site): value for site, value in tuned.items()},
+    )
+    return Measured(windows, truth, metastasis, bladder, sites, np.asarray(cases.sites), known, thresholds)
+
+
+def tune_segmentation(cases: GridCases, segment: Network, probabilities: Floats, truth: Bools, label: int) -> Segmented:
+    """Choose gate and level with the largest pooled Dice, the gate among high sensitivities over windows.
+
+    Args:
+        cases: The validation split.
+        segment: The network.
+        probabilities: (cases, 2, 7) of the classifier.
+        truth: (cases, 2, 7) windows with the class.
+        label: `MaskLabel` value of the class.
+    """
+    gates = sorted({min(sensitive_threshold(probabilities[truth], truth[truth], s), 0.9) for s in _GATES})
+    sums = np.zeros((len(gates), len(_LEVELS), 3, len(cases), 2), np.float32)
+    for case in range(len(cases)):
+        for view in range(2):
+            opened = probabilities[case, view] >= gates[0]
+            maps = np.zeros((len(STARTS), WINDOW, WINDOW), np.float32)
+            if opened.any():
+                maps[opened] = segment(extract(cases.image(case)[view])[opened][:, None])[:, 0]
+            true = cases.labels[case, view] == label
+            for g, gate in enumerate(gates):
+                blended = blend(np.where((probabilities[case, view] >= gate)[:, None, None], maps, 0))
+                sums[g, :, :, case, view] = _pixel_sums(blended, true)
+    pooled = sums.sum(axis=(3, 4))
+    dice = 2 * pooled[:, :, 0] / np.maximum(pooled[:, :, 1] + pooled[:, :, 2], 1)
+    g, level = np.unravel_index(int(dice.argmax()), dice.shape)
+    return Segmented(gates[g], float(_LEVELS[level]), *sums[g, level])
+
+
+def _pixel_sums(probability: Floats, true: Bools) -> Floats:
+    """(levels, 3) pixels in both, drawn, and true, by histogram: one pass for all levels."""
+    edges = np.append(_LEVELS, np.inf)
+    drawn = np.histogram(probability, edges)[0][::-1].cumsum()[::-1]
+    both = np.histogram(probability[true], edges)[0][::-1].cumsum()[::-1]
+    return np.stack([both, drawn, np.full(len(_LEVELS), true.sum())], axis=1).astype(np.float32)
+
+
+def _window_truth(cases: GridCases, least: int) -> Bools:
+    truth = np.zeros((len(cases), 2, len(STARTS), 2), np.bool_)
+    for k, start in enumerate(STARTS):
+        for c, label in enumerate((MaskLabel.METASTASIS, MaskLabel.BLADDER)):
+            pixels = (cases.labels[:, :, start : start + WINDOW] == label).sum(axis=(2, 3))
+            truth[:, :, k, c] = pixels >= least
+    return truth
+
+
+def _sites(cases: GridCases, networks: Mapping[str, Network], gates: Bools) -> Floats:
+    """(cases, 6) from the predicted maps, gated as they are in use."""
+    from bonescan.training.chain import probability_map
+
+    rows = []
+    for case in range(len(cases)):
+        image = cases.image(case)
+        found = probability_map(networks["segment_metastasis"], image, gates[case])
+        rows.append(site_probabilities(networks["locate"], image, found))
+    return np.stack(rows)
