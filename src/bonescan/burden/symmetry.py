@@ -22,7 +22,7 @@ MIDLINE_BAND = 0.04
 """Half width of the midline band in body widths: about 2 cm, half a lumbar vertebra."""
 TRUNK = 0.6
 """Part of the body height, from the head down, that fixes the midline; legs may lie apart unevenly."""
-_SMALL_COLUMNS = 128
+_SMALL_COLUMNS = 64
 _SLOPES = np.linspace(-0.06, 0.06, 13)  # columns per row: up to 3.4 degrees of tilt
 
 Array = npt.NDArray[np.float64]
@@ -111,7 +111,7 @@ def _block_mean(image: Array, step: int) -> Array:
 def _body(small: Array) -> npt.NDArray[np.bool_]:
     from scipy import ndimage
 
-    smooth: Any = ndimage.gaussian_filter(small, 1.5)
+    smooth: Any = ndimage.gaussian_filter(small, 0.75)
     body: npt.NDArray[np.bool_] = smooth > max(BODY_LEVEL * float(np.percentile(smooth, 99)), 1e-12)
     return body
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -50,8 +51,12 @@ def write(analysis: Analysis, out: Path | str, formats: Sequence[str] = FORMATS,
     folder = Path(out) / folder_name(name or analysis.name)
     _check_replaceable(folder)
     with staged_folder(folder) as staged:
-        for file, content in _files(analysis, chosen).items():
-            write_bytes(staged / file, content())
+        files = _files(analysis, chosen)
+        # Picture and page take most of the time, and take it side by side.
+        with ThreadPoolExecutor(2) as pool:
+            contents = pool.map(lambda make: make(), files.values())
+            for file, content in zip(files, contents, strict=True):
+                write_bytes(staged / file, content)
     return folder
 
 
@@ -131,17 +136,15 @@ def _files(analysis: Analysis, formats: Sequence[str]) -> dict[str, Callable[[],
     from bonescan.report.figures import overlay_image
     from bonescan.report.text import report_text
 
-    files: dict[str, Callable[[], bytes]] = {
-        "analysis.json": lambda: analysis.to_json().encode(),
-        "report.txt": lambda: report_text(analysis).encode(),
-        "overlay.png": lambda: _png(overlay_image(analysis)),
-    }
-    for view, labels in analysis.masks.items():
-        files[f"masks/{view}.png"] = partial(_mask_png, labels)
+    files: dict[str, Callable[[], bytes]] = {"overlay.png": lambda: _png(overlay_image(analysis))}
     if "pdf" in formats:
         from bonescan.report.document import document
 
         files["report.pdf"] = partial(document, analysis)
+    for view, labels in analysis.masks.items():
+        files[f"masks/{view}.png"] = partial(_mask_png, labels)
+    files["report.txt"] = lambda: report_text(analysis).encode()
+    files["analysis.json"] = lambda: analysis.to_json().encode()
     return files
 
 
@@ -153,6 +156,6 @@ def _mask_png(labels: Labels) -> bytes:
 
 def _png(image: Image) -> bytes:
     buffer = BytesIO()
-    # Level 3 takes half the time of the default for a tenth more bytes.
-    image.save(buffer, "PNG", compress_level=3)
+    # Level 1 takes a third of the time of the default for a fifth more bytes.
+    image.save(buffer, "PNG", compress_level=1)
     return buffer.getvalue()

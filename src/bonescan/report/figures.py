@@ -9,6 +9,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from bonescan.core.anatomy import MaskLabel
 from bonescan.core.findings import Analysis, Lesion
@@ -133,32 +134,34 @@ def _panel(view: View, labels: Labels, lesions: Sequence[Lesion], height: int) -
     return panel
 
 
-def _outlined(picture: np.ndarray, labels: Labels, thickness: float) -> np.ndarray:
+def _outlined(picture: npt.NDArray[np.uint8], labels: Labels, thickness: float) -> npt.NDArray[np.uint8]:
     """Draw outlines just outside each labelled area, so that the uptake within stays visible."""
+    out = picture.copy()
+    for label, colour in COLOURS.items():
+        if (labels == label).any():
+            alpha = _ring(enlarged(labels == label, (picture.shape[1], picture.shape[0])), thickness)
+            drawn = alpha > 0
+            opacity = alpha[drawn, None]
+            mixed = (1 - opacity) * out[drawn] + opacity * np.asarray(colour, np.float32)
+            out[drawn] = np.rint(mixed).astype(np.uint8)
+    return out
+
+
+def _ring(area: Mask, thickness: float) -> npt.NDArray[np.float32]:
+    """Opacity of a line of some thickness round an area, with soft edges; component by component, which is fast."""
     from scipy import ndimage
 
-    out = picture.astype(np.float32)
-    size = picture.shape[1], picture.shape[0]
-    for label, colour in COLOURS.items():
-        if not (labels == label).any():
-            continue
-        area = enlarged(labels == label, size)
-        box = _box(area, margin=int(thickness) + 3)
+    alpha = np.zeros(area.shape, np.float32)
+    margin = int(thickness) + 3
+    for rows, columns in ndimage.find_objects(ndimage.label(area, np.ones((3, 3)))[0]):
+        box = (
+            slice(max(0, rows.start - margin), rows.stop + margin),
+            slice(max(0, columns.start - margin), columns.stop + margin),
+        )
         away = ndimage.distance_transform_edt(~area[box])
-        alpha = np.clip(np.minimum(away, thickness + 1 - away) + 0.5, 0, 1)[..., None]
-        alpha[area[box]] = 0
-        out[box] = (1 - alpha) * out[box] + alpha * np.asarray(colour, np.float32)
-    return np.rint(out).astype(np.uint8)
-
-
-def _box(area: Mask, margin: int) -> tuple[slice, slice]:
-    rows, columns = np.flatnonzero(area.any(axis=1)), np.flatnonzero(area.any(axis=0))
-    if not rows.size:
-        return slice(0, 0), slice(0, 0)
-    return (
-        slice(max(0, int(rows[0]) - margin), int(rows[-1]) + margin + 1),
-        slice(max(0, int(columns[0]) - margin), int(columns[-1]) + margin + 1),
-    )
+        alpha[box] = np.maximum(alpha[box], np.clip(np.minimum(away, thickness + 1 - away) + 0.5, 0, 1))
+    alpha[area] = 0
+    return alpha
 
 
 def _number(drawn: Image, view: View, labels: Labels, lesions: Sequence[Lesion], height: int) -> None:
