@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from bonescan.cli.extras import need_torch
-from bonescan.cli.output import say
+from bonescan.cli.output import remark, say
 
 EPILOG = """\b
 Example:
@@ -35,5 +35,5 @@ def export(
     from bonescan.training.export_onnx import export_bundle
 
     check_writable(out)
-    export_bundle(run, out)
+    export_bundle(run, out, progress=remark)
     say(f"bundle -> {out}; use it with: bonescan analyze INPUT --model {out} -o OUT")
