@@ -8,7 +8,7 @@ which makes Poisson noise the same everywhere (Anscombe) and the result independ
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -90,7 +90,7 @@ def to_grid(view: View) -> GridView:
     grid = _box(view, body)
     by_row = _resampling(grid.row0, grid.row1, grid.rows, GRID_ROWS)
     by_column = _resampling(grid.column0, grid.column1, grid.columns, GRID_COLUMNS)
-    counts = by_row @ view.counts @ by_column.T
+    counts = _resample(view.counts, by_row, by_column)
     image = np.clip(np.sqrt(np.maximum(counts, 0) / np.float32(grid.reference)), 0, CEILING) / 2
     return GridView(image.astype(np.float32, copy=False), grid)
 
@@ -107,7 +107,7 @@ def from_grid(values: npt.NDArray[np.float32], grid: Grid) -> npt.NDArray[np.flo
     """
     by_row = _return(grid.row0, grid.row1, grid.rows, GRID_ROWS)
     by_column = _return(grid.column0, grid.column1, grid.columns, GRID_COLUMNS)
-    return by_row @ values.astype(np.float32, copy=False) @ by_column.T
+    return _resample(values.astype(np.float32, copy=False), by_row, by_column)
 
 
 def labels_to_grid(labels: Labels, grid: Grid) -> Labels:
@@ -189,30 +189,49 @@ def _reference(counts: Counts, body: Mask) -> float:
     return max(float(below.mean(dtype=np.float64)), float(np.finfo(np.float32).tiny))
 
 
-def _resampling(first: float, last: float, size: int, steps: int) -> npt.NDArray[np.float32]:
-    """Weights (steps, size) of a triangle filter: linear when enlarging, area-averaging when shrinking."""
+class _Taps(NamedTuple):
+    """Along one axis: which samples make each output, and with what weight; both (outputs, taps)."""
+
+    samples: npt.NDArray[np.int64]
+    weights: npt.NDArray[np.float32]
+
+
+def _resampling(first: float, last: float, size: int, steps: int) -> _Taps:
+    """Triangle filter from `size` pixels to `steps`: linear when enlarging, area-averaging when shrinking."""
     scale = (last - first) / steps
     centres = first + (np.arange(steps) + 0.5) * scale - 0.5
-    return _triangle(centres, np.arange(size), max(scale, 1.0))
+    return _triangle(centres, size, max(scale, 1.0))
 
 
-def _return(first: float, last: float, size: int, steps: int) -> npt.NDArray[np.float32]:
-    """Weights (size, steps) of the way back; rows of zeros for pixels whose centre lies outside the box."""
+def _return(first: float, last: float, size: int, steps: int) -> _Taps:
+    """The way back; no weight for pixels whose centre lies outside the box."""
     scale = (last - first) / steps
     middles = np.arange(size) + 0.5
-    centres = (middles - first) / scale - 0.5
-    weights = _triangle(centres, np.arange(steps), max(1 / scale, 1.0))
-    weights[(middles < first) | (middles > last)] = 0
-    return weights
+    taps = _triangle((middles - first) / scale - 0.5, steps, max(1 / scale, 1.0))
+    taps.weights[(middles < first) | (middles > last)] = 0
+    return taps
 
 
-def _triangle(
-    centres: npt.NDArray[np.floating], samples: npt.NDArray[np.int64], support: float
-) -> npt.NDArray[np.float32]:
-    clamped = np.clip(centres, 0, samples[-1])
-    weights = np.maximum(0.0, 1 - np.abs(samples[None, :] - clamped[:, None]) / support)
-    scaled: npt.NDArray[np.float32] = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
-    return scaled
+def _triangle(centres: npt.NDArray[np.floating[Any]], size: int, support: float) -> _Taps:
+    clamped = np.clip(centres, 0, size - 1)[:, None]
+    samples = np.ceil(clamped - support).astype(np.int64) + np.arange(int(2 * support) + 1)
+    weights = np.maximum(0.0, 1 - np.abs(samples - clamped) / support)
+    weights[(samples < 0) | (samples >= size)] = 0
+    weights /= weights.sum(axis=1, keepdims=True)
+    return _Taps(np.clip(samples, 0, size - 1), weights.astype(np.float32))
+
+
+def _resample(image: npt.NDArray[np.float32], by_row: _Taps, by_column: _Taps) -> npt.NDArray[np.float32]:
+    rows = _combine(image, by_row)
+    return np.ascontiguousarray(_combine(np.ascontiguousarray(rows.T), by_column).T)
+
+
+def _combine(image: npt.NDArray[np.float32], taps: _Taps) -> npt.NDArray[np.float32]:
+    """Weighted sums of rows, tap by tap: a few each, where a matrix product would multiply a thousand zeros."""
+    total = np.zeros((len(taps.samples), image.shape[1]), np.float32)
+    for samples, weights in zip(taps.samples.T, taps.weights.T, strict=True):
+        total += weights[:, None] * image[samples]
+    return total
 
 
 def _nearest(first: float, last: float, size: int, steps: int) -> npt.NDArray[np.int64]:
