@@ -10,12 +10,6 @@ from bonescan import schemas
 from bonescan.io.dicom_writer import write_nm
 from tests.contract.commands import bonescan
 from tests.phantoms import analytic_study
-from tests.tiny_bundle import tiny_bundle
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    return tiny_bundle(tmp_path_factory.mktemp("models") / "tiny").folder
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import shutil
 import numpy as np
 import pydicom
 import pytest
-from bonescan.models.registry import find_bundle
 from PIL import Image
 from pydicom.uid import CTImageStorage
 
@@ -108,10 +107,10 @@ def _assert_refused(done, code, word):
 
 
 @pytest.mark.parametrize("make", BAD_INPUT, ids=lambda make: make.__name__.strip("_"))
-def test_bad_input_is_refused(make, study_file, tmp_path):
+def test_bad_input_is_refused(make, study_file, model, tmp_path):
     words = make(study_file, tmp_path)
     before = sorted(tmp_path.rglob("*"))
-    _assert_refused(bonescan("analyze", *words, "-o", "out", cwd=tmp_path), 3, BAD_INPUT[make])
+    _assert_refused(bonescan("analyze", *words, "-o", "out", "--model", model, cwd=tmp_path), 3, BAD_INPUT[make])
     assert sorted(tmp_path.rglob("*")) == before, "something was left behind"
 
 
@@ -132,9 +131,9 @@ def test_an_unknown_model_is_a_model_problem(study_file, tmp_path):
 
 
 @pytest.fixture
-def bundle(tmp_path):
-    """A private copy of the shipped bundle."""
-    return shutil.copytree(find_bundle("stepwise"), tmp_path / "bundle")
+def bundle(model, tmp_path):
+    """A private copy of a bundle."""
+    return shutil.copytree(model, tmp_path / "bundle")
 
 
 def test_a_missing_file_of_a_bundle_is_a_model_problem(bundle, study_file, tmp_path):
