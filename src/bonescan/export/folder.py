@@ -133,14 +133,15 @@ def _list() -> str:
 
 def _files(analysis: Analysis, formats: Sequence[str]) -> dict[str, Callable[[], bytes]]:
     """Relative path → what makes the content."""
-    from bonescan.report.figures import overlay_image
+    from bonescan.report.figures import overlay_image, views_image
     from bonescan.report.text import report_text
 
-    files: dict[str, Callable[[], bytes]] = {"overlay.png": lambda: _png(overlay_image(analysis))}
+    views = views_image(analysis)
+    files: dict[str, Callable[[], bytes]] = {"overlay.png": lambda: _png(overlay_image(analysis, views=views))}
     if "pdf" in formats:
         from bonescan.report.document import document
 
-        files["report.pdf"] = partial(document, analysis)
+        files["report.pdf"] = partial(document, analysis, views)
     for view, labels in analysis.masks.items():
         files[f"masks/{view}.png"] = partial(_mask_png, labels)
     files["report.txt"] = lambda: report_text(analysis).encode()

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
 from bonescan.core.anatomy import MaskLabel
 from bonescan.core.findings import Analysis
 from bonescan.report.figures import COLOURS, NAMES, legend_of, views_image
 from bonescan.report.tables import LESION_HEADER, lesion_rows, result_rows
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 MM = 72 / 25.4
 PAGE = (210 * MM, 297 * MM)
@@ -21,18 +24,17 @@ VIEWS_TOP = PAGE[1] - 31 * MM
 VIEWS_HEIGHT = 166 * MM
 TEXT_TOP = VIEWS_TOP - VIEWS_HEIGHT - 9 * MM
 TEXT_BOTTOM = 28 * MM
-PICTURE_HEIGHT = 1400
-"""Pixels of a view: about 230 per inch on paper."""
 LESION_ROWS = 14
 _GREY, _RED = (0.35, 0.35, 0.35), (0.75, 0.0, 0.0)
 _LESION_WIDTHS = (7, 15, 21, 14, 13, 10, 10, 8)
 
 
-def document(analysis: Analysis) -> bytes:
+def document(analysis: Analysis, views: Image | None = None) -> bytes:
     """Draw the report as PDF; the same analysis gives the same bytes.
 
     Args:
         analysis: With its study and masks attached.
+        views: What `views_image` returned, where it is there already.
 
     Returns:
         A PDF file of one A4 page.
@@ -47,7 +49,7 @@ def document(analysis: Analysis) -> bytes:
     canvas.setSubject(analysis.disclaimer)
     with _binary_streams():
         _header(canvas, analysis)
-        right = _views(canvas, analysis)
+        right = _views(canvas, analysis, views or views_image(analysis))
         _figures(canvas, analysis, right)
         _text(canvas, analysis)
         _footer(canvas, analysis)
@@ -126,11 +128,10 @@ def _short_uid(uid: str | None) -> str:
     return uid if len(uid) <= 22 else f"{uid[:8]}…{uid[-12:]}"
 
 
-def _views(canvas: Any, analysis: Analysis) -> float:
+def _views(canvas: Any, analysis: Analysis, image: Image) -> float:
     """Draw the views at the left; return where the right column begins."""
     from reportlab.lib.utils import ImageReader
 
-    image = views_image(analysis, PICTURE_HEIGHT)
     # JPEG is stored as it is, in a third of the time and space; at this quality no outline suffers.
     encoded = BytesIO()
     image.save(encoded, "JPEG", quality=92, subsampling=0)

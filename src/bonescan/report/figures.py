@@ -39,19 +39,20 @@ _INK = (20, 20, 20)
 _PAPER = (255, 255, 255)
 
 
-def overlay_image(analysis: Analysis, height: int = HEIGHT) -> Image:
+def overlay_image(analysis: Analysis, height: int = HEIGHT, views: Image | None = None) -> Image:
     """Draw the overlay with its legend and the draft line.
 
     Args:
         analysis: With its study and masks attached.
         height: Height of each view in pixels; the picture is a little higher.
+        views: What `views_image` returned for this height, where it is there already.
 
     Returns:
         RGB picture.
     """
     from PIL import Image, ImageDraw
 
-    views = views_image(analysis, height)
+    views = views or views_image(analysis, height)
     small, step = _font(height // 64), height // 40
     legend = legend_of(analysis.masks.values())
     note = analysis.disclaimer if len(analysis.masks) > 1 else analysis.disclaimer.replace(". ", ".\n", 1)
@@ -68,7 +69,7 @@ def overlay_image(analysis: Analysis, height: int = HEIGHT) -> Image:
     return sheet
 
 
-def views_image(analysis: Analysis, height: int) -> Image:
+def views_image(analysis: Analysis, height: int = HEIGHT) -> Image:
     """Draw the views side by side with titles, sides and numbered lesions, without legend."""
     from PIL import Image
 
