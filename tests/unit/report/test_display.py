@@ -21,7 +21,7 @@ def test_a_full_bladder_does_not_pale_the_skeleton():
     before = black_level(counts)
     counts[spot] = 5000
     assert black_level(counts, spot) == pytest.approx(before, rel=0.05)
-    assert black_level(counts) > 5 * before
+    assert black_level(counts) < 2.5 * before, "nor does one that nobody recognised"
 
 
 @pytest.mark.parametrize("bladder", [None, np.ones((8, 8), bool)])
@@ -56,7 +56,7 @@ def test_bladder_labels_steer_the_window():
     spot = disc(counts.shape, 512, 128, 25)
     counts[spot], labels[spot] = 5000, MaskLabel.BLADDER
     with_labels, without = (np.asarray(picture(view(counts), x, 512)) for x in (labels, None))
-    assert with_labels[150, 64] + 50 < without[150, 64]
+    assert with_labels[150, 64] + 15 < without[150, 64]
 
 
 def test_masks_are_enlarged_in_place():
