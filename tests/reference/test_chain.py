@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 import bonescan as bs
-from bonescan.burden.bstbi import pooled
+from bonescan.burden.bstbi import paper_literal, pooled
 from bonescan.core.anatomy import MaskLabel
 from bonescan.core.findings import Analysis, json_schema
 from bonescan.core.study import Units
+from bonescan.inference.preprocess import render
 from tests.bodies import SIZE, body, disc, study, view
 from tests.tiny_bundle import tiny_bundle
 
@@ -48,6 +49,23 @@ def test_known_spots_give_the_known_burden(bundle):
     assert 0.02 < truth < 0.5
     mask = analysis.masks["anterior"] == MaskLabel.METASTASIS
     assert 2 * (mask & a[1]).sum() / (mask.sum() + a[1].sum()) > 0.85
+
+
+def test_the_papers_literal_index_has_four_panels(bundle):
+    """Figure 7 lists four values: two views at two grey levels, the darker one with the smaller share of lesion."""
+    _, _, patient = both_views()
+    analysis = bs.analyze(patient, model=bundle)
+    panels = [
+        (render(seen, level), mask == MaskLabel.METASTASIS, mask == MaskLabel.BLADDER)
+        for seen in patient.views
+        for level in ("wide", "narrow")
+        for mask in [analysis.masks[seen.name]]
+    ]
+    literal = paper_literal(panels)
+    wide, narrow = literal.panels[::2], literal.panels[1::2]
+    assert wide == pytest.approx([analysis.burden.bstbi] * 2, rel=0.15), "not saturated, hence nearly that of counts"
+    assert max(narrow) < 0.6 * min(wide), "the saturated rendering hides how hot the lesions are"
+    assert literal.mean == pytest.approx(np.mean(literal.panels))
 
 
 def test_known_spots_are_the_known_lesions(bundle):
