@@ -26,14 +26,14 @@ BACKENDS = {
 
 def main(studies: list[Path], rounds: int) -> dict[str, object]:
     """Measure all patients with all runtimes."""
-    from bonescan.models.bundle import load_bundle
-    from bonescan.models.registry import DEFAULT_MODEL, find_bundle
-
     import bonescan as bs
     from benchmarks.machine import CORES
+    from bonescan.core.settings import settings
     from bonescan.inference.stepwise import Stepwise
+    from bonescan.models.bundle import load_bundle
+    from bonescan.models.registry import find_bundle
 
-    bundle = load_bundle(find_bundle(DEFAULT_MODEL))
+    bundle = load_bundle(find_bundle(settings().model))
     pipelines = {
         name: Stepwise(bundle, backend=backend, threads=CORES, precision=precision)
         for name, (backend, precision) in BACKENDS.items()

@@ -1,7 +1,7 @@
 """Measure time and memory on two cores and write `benchmarks/results/speed.json`: `python -m benchmarks.run`.
 
-The patients are simulated, a fixed seed; the example study is the shipped one. Close other programs first: the load of
-the machine when the run began is kept beside the figures.
+The patients are simulated from a fixed seed. Close other programs first: the load of the machine when the run began is
+kept beside the figures. The model is that of the settings.
 """
 
 from __future__ import annotations
@@ -29,21 +29,16 @@ def main() -> None:
     chosen = arguments.parse_args()
     bind()
     result = {"machine": describe(), "command": "python -m benchmarks.run"}
-    result["processes"] = {
-        "import_bonescan": import_seconds(chosen.runs),
-        **whole_commands(_example(), chosen.runs),
-    }
     with tempfile.TemporaryDirectory() as folder:
-        result["in_process"] = _in_process(_patients(Path(folder), chosen.patients), chosen.rounds)
+        studies = _patients(Path(folder), chosen.patients)
+        result["processes"] = {
+            "import_bonescan": import_seconds(chosen.runs),
+            **whole_commands(studies[0], chosen.runs),
+        }
+        result["in_process"] = _in_process(studies, chosen.rounds)
     RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(result, indent=2))
-
-
-def _example() -> Path:
-    from bonescan import examples
-
-    return examples.path()
 
 
 def _patients(folder: Path, number: int) -> list[Path]:
@@ -54,7 +49,7 @@ def _patients(folder: Path, number: int) -> list[Path]:
 
 def _in_process(studies: list[Path], rounds: int) -> object:
     words = [sys.executable, "-m", "benchmarks.in_process", str(rounds), *map(str, studies)]
-    done = subprocess.run(words, check=True, capture_output=True, text=True)
+    done = subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True)
     return json.loads(done.stdout.splitlines()[-1])
 
 
