@@ -72,17 +72,21 @@ def _network(kind: str) -> bytes:
     shape = ["batch", 1, 256, 256]
     if kind == "classify":
         nodes += [
-            helper.make_node("GlobalMaxPool", ["metastasis"], ["most"]),
-            helper.make_node("GlobalMaxPool", ["hot"], ["hottest"]),
-            helper.make_node("Concat", ["most", "hottest"], ["both"], axis=1),
-            helper.make_node("Flatten", ["both"], ["probability"], axis=1),
+            helper.make_node("Concat", ["metastasis", "hot"], ["both"], axis=1),
+            # A strip of windows at stride 128 gives one row a window, from the top down.
+            helper.make_node("MaxPool", ["both"], ["surest"], kernel_shape=[256, 256], strides=[128, 256]),
+            helper.make_node("Transpose", ["surest"], ["rows"], perm=[0, 2, 3, 1]),
+            helper.make_node("Reshape", ["rows", "pairs"], ["probability"]),
         ]
-        shape = ["batch", 2]
+        shape = ["windows", 2]
     else:
         nodes.append(helper.make_node("Identity", ["metastasis" if kind == "metastasis" else "hot"], ["probability"]))
     constants = {"one": 1, "steep": STEEP, "sure": SURE, "WARM": WARM, "HOT": HOT}
     constants = {name: np.float32(value) for name, value in constants.items()}
-    return _model(nodes, [TensorProto.FLOAT, ["batch", 1, 256, 256]], shape, constants)
+    rows = 256
+    if kind == "classify":
+        constants["pairs"], rows = np.array([-1, 2]), "rows"
+    return _model(nodes, [TensorProto.FLOAT, ["batch", 1, rows, 256]], shape, constants)
 
 
 def _over(source: str, target: str, level: float) -> list:

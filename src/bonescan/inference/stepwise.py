@@ -139,7 +139,9 @@ class Stepwise:
         gridded = [to_grid(view) for view in study.views]
         prepared = perf_counter()
         windows = np.concatenate([extract(grid.image) for grid in gridded])
-        classes = self._run("classify.onnx", windows[:, None], (len(windows), 2))
+        # A whole view is a strip of seven windows, which share their convolutions (`WindowClassifier`).
+        strips = np.stack([grid.image for grid in gridded])[:, None]
+        classes = self._run("classify.onnx", strips, (len(windows), 2))
         limits = self.bundle.manifest.thresholds
         metastasis = self._segment("segment_metastasis.onnx", windows, classes[:, 0] >= limits.window_metastasis)
         bladder = self._segment("segment_bladder.onnx", windows, classes[:, 1] >= limits.window_bladder)

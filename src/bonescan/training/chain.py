@@ -45,14 +45,13 @@ def window_probabilities(classify: Network, image: Floats) -> Floats:
     """Both classes in the windows of both views.
 
     Args:
-        classify: (N, 1, 256, 256) → (N, 2).
+        classify: (N, 1, 1024, 256) → (7 N, 2): each view is a strip of seven windows.
         image: (2, 1024, 256).
 
     Returns:
         (2, 7, 2): view, window, metastasis and bladder.
     """
-    windows = np.concatenate([extract(view) for view in image])[:, None]
-    return classify(windows).reshape(2, -1, 2)
+    return classify(image[:, None]).reshape(2, -1, 2)
 
 
 def probability_map(segment: Network, image: Floats, gates: npt.NDArray[np.bool_]) -> Floats:

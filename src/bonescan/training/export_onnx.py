@@ -11,7 +11,7 @@ from torch import nn
 
 from bonescan.core.errors import ModelError
 from bonescan.inference import preprocess, runtime
-from bonescan.inference.windows import STARTS, STRIDE, WINDOW, extract
+from bonescan.inference.windows import STARTS, STRIDE, WINDOW
 from bonescan.models.bundle import CARD, Bundle, Manifest, TrainingCohort, write_bundle
 from bonescan.training.bundle_figures import figures_of
 from bonescan.training.cache import GridCases, load_cache
@@ -112,10 +112,9 @@ def _difference(networks: Mapping[str, nn.Module], exported: Mapping[str, Networ
     largest = 0.0
     for case in range(min(_CHECKED_CASES, len(cases))):
         image = cases.image(case)
-        windows = np.concatenate([extract(view) for view in image])[:, None]
         maps = (cases.labels[case] == 1).astype(np.float32)
         whole = np.stack([np.concatenate(list(part), axis=1) for part in (image, maps)])[None]
-        for stage, inputs in (("classify", windows), ("locate", whole)):
+        for stage, inputs in (("classify", image[:, None]), ("locate", whole)):
             trained = as_function(networks[stage])(inputs)
             largest = max(largest, float(np.abs(trained - exported[stage](inputs)).max()))
     return largest
