@@ -1,4 +1,4 @@
-"""The shipped example study: a simulated patient as a two-frame NM whole-body file."""
+"""The example that ships: a simulated study with metastases, so that everything can be tried without patient data."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from pathlib import Path
 
 
 def path() -> Path:
-    """The DICOM file of the example study; `make demo` analyses it.
+    """Path of the example study, an NM DICOM file with both views.
+
+    Made by `make_example.py` from the built-in simulated body; no patient has ever had these bones.
 
     Example:
         >>> path().name
