@@ -24,7 +24,8 @@ GREY_LEVELS = {"wide": 12.0, "narrow": 3.0}
 different gray values" without saying which; these differ fourfold, as the paper's Figure 7 suggests."""
 
 _MARGIN = 0.01
-_BODY_LEVEL = 0.1
+_BODY_LEVEL = 0.05
+_ROUNDS = 3
 _SPECK = 0.02
 
 
@@ -142,7 +143,7 @@ def render(view: View, level: Literal["wide", "narrow"] = "wide") -> npt.NDArray
 
 
 def body_mask(counts: Counts) -> Mask:
-    """Find the body: smoothed counts above a tenth of their mean, without specks.
+    """Find the body: smoothed counts above a small part of the body's own mean, without specks.
 
     Args:
         counts: (rows, columns) float32, at least 0.
@@ -154,9 +155,14 @@ def body_mask(counts: Counts) -> Mask:
 
     sigma = (counts.shape[0] / 256, counts.shape[1] / 96)
     smooth = ndimage.gaussian_filter(counts, sigma, truncate=2.0)
-    # The hottest pixels (bladder, injection site) must not decide where the patient ends.
-    ceiling = np.float32(np.percentile(smooth, 98))
-    body = smooth > _BODY_LEVEL * np.minimum(smooth, ceiling).mean()
+    body = smooth > 0
+    # Mean and ceiling are those of the body found so far, so that empty space around it does not matter.
+    for _ in range(_ROUNDS):
+        if not body.any():
+            return np.asarray(body, dtype=np.bool_)
+        inside = smooth[body]
+        # The hottest pixels (bladder, injection site) must not decide where the patient ends.
+        body = smooth > _BODY_LEVEL * np.minimum(inside, np.percentile(inside, 98)).mean()
     parts, count = ndimage.label(body)
     if count > 1:
         sizes = np.bincount(parts.ravel())[1:]
