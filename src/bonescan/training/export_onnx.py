@@ -24,6 +24,7 @@ from bonescan.training.measure import Measured, measure
 from bonescan.training.onnx_graph import to_onnx
 from bonescan.training.quantise import Quantisation, quantise
 from bonescan.training.recipe import Recipe
+from bonescan.training.region_prior import FILE
 from bonescan.training.run import Run, open_run
 
 _LICENCE = "Apache-2.0"
@@ -67,6 +68,7 @@ def export_bundle(
         runtime.clear()
     manifest = _manifest(run, measured, difference, name or run.recipe.name)
     files[CARD] = model_card(manifest).encode("utf-8")
+    files |= {path.name: path.read_bytes() for path in run.folder.glob(FILE.format(view="*"))}
     return write_bundle(bundle_dir, manifest, files)
 
 

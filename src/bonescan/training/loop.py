@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from bonescan.core.anatomy import MaskLabel
+from bonescan.training import region_prior
 from bonescan.training.auxiliary import classifier_loss
 from bonescan.training.cache import Cohorts, GridCases, open_cache, read_cohorts
 from bonescan.training.chain import Gates, as_function, probability_map, window_probabilities
@@ -66,6 +67,8 @@ def train(
     run = begin(recipe_path, cohorts, run_dir, resume=resume)
     torch.set_num_threads(recipe.threads)
     cases = prepare(run, cohorts, workers=workers, say=say)
+    if not any(run.folder.glob(region_prior.FILE.format(view="*"))):
+        region_prior.write_region_prior(cohorts.split("train"), run.folder)
     trained: dict[str, nn.Module] = {}
     for name in STAGES:
         network = build(name, recipe)

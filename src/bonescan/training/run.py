@@ -7,6 +7,7 @@
     <run>/metrics.jsonl        one line a validation
     <run>/curves.png           the same, drawn
     <run>/checkpoints/*.pt     one a stage: last state and best network
+    <run>/region_prior_*.png   where bones usually lie, for cohorts with region maps
     <run>/cache/               the cohort on the network's grid
 """
 
