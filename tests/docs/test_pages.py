@@ -78,3 +78,11 @@ def test_the_readme_opens_with_the_picture_and_the_two_commands():
     opening = (ROOT / "README.md").read_text(encoding="utf-8").partition("\n## ")[0]
     assert opening.index("![") < opening.index("make demo") < opening.index("make test")
     assert "not a medical device" in opening
+
+
+def test_every_quality_finding_is_explained():
+    source = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py"))
+    codes = set(re.findall(r'QualityFinding\(\s*code="(\w+)"', source)) | set(re.findall(r'_note\(\s*"(\w+)"', source))
+    page = (ROOT / "docs" / "usage" / "input.md").read_text(encoding="utf-8")
+    assert len(codes) > 8
+    assert codes == set(re.findall(r"^\| `(\w+)`", page, re.MULTILINE))
