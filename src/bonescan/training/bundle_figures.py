@@ -56,12 +56,12 @@ def _dice(found: Segmented, name: str, dataset: str) -> list[Figure]:
     def dice(i: Indices, key: str) -> float:
         return dice_figures(found.overlap[i].reshape(-1), found.drawn[i].reshape(-1), found.true[i].reshape(-1))[key]
 
+    def of(key: str) -> Callable[[Indices], float]:
+        return lambda i: dice(i, key)
+
     keys = ("pooled", "lesion_bearing", "all_empty_one", "all_false_zero")
     cases, views = found.true.shape
-    return [
-        _interval(f"dice_{name}_{key}", lambda i, key=key: dice(i, key), cases, dataset, count=cases * views)
-        for key in keys
-    ]
+    return [_interval(f"dice_{name}_{key}", of(key), cases, dataset, count=cases * views) for key in keys]
 
 
 def _sites(measured: Measured, dataset: str) -> list[Figure]:

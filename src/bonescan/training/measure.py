@@ -123,8 +123,8 @@ def tune_segmentation(cases: GridCases, segment: Network, probabilities: Floats,
                 sums[g, :, :, case, view] = _pixel_sums(blended, true)
     pooled = sums.sum(axis=(3, 4))
     dice = 2 * pooled[:, :, 0] / np.maximum(pooled[:, :, 1] + pooled[:, :, 2], 1)
-    g, level = np.unravel_index(int(dice.argmax()), dice.shape)
-    return Segmented(gates[g], float(_LEVELS[level]), *sums[g, level])
+    best_gate, best_level = (int(i) for i in np.unravel_index(int(dice.argmax()), dice.shape))
+    return Segmented(gates[best_gate], float(_LEVELS[best_level]), *sums[best_gate, best_level])
 
 
 def _pixel_sums(probability: Floats, true: Bools) -> Floats:

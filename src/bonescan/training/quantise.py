@@ -59,17 +59,20 @@ def quantise(model: onnx.ModelProto, how: Quantisation) -> onnx.ModelProto:
         values = numpy_helper.to_array(weights[name])
         if values.size < _LEAST or values.dtype != np.float32:
             continue
+        axis, block = _OUTPUT_AXIS[node.op_type], 0
         if how.four_bit_from is not None and values.size >= how.four_bit_from and node.op_type == "Conv":
-            tensors, attributes = _four_bit(name, values, how.block), {"axis": 1, "block_size": how.block}
+            axis, block = 1, how.block
+            tensors = _four_bit(name, values, block)
         else:
-            axis = _OUTPUT_AXIS[node.op_type]
-            tensors, attributes = _eight_bit(name, values, axis), {"axis": axis}
+            tensors = _eight_bit(name, values, axis)
         graph.initializer.remove(weights.pop(name))
         for tensor in tensors:
             graph.initializer.append(tensor)
             weights[tensor.name] = tensor
         inputs = [tensor.name for tensor in tensors]
-        added.append(helper.make_node("DequantizeLinear", inputs, [name], name=name + "_floats", **attributes))
+        added.append(
+            helper.make_node("DequantizeLinear", inputs, [name], name + "_floats", axis=axis, block_size=block)
+        )
     nodes = added + list(graph.node)
     del graph.node[:]
     graph.node.extend(nodes)
@@ -113,4 +116,5 @@ def _four_bit_scale(blocks: Floats) -> Floats:
         error = ((np.clip(np.rint(blocks / scale), -7, 7) * scale - blocks) ** 2).sum(axis=2, keepdims=True)
         better = error < best
         best, chosen = np.where(better, error, best), np.where(better, scale, chosen)
-    return chosen.astype(np.float32)
+    scales: Floats = chosen.astype(np.float32)
+    return scales

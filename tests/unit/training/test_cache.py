@@ -1,0 +1,87 @@
+"""Cohorts on the grid: made once, resumed, checked."""
+
+import numpy as np
+import pytest
+
+from bonescan.core.anatomy import Site
+from bonescan.core.errors import CohortError, ModelError
+from bonescan.core.study import ViewName
+from bonescan.io.cohort import CohortCase
+from bonescan.training import cache
+from tests.bodies import body, disc, study, view
+
+pytestmark = pytest.mark.train
+
+SIZE = (256, 64)
+
+
+class _Case(CohortCase):
+    """A case in memory that counts how often it is read."""
+
+    reads = 0
+
+    def read_study(self):
+        type(self).reads += 1
+        counts = body(SIZE)
+        return study(view(counts), view(counts, "posterior"))
+
+    def read_labels(self):
+        return {ViewName.ANTERIOR: disc(SIZE, 100, 32, 6).astype(np.uint8)}
+
+
+@pytest.fixture(autouse=True)
+def _fresh():
+    _Case.reads = 0
+
+
+def _cases(count=3):
+    return [
+        _Case(f"S{i}", f"P{i}", ("a",), metastasis=i == 0, sites=(Site.PELVIS,) if i == 0 else ()) for i in range(count)
+    ]
+
+
+def test_cases_become_arrays(tmp_path):
+    cases = cache.open_cache(tmp_path, _cases(), workers=0)
+    assert cases.images.shape == (3, 2, 1024, 256)
+    assert cases.labels[0, 0].max() == 1
+    assert cases.labels[0, 1].max() == 0
+    assert (cases.references > 0).all()
+    assert cases.sites[0].tolist() == [False, True, False, False, False, False]
+    assert cases.metastasis.tolist() == [True, False, False]
+
+
+def test_what_is_there_is_not_made_again(tmp_path):
+    cache.open_cache(tmp_path, _cases(), workers=0)
+    cache.open_cache(tmp_path, _cases(), workers=0)
+    assert _Case.reads == 3
+
+
+def test_a_killed_run_makes_only_the_rest(tmp_path):
+    cache.open_cache(tmp_path, _cases(), workers=0)
+    done = np.load(tmp_path / "done.npy")
+    done[1] = False
+    np.save(tmp_path / "done.npy", done)
+    with pytest.raises(ModelError, match="not complete"):
+        cache.load_cache(tmp_path)
+    cache.open_cache(tmp_path, _cases(), workers=0)
+    assert _Case.reads == 4
+
+
+def test_a_cohort_of_another_size_is_refused(tmp_path):
+    cache.open_cache(tmp_path, _cases(), workers=0)
+    with pytest.raises(CohortError, match="start a new run"):
+        cache.open_cache(tmp_path, _cases(4), workers=0)
+
+
+def test_a_mask_of_another_shape_is_refused(tmp_path):
+    class Wrong(_Case):
+        def read_labels(self):
+            return {ViewName.ANTERIOR: np.zeros((5, 5), np.uint8)}
+
+    with pytest.raises(CohortError, match=r"S9: the anterior mask has shape \(5, 5\); expected \(256, 64\)"):
+        cache.grid_of(Wrong("S9", "P9", ("a",)))
+
+
+def test_no_cache_is_said(tmp_path):
+    with pytest.raises(ModelError, match="cannot be read"):
+        cache.load_cache(tmp_path / "none")

@@ -1,0 +1,85 @@
+"""Thresholds and figures of networks whose answers are known."""
+
+import numpy as np
+import pytest
+
+from bonescan.core.anatomy import SITES
+from bonescan.inference.windows import extract
+from bonescan.training.bundle_figures import figures_of
+from bonescan.training.chain import probability_map, site_probabilities, window_probabilities
+from bonescan.training.measure import measure
+from tests.grid_cases import grid_cases
+
+pytestmark = pytest.mark.train
+
+
+def _known():
+    """Reads the answer off the brightness: metastasis and benign uptake are 1.5, bladder above 2.2."""
+
+    def warm(images):
+        return ((images > 1.2) & (images < 2.0)).astype(np.float32)
+
+    def hot(images):
+        return (images > 2.2).astype(np.float32)
+
+    def classify(strips):
+        images = np.concatenate([extract(view) for view in strips[:, 0]])[:, None]
+        # A metastasis has 250 pixels, a benign bar about as many but 51 wide.
+        width = warm(images).max(axis=2).sum(axis=2)[:, 0]
+        spot = np.where((width > 5) & (width < 30), 0.9, 0.1)
+        return np.stack([spot, np.where(hot(images).sum(axis=(1, 2, 3)) > 12, 0.8, 0.1)], axis=1).astype(np.float32)
+
+    def locate(images):
+        drawn = images[:, 1].max(axis=(1, 2)) > 0.5
+        out = np.full((len(images), len(SITES)), 0.1, np.float32)
+        out[drawn, 0] = 0.9
+        return out
+
+    return {
+        "classify": classify,
+        "segment_metastasis": lambda x: 0.8 * warm(x),
+        "segment_bladder": lambda x: 0.9 * hot(x),
+        "locate": locate,
+    }
+
+
+@pytest.fixture(scope="module")
+def measured():
+    return measure(grid_cases(6, noise=0.0), _known(), 12)
+
+
+def test_a_perfect_chain_is_measured_as_perfect(measured):
+    figures = {f.name: f for f in figures_of(measured, "made by hand", 0.0)}
+    assert figures["patient_auc"].value == 1
+    assert figures["patient_accuracy"].value == 1
+    assert figures["dice_metastasis_pooled"].value > 0.95
+    assert figures["dice_bladder_pooled"].value > 0.9
+    assert figures["sites_exact_gated"].value == 1
+    assert figures["report_accuracy"].value == 1
+    assert all(f.dataset == "made by hand" for f in figures.values())
+
+
+def test_intervals_hold_the_value_and_are_honest_about_six_patients(measured):
+    accuracy = next(f for f in figures_of(measured, "x", 0.0) if f.name == "patient_accuracy")
+    assert accuracy.low < 0.7
+    assert accuracy.low <= accuracy.value <= accuracy.high
+    assert accuracy.count == 6
+
+
+def test_thresholds_lie_between_the_classes(measured):
+    limits = measured.thresholds
+    assert 0.1 < limits.patient < 0.9
+    assert limits.segment_metastasis <= 0.8
+    assert set(limits.sites) == set(SITES)
+
+
+def test_a_closed_gate_draws_nothing():
+    image = grid_cases(1, noise=0.0).image(0)
+    networks = _known()
+    nothing = probability_map(networks["segment_metastasis"], image, np.zeros((2, 7), bool))
+    assert not nothing.any()
+    gates = window_probabilities(networks["classify"], image)[..., 0] >= 0.5
+    drawn = probability_map(networks["segment_metastasis"], image, gates)
+    assert drawn.max() > 0.7
+    assert site_probabilities(networks["locate"], image, drawn)[0] > 0.5
+    assert site_probabilities(networks["locate"], image, nothing)[0] < 0.5

@@ -1,0 +1,72 @@
+"""Recipes: strict, frozen, and the shipped one."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from bonescan.core.errors import RecipeError
+from bonescan.training.recipe import read_recipe
+
+pytestmark = pytest.mark.train
+
+RECIPES = Path(__file__).parents[3] / "recipes"
+MINIMAL = """
+name = "tiny"
+version = "1"
+pipeline = "stepwise"
+[classify]
+steps = 1
+[segment_metastasis]
+steps = 1
+[segment_bladder]
+steps = 1
+[locate]
+steps = 1
+"""
+
+
+def _read(tmp_path, text):
+    path = tmp_path / "recipe.toml"
+    path.write_text(text)
+    return read_recipe(path)
+
+
+def test_the_shipped_recipe_keeps_to_the_paper_where_it_says_so():
+    recipe, sha256 = read_recipe(RECIPES / "stepwise.toml")
+    assert recipe.classify.lr == recipe.locate.lr == 0.01
+    assert recipe.classify.batch == recipe.segment_metastasis.batch == recipe.locate.batch == 16
+    assert recipe.classify.gamma == 1
+    assert recipe.classify.stem == "paper"
+    assert recipe.augment.rotation_deg <= 7
+    assert len(sha256) == 64
+
+
+def test_a_recipe_is_frozen(tmp_path):
+    recipe, _ = _read(tmp_path, MINIMAL)
+    with pytest.raises(ValidationError):
+        recipe.seed = 4
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (MINIMAL.replace("[locate]\nsteps = 1", "[locate]\nsteps = 1\nepochs = 3"), "locate.epochs"),
+        (MINIMAL.replace("[locate]\nsteps = 1", ""), "locate"),
+        (MINIMAL.replace("[classify]\nsteps = 1", "[classify]\nsteps = 0"), "classify.steps"),
+        (MINIMAL.replace('"stepwise"', '"magic"'), "pipeline"),
+        ("name = ", "not TOML"),
+    ],
+)
+def test_faults_are_named(tmp_path, text, said):
+    with pytest.raises(RecipeError, match=said):
+        _read(tmp_path, text)
+
+
+def test_a_missing_recipe_is_said(tmp_path):
+    with pytest.raises(RecipeError, match=r"none\.toml"):
+        read_recipe(tmp_path / "none.toml")
+
+
+def test_any_change_of_the_file_changes_its_hash(tmp_path):
+    assert _read(tmp_path, MINIMAL)[1] != _read(tmp_path, MINIMAL + "# a remark\n")[1]

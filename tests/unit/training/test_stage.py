@@ -1,0 +1,128 @@
+"""A stage that is killed and resumed ends with the weights of one that was not."""
+
+import json
+
+import pytest
+import torch
+from torch import nn
+
+from bonescan.core.files import write_bytes
+from bonescan.training import checkpoint as checkpoint_module
+from bonescan.training.checkpoint import Checkpoint
+from bonescan.training.recipe import Recipe, StageRecipe
+from bonescan.training.stage import Task, train_stage
+
+pytestmark = pytest.mark.train
+
+STAGE = StageRecipe(steps=9, batch=4, validate_every=3, checkpoint_every=2, lr=0.05)
+RECIPE = Recipe(
+    name="tiny",
+    version="1",
+    pipeline="stepwise",
+    classify={"steps": 1},
+    segment_metastasis={"steps": 1},
+    segment_bladder={"steps": 1},
+    locate={"steps": 1},
+)
+
+
+class _KilledError(Exception):
+    pass
+
+
+class _Line:
+    """y = 2 x + noise; dies before drawing a given batch, once."""
+
+    def __init__(self, dies_at=None):
+        self.dies_at, self.drawn = dies_at, 0
+
+    def batch(self, rng, count):
+        if self.drawn == self.dies_at:
+            self.dies_at = None
+            raise _KilledError
+        self.drawn += 1
+        x = torch.from_numpy(rng.normal(size=(count, 3)).astype("float32"))
+        return x, 2 * x[:, :1] + 0.1 * torch.from_numpy(rng.normal(size=(count, 1)).astype("float32"))
+
+
+def _network():
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.ReLU(), nn.Linear(4, 1))
+
+
+def _train(run, samples, stage=STAGE):
+    def loss(network, inputs, targets, done):
+        return ((network(inputs) - targets) ** 2).mean()
+
+    def validate(network):
+        network.eval()
+        return {"bias": float(network[3].bias.detach())}
+
+    network = _network()
+    task = Task("line", 0, samples, loss, validate)
+    return train_stage(network, task, stage, RECIPE, run, lambda line: None), network
+
+
+@pytest.mark.parametrize("dies_at", [0, 1, 2, 5, 8])
+def test_killed_and_resumed_ends_where_uninterrupted_does(tmp_path, dies_at):
+    expected, _ = _train(tmp_path / "whole", _Line())
+    with pytest.raises(_KilledError):
+        _train(tmp_path / "cut", _Line(dies_at))
+    resumed, _ = _train(tmp_path / "cut", _Line())
+    assert resumed.step == expected.step == 9
+    torch.testing.assert_close(resumed.network, expected.network, rtol=0, atol=0)
+    torch.testing.assert_close(resumed.best_network, expected.best_network, rtol=0, atol=0)
+
+
+def test_micro_batches_add_up_to_the_batch(tmp_path):
+    class Plain(_Line):
+        pass
+
+    def network():
+        torch.manual_seed(0)
+        return nn.Linear(3, 1)
+
+    def loss(net, inputs, targets, done):
+        return ((net(inputs) - targets) ** 2).mean()
+
+    ends = []
+    for name, micro in (("one", None), ("two", 2)):
+        stage = STAGE.model_copy(update={"micro_batch": micro})
+        task = Task("line", 0, Plain(), loss, lambda net: {"nothing": 0.0})
+        ends.append(train_stage(network(), task, stage, RECIPE, tmp_path / name, lambda line: None).network)
+    torch.testing.assert_close(ends[0], ends[1])
+
+
+def test_a_finished_stage_is_not_trained_again(tmp_path):
+    first, _ = _train(tmp_path, _Line())
+    samples = _Line()
+    again, _ = _train(tmp_path, samples)
+    assert samples.drawn == 0
+    torch.testing.assert_close(again.network, first.network)
+
+
+def test_the_best_network_is_kept(tmp_path):
+    state, _ = _train(tmp_path, _Line())
+    lines = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
+    assert state.best == pytest.approx(max(line["bias"] for line in lines), abs=1e-4)
+    assert float(state.best_network["3.bias"]) == pytest.approx(state.best)
+
+
+def test_a_kill_while_writing_leaves_the_earlier_checkpoint(tmp_path, monkeypatch):
+    state, _ = _train(tmp_path, _Line())
+    path = tmp_path / "checkpoints" / "line.pt"
+    before = path.read_bytes()
+
+    def torn(target, data):
+        target.with_suffix(".part").write_bytes(data[: len(data) // 2])
+        raise _KilledError
+
+    monkeypatch.setattr(checkpoint_module, "write_bytes", torn)
+    state.step = 99
+    with pytest.raises(_KilledError):
+        state.save(path)
+    assert path.read_bytes() == before
+    assert Checkpoint.load(path).step == 9
+    monkeypatch.setattr(checkpoint_module, "write_bytes", write_bytes)
+    state.save(path)
+    assert Checkpoint.load(path).step == 99

@@ -1,0 +1,138 @@
+"""Cohort → training → kill → resume → export → bundle → the same answers from both backends."""
+
+import numpy as np
+import pytest
+import torch
+
+from bonescan.core.errors import ModelError, UsageError
+from bonescan.inference import runtime
+from bonescan.models.bundle import NETWORKS, load_bundle
+from bonescan.training import loop
+from bonescan.training.checkpoint import Checkpoint
+from bonescan.training.export_onnx import export_bundle
+from bonescan.training.loop import load_best, train
+from bonescan.training.run import open_run
+from tests.training_cohort import write_training_cohort
+
+pytestmark = [pytest.mark.train, pytest.mark.slow]
+
+STAGE = "steps = 2\nbatch = 2\nvalidate_every = 2\nvalidation_windows = 6\ncheckpoint_every = 1\n"
+RECIPE = f"""
+name = "tiny"
+version = "0"
+pipeline = "stepwise"
+threads = 1
+quantise = "mixed"
+[data]
+strip_windows = 1
+[segment_metastasis]
+base = 2
+{STAGE}
+[segment_bladder]
+base = 2
+{STAGE}
+[classify]
+shrink = 2
+auxiliary = 1.0
+{STAGE}
+[locate]
+{STAGE}
+"""
+
+
+class _KilledError(Exception):
+    pass
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("training")
+    write_training_cohort(folder / "cohort")
+    (folder / "tiny.toml").write_text(RECIPE)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(place):
+    """A run that was killed in its third stage and resumed."""
+    lines = []
+
+    def kill_while_classifying(line):
+        lines.append(line)
+        if line.startswith("classify: step"):
+            raise _KilledError
+
+    with pytest.raises(_KilledError):
+        train(place / "tiny.toml", place / "cohort", place / "run", progress=kill_while_classifying, workers=0)
+    with pytest.raises(ModelError, match="not finished"):
+        export_bundle(place / "run", place / "early")
+    train(place / "tiny.toml", [place / "cohort"], place / "run", resume=True, progress=lines.append, workers=0)
+    assert "classify: resumed at step 1" in lines
+    return place / "run"
+
+
+@pytest.fixture(scope="module")
+def bundle(run, place):
+    export_bundle(run, place / "bundle")
+    return load_bundle(place / "bundle")
+
+
+def test_the_run_keeps_what_it_was_made_from(run):
+    assert (run / "recipe.toml").read_text() == RECIPE
+    assert (run / "curves.png").read_bytes().startswith(b"\x89PNG")
+    stages = [line.split('"')[3] for line in (run / "metrics.jsonl").read_text().splitlines()]
+    assert list(dict.fromkeys(stages)) == ["segment_metastasis", "segment_bladder", "classify", "locate"]
+    assert open_run(run).facts["cases"] == {"train": 4, "val": 2}
+
+
+def test_a_run_is_not_overwritten_by_accident(run, place):
+    with pytest.raises(UsageError, match="already holds a run"):
+        train(place / "tiny.toml", place / "cohort", run, workers=0)
+
+
+def test_a_run_does_not_go_on_with_another_recipe(run, place):
+    (place / "other.toml").write_text(RECIPE.replace('version = "0"', 'version = "1"'))
+    with pytest.raises(UsageError, match="another recipe"):
+        train(place / "other.toml", place / "cohort", run, resume=True, workers=0)
+
+
+def test_two_runs_of_a_recipe_end_alike(run, place, monkeypatch):
+    # Only the first stage again: the other three would take as long as the whole test.
+    monkeypatch.setattr(loop, "STAGES", ("segment_metastasis",))
+    train(place / "tiny.toml", place / "cohort", place / "again", workers=0, progress=lambda line: None)
+    first, again = (
+        Checkpoint.load(folder / "checkpoints" / "segment_metastasis.pt").network for folder in (run, place / "again")
+    )
+    torch.testing.assert_close(first, again, rtol=0, atol=0)
+
+
+def test_the_bundle_says_what_it_is(bundle):
+    manifest = bundle.manifest
+    assert manifest.name == "tiny"
+    assert set(manifest.files) == {*NETWORKS, "MODEL_CARD.md"}
+    assert manifest.recipe["data"]["strip_windows"] == 1
+    assert manifest.figure("patient_auc").count == 2
+    card = bundle.path("MODEL_CARD.md").read_text(encoding="utf-8")
+    assert "Not a medical device" in card
+    assert "patient_auc" in card
+
+
+@pytest.mark.parametrize("stage", ["classify", "segment_metastasis", "segment_bladder", "locate"])
+def test_both_backends_answer_as_the_trained_network(bundle, run, stage):
+    columns, channels = (512, 2) if stage == "locate" else (256, 1)
+    rows = 1024 if stage == "locate" else 256
+    images = np.random.default_rng(0).random((2, channels, rows, columns), np.float32)
+    path = bundle.path(f"{stage}.onnx")
+    one = runtime.load(path, backend="onnxruntime", threads=1)(images)
+    other = runtime.load(path, backend="openvino", threads=1, precision="f32")(images)
+    np.testing.assert_allclose(one, other, atol=1e-4)
+    with torch.inference_mode():
+        trained = torch.sigmoid(load_best(stage, open_run(run))(torch.from_numpy(images))).numpy()
+    np.testing.assert_allclose(one, trained, atol=0.05)
+
+
+def test_the_classifier_takes_whole_views(bundle):
+    views = np.random.default_rng(0).random((2, 1, 1024, 256), np.float32)
+    for backend in ("onnxruntime", "openvino"):
+        answers = runtime.load(bundle.path("classify.onnx"), backend=backend, threads=1)(views)
+        assert answers.shape == (14, 2)
