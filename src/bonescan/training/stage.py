@@ -31,6 +31,11 @@ class Samples(Protocol):
         ...
 
 
+_CLEARLY = 0.02
+"""An earlier network must be better by this to be preferred to the last one, whose learning rate has come down: a
+hundred validation windows do not tell smaller differences from chance."""
+
+
 @dataclass(frozen=True)
 class Task:
     """One network's training.
@@ -121,7 +126,8 @@ def _step(
 
 
 def _keep_best(state: Checkpoint, network: nn.Module, figure: float) -> None:
-    if figure >= state.best:
+    """Remember the network if it is the best so far; the last one even if it is a little worse."""
+    if figure >= state.best - (_CLEARLY if state.finished else 0.0):
         state.best = figure
         state.best_network = {name: value.clone() for name, value in network.state_dict().items()}
 

@@ -108,6 +108,21 @@ def test_the_best_network_is_kept(tmp_path):
     assert float(state.best_network["3.bias"]) == pytest.approx(state.best)
 
 
+@pytest.mark.parametrize(("last", "kept"), [(0.89, 3.0), (0.87, 1.0)])
+def test_the_last_network_is_kept_unless_an_earlier_one_was_clearly_better(tmp_path, last, kept):
+    figures = iter([0.9, 0.5, last])
+    steps = iter([1.0, 2.0, 3.0])
+
+    def validate(network):
+        nn.init.constant_(network[3].bias, next(steps))
+        return {"figure": next(figures)}
+
+    task = Task("line", 0, _Line(), lambda net, x, y, done: net(x).mean() * 0, validate)
+    stage = STAGE.model_copy(update={"lr": 1e-12})
+    state = train_stage(_network(), task, stage, RECIPE, tmp_path, lambda line: None)
+    assert float(state.best_network["3.bias"]) == pytest.approx(kept)
+
+
 def test_a_kill_while_writing_leaves_the_earlier_checkpoint(tmp_path, monkeypatch):
     state, _ = _train(tmp_path, _Line())
     path = tmp_path / "checkpoints" / "line.pt"
