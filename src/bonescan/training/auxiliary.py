@@ -1,45 +1,26 @@
-"""Cell maps: a second, much richer answer that the window classifier learns from, in training only.
-
-"This window holds metastasis" is one bit; a short run cannot find out from it which of a hundred hot pixels was
-meant. So two 1×1 convolutions on the maps of conv3_x and conv4_x also say, cell by cell, where metastasis, bladder and
-benign uptake are. They are left out of the exported network, which is the paper's.
-"""
+"""The loss of the cell maps, and the weighing of their answers once they are learnt."""
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as fn
 
-from bonescan.models.networks.window_classifier import WIDTHS, Stem, WindowClassifier
+from bonescan.models.networks.cell_classifier import CellClassifier
+from bonescan.training.cache import GridCases
 from bonescan.training.data import LABELS, window_labels
 from bonescan.training.losses import focal_loss
 
-_LEVELS = (2, 3)
-"""Which feature maps: conv3_x and conv4_x, with cells of 8 and 16 pixels of what the network sees."""
 _LEAST = 4
 """Label pixels that make a cell positive."""
-
-
-class SupervisedClassifier(WindowClassifier):
-    """The window classifier with its two cell maps."""
-
-    def __init__(self, stem: Stem = "paper", shrink: int = 1) -> None:
-        super().__init__(stem, shrink)
-        self.cells = nn.ModuleList(nn.Conv2d(WIDTHS[level - 1], len(LABELS), 1) for level in _LEVELS)
-        for head in self.cells:
-            nn.init.constant_(head.get_parameter("bias"), -4.0)
-
-    def with_cells(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """Window logits as `forward`, and (N, 3, rows, columns) logits of each cell map."""
-        maps = self.features(x)
-        return self.classify(maps[-1]), [head(maps[level]) for head, level in zip(self.cells, _LEVELS, strict=True)]
+_RIDGE = 1e-4
 
 
 def classifier_loss(
     network: nn.Module, images: Tensor, labels: Tensor, *, gamma: float, least: int, auxiliary: float
 ) -> Tensor:
-    """Focal loss of the windows, plus that of the cells.
+    """Focal loss of the paper's window logits, plus that of the cells.
 
     Args:
         network: With cell maps.
@@ -49,8 +30,8 @@ def classifier_loss(
         least: Pixels that make a window positive.
         auxiliary: Weight of the cells.
     """
-    if not isinstance(network, SupervisedClassifier):
-        raise TypeError(f"cell maps need a SupervisedClassifier, not a {type(network).__name__}")
+    if not isinstance(network, CellClassifier):
+        raise TypeError(f"cell maps need a CellClassifier, not a {type(network).__name__}")
     logits, cells = network.with_cells(images)
     loss = focal_loss(logits.float(), window_labels(labels, least), gamma)
     if auxiliary == 0:
@@ -72,3 +53,53 @@ def cell_loss(logits: Tensor, masks: Tensor, gamma: float) -> Tensor:
     side = masks.shape[2] // logits.shape[2]
     targets = (fn.avg_pool2d(masks, side) * side**2 > _LEAST - 0.5).float()
     return focal_loss(logits, targets, gamma) * (targets.numel() / targets.sum().clamp(min=1))
+
+
+def fit_evidence(network: CellClassifier, cases: GridCases, least: int) -> None:
+    """Fit how the network weighs window logits and cells, on all windows of the training cases as they are.
+
+    Args:
+        network: Trained otherwise; its `evidence` is replaced.
+        cases: The training split.
+        least: Pixels that make a window positive.
+    """
+    network.eval()
+    weighed, targets = [], []
+    with torch.inference_mode():
+        for case in range(len(cases)):
+            weighed.append(network.weighed(torch.from_numpy(cases.image(case)[:, None])))
+            labels = torch.from_numpy(np.asarray(cases.labels[case], dtype=np.float32)[:, None])
+            targets.append(window_labels(labels, least))
+    weight, bias = fit_logistic(torch.cat(weighed), torch.cat(targets))
+    with torch.no_grad():
+        network.evidence.weight.copy_(weight)
+        network.evidence.bias.copy_(bias)
+
+
+def fit_logistic(inputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+    """Logistic regression.
+
+    Args:
+        inputs: (N, features).
+        targets: (N, outputs) 0 or 1.
+
+    Returns:
+        (outputs, features) weight and (outputs,) bias.
+    """
+    inputs, targets = inputs.clone(), targets.clone()  # out of inference mode
+    mean, spread = inputs.mean(dim=0), inputs.std(dim=0, correction=0).clamp(min=1e-3)
+    scaled = (inputs - mean) / spread
+    layer = nn.Linear(inputs.shape[1], targets.shape[1])
+    nn.init.zeros_(layer.weight)
+    nn.init.zeros_(layer.bias)
+    optimizer = torch.optim.LBFGS(layer.parameters(), max_iter=200, line_search_fn="strong_wolfe")
+
+    def closure() -> Tensor:
+        optimizer.zero_grad()
+        loss = fn.binary_cross_entropy_with_logits(layer(scaled), targets) + _RIDGE * (layer.weight**2).sum()
+        loss.backward()  # type: ignore[no-untyped-call]
+        return loss
+
+    optimizer.step(closure)  # type: ignore[no-untyped-call]
+    weight = layer.weight.detach() / spread
+    return weight, layer.bias.detach() - weight @ mean

@@ -10,10 +10,10 @@ import torch
 from torch import nn
 
 from bonescan.core.errors import RecipeError
+from bonescan.models.networks.cell_classifier import CellClassifier
 from bonescan.models.networks.region_unet import RegionUNet
 from bonescan.models.networks.report_net import ReportNet
 from bonescan.models.networks.window_classifier import WindowClassifier
-from bonescan.training.auxiliary import SupervisedClassifier
 from bonescan.training.recipe import Recipe
 
 STAGES = ("segment_metastasis", "segment_bladder", "classify", "locate")
@@ -24,7 +24,7 @@ def build(stage: str, recipe: Recipe) -> nn.Module:
     """Make the network of a stage, its random start given by the recipe's seed."""
     torch.manual_seed(recipe.seed * len(STAGES) + STAGES.index(stage))
     builders: dict[str, Callable[[], nn.Module]] = {
-        "classify": lambda: SupervisedClassifier(recipe.classify.stem, recipe.classify.shrink),
+        "classify": lambda: CellClassifier(recipe.classify.stem, recipe.classify.shrink),
         "segment_metastasis": lambda: RegionUNet(recipe.segment_metastasis.base),
         "segment_bladder": lambda: RegionUNet(recipe.segment_bladder.base),
         "locate": ReportNet,

@@ -12,8 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from bonescan.core.anatomy import MaskLabel
+from bonescan.models.networks.cell_classifier import CellClassifier
 from bonescan.training import region_prior
-from bonescan.training.auxiliary import classifier_loss
+from bonescan.training.auxiliary import classifier_loss, fit_evidence
 from bonescan.training.cache import Cohorts, GridCases, open_cache, read_cohorts
 from bonescan.training.chain import Gates, as_function, probability_map, window_probabilities
 from bonescan.training.checkpoint import Checkpoint
@@ -122,6 +123,10 @@ def _train_one(
     task = tasks[name](name, run.recipe, *cases)
     state = train_stage(network, task, stage, run.recipe, run.folder, say)
     network.load_state_dict(state.best_network)
+    if isinstance(network, CellClassifier) and run.recipe.classify.auxiliary > 0:
+        fit_evidence(network, cases[0], run.recipe.data.window_min_px)
+        state.best_network = network.state_dict()
+        state.save(checkpoint)
 
 
 def _classify_task(name: str, recipe: Recipe, train_cases: GridCases, val_cases: GridCases) -> Task:

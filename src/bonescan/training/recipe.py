@@ -87,9 +87,7 @@ class ClassifyRecipe(StageRecipe):
     gamma: float = Field(1.0, ge=0, description="Of the focal loss. Source: paper, gamma = 1.")
     stem: Literal["paper", "imagenet"] = "paper"
     shrink: Literal[1, 2] = Field(1, description="Windows are averaged down by this first; the paper's is 1.")
-    auxiliary: float = Field(
-        0.0, ge=0, description="Weight of the loss of the cell maps, which exist in training only."
-    )
+    auxiliary: float = Field(0.0, ge=0, description="Weight of the loss of the cell maps; 0 is the paper's network.")
 
 
 class SegmentRecipe(StageRecipe):
