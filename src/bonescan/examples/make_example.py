@@ -11,8 +11,8 @@ from bonescan.examples import path
 from bonescan.io.dicom_writer import write_nm
 from bonescan.simulate.patient import SimulatedStudy, draw_patient, render
 
-SEED = 20
-"""A woman with several lesions of moderate size and a full bladder."""
+SEED = 28
+"""A woman with several lesions of the spine, pelvis and ribs."""
 
 
 def simulate_example() -> SimulatedStudy:

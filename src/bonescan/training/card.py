@@ -10,7 +10,8 @@ INTENDED_USE = (
 )
 _LIMITS = """\
 - Trained and measured on simulated patients only. How it does on real scans has not been measured.
-- Thresholds were tuned on the same validation patients that the figures were measured on, so these flatter it a little.
+- Thresholds were tuned, and the form of the classifier chosen, on the same validation patients that the figures were
+  measured on, so these flatter it.
 - Metastases that show as cold spots, primary bone tumours, children, and tracers other than phosphonates are unknown to
   it. Degenerative joints, fractures, urine contamination and injection sites can look like metastases to it.
 - An 8-bit picture is not counts: what is measured on one depends on how it was windowed.
@@ -40,6 +41,10 @@ Pipeline "{manifest.pipeline}", {training}. Licence: {manifest.licence}.
 A ResNet34 says of each 256×256 window whether it holds metastasis or bladder, residual U-Nets outline them where it
 does, and a report network names the sites. Source: Liu et al., "Deep Learning for the Automatic Diagnosis and Analysis
 of Bone Metastasis on Bone Scintigrams". The views are cropped to the body, stretched to 1024×256 and normalised first.
+
+Where the recipe says `auxiliary` above 0, the classifier is not the paper's alone: 1×1 cell maps on conv3_x and conv4_x
+say where in the window, and a logistic layer weighs their strongest cells with the paper's two logits. Where it says
+`shrink = 2`, windows are averaged down to half their size first.
 
 ## Training
 
