@@ -20,7 +20,7 @@ RESULTS = ROOT / "benchmarks" / "results"
 BEGIN = "<!-- figures: begin (python -m benchmarks.readme) -->"
 END = "<!-- figures: end -->"
 LIMITS = {"patient_s": 0.55, "process_s": 2.5, "import_s": 0.3}
-"""What the project promises on two cores, in seconds."""
+"""What the project aims at on two cores, in seconds; the table says where it is missed."""
 
 
 def main() -> None:
@@ -74,9 +74,10 @@ def _speed(speed: dict[str, Any], install: dict[str, Any]) -> Iterator[str]:
         ("Peak memory of `bonescan analyze`", processes["analyze"]["peak_memory_mib"], None, "MiB"),
         ("Base install, environment and all", install["environment_mb"], install["limit_mb"], "MB"),
     ]
-    yield from ("", "| | Measured | At most |", "|---|--:|--:|")
+    yield from ("", "| | Measured | Aim: at most |", "|---|--:|--:|")
     for name, value, limit, unit in rows:
-        yield f"| {name} | {value:.3g} {unit} | {f'{limit:g} {unit}' if limit else ''} |"
+        aim = f"{limit:g} {unit}" if limit else ""
+        yield f"| {name} | {value:.3g} {unit} | {aim}{' (missed)' if limit and value > limit else ''} |"
 
 
 def _model(manifest: Manifest) -> Iterator[str]:
