@@ -18,10 +18,12 @@ from bonescan.simulate.benign import draw_benign
 from bonescan.simulate.camera import Camera, Image, Projector, scatter
 from bonescan.simulate.focal import Focus, focus_activity
 from bonescan.simulate.metastases import draw_metastases
+from bonescan.simulate.pools import pool_points
 from bonescan.simulate.posture import Posture, apply_posture, draw_posture
 from bonescan.simulate.regions import region_map
 from bonescan.simulate.structures import STRUCTURES
-from bonescan.simulate.tracer import Tracer, bone_activity, draw_tracer, spill, urine_points
+from bonescan.simulate.tracer import Tracer, bone_activity, draw_tracer
+from bonescan.simulate.urine import bladder_points
 
 MASK_OF_OWN_MAXIMUM = 0.4
 """A focus's mask holds the pixels where its noiseless contribution is at least this fraction of its own maximum …"""
@@ -145,7 +147,7 @@ def draw_patient(
         intrinsic_fwhm_mm=float(rng.uniform(3.4, 4.4)),
         gap_mm=(float(rng.uniform(20, 80)), float(rng.uniform(10, 40))),
         attenuation_per_mm=float(rng.uniform(0.0105, 0.0135)),
-        scatter_fraction=float(rng.uniform(0.2, 0.4)),
+        scatter_fraction=float(rng.uniform(0.12, 0.3)),
         counts=float(np.exp(rng.uniform(*np.log(counts)))),
         offset_mm=(float(rng.normal(0, 40)), float(rng.normal(0, 12))),
         noise_seed=int(rng.integers(2**31)),
@@ -176,10 +178,8 @@ def render(parameters: PatientParameters, *, phantoms: Path | None = None) -> Si
     projector = Projector(camera, points, anatomy.density_mm3)
     activity = bone_activity(anatomy, tracer)
     added = [focus_activity(anatomy, focus, activity) for focus in parameters.foci]
-    urine_at, urine, _ = urine_points(anatomy, tracer)
-    urine_mm = points[urine_at]
-    urine_mm = urine_mm.mean(0) + (urine_mm - urine_mm.mean(0)) * tracer.bladder_scale
-    spills = spill(anatomy, tracer)
+    urine_mm, urine = bladder_points(anatomy, tracer.bladder, points)
+    pools = [pool_points(anatomy, pool, points) for pool in tracer.pools]
     soft = body.is_soft
     dense = ~soft & (activity > 0)
 
@@ -189,8 +189,8 @@ def render(parameters: PatientParameters, *, phantoms: Path | None = None) -> Si
     for view in ViewName:
         base = projector.project(view, points[dense], activity[dense])
         base += projector.project_soft(view, points[soft], activity[soft])
-        for at, extra in spills:
-            base += projector.project_small(view, points[at], extra)
+        for pool_mm, extra in pools:
+            base += projector.project_small(view, pool_mm, extra)
         bladder = projector.project_small(view, urine_mm, urine)
         parts = [projector.project_small(view, points[at], extra) for at, extra in added]
         total = base + bladder + sum(parts, np.zeros_like(base))

@@ -11,7 +11,11 @@ from scipy.ndimage import gaussian_filter, map_coordinates
 from bonescan.core.anatomy import Laterality, Region
 from bonescan.simulate.anatomy_index import AnatomyIndex
 from bonescan.simulate.body import lookup
+from bonescan.simulate.head_neck import draw_head_and_neck
+from bonescan.simulate.injection import draw_injection
+from bonescan.simulate.pools import Pool
 from bonescan.simulate.structures import STRUCTURES, VERTEBRAE, number_of
+from bonescan.simulate.urine import Bladder, draw_bladder, draw_contamination, draw_urinary_tract
 
 L, R = Laterality.LEFT, Laterality.RIGHT
 
@@ -27,10 +31,9 @@ class Tracer:
         joint_gain: Joint with side → extra uptake at its centre, 0 for none.
         soft_gain: Factor on soft tissue; later imaging and young bone lower it.
         kidney_gain: (left, right) factors.
-        bladder_uptake: Concentration of urine relative to the femoral shaft.
-        bladder_scale: Size of the bladder.
-        injection: (place, uptake) of residual activity at the injection site, or None.
-        contamination: (z, x offsets in mm from the pubis, uptake) of urine on skin or clothes, or None.
+        kidney_hollow: (left, right) 0 for even kidneys, 1 for uptake in the cortex only.
+        bladder: Filling and shape of the bladder.
+        pools: Injection site, urine in ureters and on the skin, nose, jaws, cartilage.
     """
 
     region_gain: dict[int, float] = field(default_factory=dict)
@@ -40,10 +43,9 @@ class Tracer:
     joint_gain: dict[str, float] = field(default_factory=dict)
     soft_gain: float = 1.0
     kidney_gain: tuple[float, float] = (1.0, 1.0)
-    bladder_uptake: float = 3.0
-    bladder_scale: float = 0.8
-    injection: tuple[str, float] | None = None
-    contamination: tuple[float, float, float] | None = None
+    kidney_hollow: tuple[float, float] = (0.0, 0.0)
+    bladder: Bladder = field(default_factory=Bladder)
+    pools: tuple[Pool, ...] = ()
 
 
 def draw_tracer(rng: np.random.Generator, anatomy: AnatomyIndex, *, age_years: float, superscan: bool) -> Tracer:
@@ -53,45 +55,69 @@ def draw_tracer(rng: np.random.Generator, anatomy: AnatomyIndex, *, age_years: f
         return float(np.exp(rng.normal(0, sd)))
 
     region_gain = {int(r): spread(0.16) for r in Region if r != Region.BACKGROUND}
-    region_gain[int(Region.SKULL)] *= spread(0.2)
-    region_gain[int(Region.STERNUM)] *= spread(0.15)
+    region_gain[int(Region.SKULL)] *= spread(0.25)
+    if rng.random() < 0.13:  # a skull hot as a whole, with no disease
+        region_gain[int(Region.SKULL)] *= float(rng.uniform(1.4, 2.6))
+    region_gain[int(Region.STERNUM)] *= spread(0.2)
     # Limbs vary together, against the axial skeleton.
     limbs = spread(0.18)
     for region in (Region.HUMERUS, Region.FOREARM_HAND, Region.FEMUR, Region.LOWER_LEG_FOOT):
         region_gain[int(region)] *= limbs
-    joints: dict[str, float] = {}
-    wear = max(age_years - 35, 0) / 45
-    for name in sorted({joint.rsplit(" ", 1)[0] for joint in anatomy.joints}):
-        shared = 0.25 + 0.5 * wear * rng.gamma(1.5, 0.6)
-        for side in (L, R):
-            joints[f"{name} {side}"] = float(_JOINT_BASE.get(name, 0.3) + shared * spread(0.35))
     faint = 0.25 if superscan else 1.0
-    kidney = spread(0.55) * faint
     return Tracer(
         region_gain=region_gain,
         structure_seed=int(rng.integers(2**31)),
         texture_seed=int(rng.integers(2**31)),
         texture=float(rng.uniform(0.05, 0.15)),
-        joint_gain=joints,
-        soft_gain=spread(0.28) * (0.6 if superscan else 1.0),
-        kidney_gain=(kidney * spread(0.25), kidney * spread(0.25)),
-        bladder_uptake=float(np.exp(rng.normal(np.log(2.2), 0.85))) * faint,
-        bladder_scale=float(rng.uniform(0.45, 1.05)),
-        injection=_draw_injection(rng),
-        contamination=(float(rng.uniform(-10, 120)), float(rng.normal(0, 45)), float(rng.uniform(8, 60)))
-        if rng.random() < 0.07
-        else None,
+        joint_gain=_draw_joints(rng, anatomy, age_years),
+        soft_gain=_soft_gain(rng) * (0.6 if superscan else 1.0),
+        kidney_gain=_draw_kidneys(rng, faint),
+        kidney_hollow=(float(rng.uniform(0, 1)), float(rng.uniform(0, 1))),
+        bladder=draw_bladder(rng, faint=faint),
+        pools=(
+            *draw_injection(rng, anatomy),
+            *draw_urinary_tract(rng, anatomy, faint=faint),
+            *draw_contamination(rng, anatomy),
+            *draw_head_and_neck(rng, anatomy),
+        ),
     )
 
 
+def _soft_gain(rng: np.random.Generator) -> float:
+    """Soft tissue clears with a half life near 3 h; scans begin 2 to 5 h after injection, and clearance varies."""
+    delay_h = float(np.clip(rng.normal(3.2, 0.6), 2, 5))
+    return 0.7 * 2 ** (-(delay_h - 3) / 3) * float(np.exp(rng.normal(0, 0.28)))
+
+
 _JOINT_BASE = {"sternoclavicular": 0.5, "sacroiliac": 0.55, "shoulder": 0.55, "acromioclavicular": 0.4, "knee": 0.3}
+_JOINT_WEAR = {"knee": 1.6, "ankle": 1.4, "elbow": 1.4, "wrist": 1.4, "first toe": 1.5, "shoulder": 1.0, "hip": 0.6}
 
 
-def _draw_injection(rng: np.random.Generator) -> tuple[str, float] | None:
-    if rng.random() > 0.3:
-        return None
-    place = str(rng.choice(["elbow left", "elbow right", "wrist left", "wrist right"]))
-    return place, float(np.exp(rng.normal(np.log(25), 1.0)))
+def _draw_joints(rng: np.random.Generator, anatomy: AnatomyIndex, age_years: float) -> dict[str, float]:
+    """Joint with side → extra uptake: worn with age, alike on both sides but never equal, in a few joints intense."""
+    gains: dict[str, float] = {}
+    wear = 0.25 + max(age_years - 35, 0) / 45
+    person = float(np.exp(rng.normal(0, 0.35)))
+    for name in sorted({joint.rsplit(" ", 1)[0] for joint in anatomy.joints}):
+        worn = _JOINT_WEAR.get(name, 0.7)
+        shared = 0.2 + 0.45 * worn * wear * person * rng.gamma(1.2, 0.8)
+        for side in (L, R):
+            own = shared * float(np.exp(rng.normal(0, 0.5)))
+            if rng.random() < 0.05 * worn:
+                own += float(rng.gamma(2.0, 1.0))
+            gains[f"{name} {side}"] = float(_JOINT_BASE.get(name, 0.3) + own)
+    return gains
+
+
+def _draw_kidneys(rng: np.random.Generator, faint: float) -> tuple[float, float]:
+    """Left and right: usually a little unequal; seldom both very hot, one hot (blocked) or one hardly seen."""
+    level = float(np.exp(rng.normal(0, 0.6))) * faint
+    if rng.random() < 0.1:
+        level *= float(rng.uniform(2, 5))
+    gains = [level * float(np.exp(rng.normal(0, 0.25))) for _ in range(2)]
+    if rng.random() < 0.12:
+        gains[int(rng.integers(2))] *= float(rng.choice([0.1, 0.3, 2.5, 5.0]))
+    return gains[0], gains[1]
 
 
 def bone_activity(anatomy: AnatomyIndex, tracer: Tracer) -> npt.NDArray[np.float32]:
@@ -114,6 +140,9 @@ def bone_activity(anatomy: AnatomyIndex, tracer: Tracer) -> npt.NDArray[np.float
         gains[number_of(name)] *= float(np.exp(slope * (i / len(VERTEBRAE) - 0.5)))
     gains[number_of("kidney", L)], gains[number_of("kidney", R)] = tracer.kidney_gain
     activity = anatomy.uptake * lookup(gains)[anatomy.body.structure]
+    for side, hollow in zip((L, R), tracer.kidney_hollow, strict=True):
+        at = anatomy.body.of("kidney", side)
+        activity[at] *= _cortex(anatomy.body.points_mm[at], side, hollow)
     activity[anatomy.bone] *= _texture(anatomy.body.points_mm[anatomy.bone], tracer)
     for name, gain in tracer.joint_gain.items():
         at, weight = anatomy.joints[name]
@@ -131,38 +160,11 @@ def _texture(points: npt.NDArray[np.float32], tracer: Tracer, cell_mm: float = 9
     return np.asarray(np.exp(value), np.float32)
 
 
-def urine_points(
-    anatomy: AnatomyIndex, tracer: Tracer
-) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """The bladder: (m,) indices of its points, (m,) activity, and (3,) centre about which it is scaled."""
-    at = anatomy.body.of("bladder")
-    activity = tracer.bladder_uptake * anatomy.body.volume_mm3[at] * tracer.bladder_scale**3
-    return at, activity.astype(np.float32), anatomy.body.points_mm[at].mean(0)
-
-
-def spill(anatomy: AnatomyIndex, tracer: Tracer) -> list[tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]]:
-    """Activity outside bone that mimics disease: injection site and urine on the skin, as (indices, activity)."""
-    found = []
-    if tracer.injection:
-        place, uptake = tracer.injection
-        side = L if place.endswith("left") else R
-        found.append(_spot(anatomy, "soft tissue of the arm", side, anatomy.landmarks[place], 8.0, uptake))
-    if tracer.contamination:
-        dz, dx, uptake = tracer.contamination
-        hips = (anatomy.landmarks["hip left"] + anatomy.landmarks["hip right"]) / 2
-        side = L if dx > 0 else R
-        place_mm = (hips + np.array([40 + dz, -60, dx])).astype(np.float32)
-        found.append(_spot(anatomy, "soft tissue of the leg", side, place_mm, 9.0, uptake))
-    return found
-
-
-def _spot(
-    anatomy: AnatomyIndex, name: str, side: Laterality, centre: npt.NDArray[np.float32], sigma_mm: float, uptake: float
-) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:
-    at = anatomy.body.of(name, side)
-    points = anatomy.body.points_mm[at]
-    nearest = points[np.argmin(((points - centre) ** 2).sum(1))]
-    d2 = ((points - nearest) ** 2).sum(1)
-    near = d2 < (2.5 * sigma_mm) ** 2
-    weight = np.exp(-0.5 * d2[near] / sigma_mm**2)
-    return at[near], (uptake * weight * anatomy.body.volume_mm3[at[near]]).astype(np.float32)
+def _cortex(points: npt.NDArray[np.float32], side: Laterality, hollow: float) -> npt.NDArray[np.float32]:
+    """Weight of each point of a kidney: lowest at the hilum, which faces the spine and a little the front."""
+    low, high = points.min(0), points.max(0)
+    offset = (points - (low + high) / 2) / ((high - low) / 2)
+    towards_spine = -0.45 if side == L else 0.45
+    distance = np.sqrt(offset[:, 0] ** 2 + (offset[:, 1] + 0.2) ** 2 + (offset[:, 2] - towards_spine) ** 2)
+    weight = np.clip(1 + hollow * 1.6 * (distance - 0.85), 0.15, None)
+    return np.asarray(weight / weight.mean(), np.float32)

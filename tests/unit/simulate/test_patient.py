@@ -14,6 +14,7 @@ from bonescan.simulate.patient import MASK_OF_BACKGROUND, PatientParameters, dra
 from bonescan.simulate.posture import Posture, apply_posture
 from bonescan.simulate.structures import number_of
 from bonescan.simulate.tracer import bone_activity
+from bonescan.simulate.urine import Bladder
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +75,7 @@ def test_counts_are_poisson(left_femur):
 
 def test_bladder_is_seen_and_goes_before_metastasis(parameters):
     anatomy = reference("M")
-    full = replace(parameters, tracer=replace(parameters.tracer, bladder_uptake=30.0))
+    full = replace(parameters, tracer=replace(parameters.tracer, bladder=Bladder(uptake=30.0)))
     pubis = anatomy.body.points_mm[anatomy.body.of("bladder")].mean(0)
     behind = Focus(
         "metastasis", "metastasis", number_of("sacrum"), (float(pubis[0]), 222.0, 0.0), 20.0, 6.0, confined=False
