@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 
-from bonescan.simulate.body import Body, landmarks, lookup
+from bonescan.simulate.body import Body, lookup
+from bonescan.simulate.landmarks import landmarks
 from bonescan.simulate.structures import STRUCTURES
 
 _JOINT_SIGMA_MM: dict[str, float] = {
@@ -23,8 +24,23 @@ _JOINT_SIGMA_MM: dict[str, float] = {
     "elbow": 15.0,
     "wrist": 16.0,
     "first toe": 14.0,
+    "first carpometacarpal": 9.0,
+    "costochondral": 9.0,
+    "costovertebral": 8.0,
+    "manubriosternal": 8.0,
+    "symphysis": 9.0,
 }
 """Joint → width of the Gaussian in which uptake is raised."""
+
+
+def joint_of(landmark: str) -> str:
+    """Kind of joint of a landmark: its name without number and side.
+
+    Example:
+        >>> joint_of("costochondral 5 left"), joint_of("first toe right"), joint_of("symphysis")
+        ('costochondral', 'first toe', 'symphysis')
+    """
+    return " ".join(word for word in landmark.split() if word not in ("left", "right") and not word.isdigit())
 
 
 class AnatomyIndex:
@@ -45,14 +61,14 @@ class AnatomyIndex:
             * body.activity_weight
         )
         self.density_mm3 = lookup({n: s.density for n, s in STRUCTURES.items()})[body.structure] * body.volume_mm3
-        self.joints = {name: self._field(name) for name in self.landmarks if name.rsplit(" ", 1)[0] in _JOINT_SIGMA_MM}
+        self.joints = {name: self._field(name) for name in self.landmarks if joint_of(name) in _JOINT_SIGMA_MM}
 
     def bone_near(self, centre_mm: npt.ArrayLike, reach_mm: float) -> npt.NDArray[np.intp]:
         """Indices of bone points within a distance of a place."""
         return np.asarray(self.bone[self._tree.query_ball_point(np.asarray(centre_mm), reach_mm)], np.intp)
 
     def _field(self, name: str) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:
-        sigma = _JOINT_SIGMA_MM[name.rsplit(" ", 1)[0]]
+        sigma = _JOINT_SIGMA_MM[joint_of(name)]
         at = self.bone_near(self.landmarks[name], 2.5 * sigma)
         d2 = ((self.body.points_mm[at] - self.landmarks[name]) ** 2).sum(1)
         return at, np.exp(-0.5 * d2 / sigma**2).astype(np.float32)

@@ -147,7 +147,7 @@ CONDITIONS: dict[str, tuple[float, Draw]] = {
     "compression": (0.9, _compression),
     "dental": (1.0, _in_bone("mandible", "dental", (5, 8), (1.8, 4.5))),
     "sinus": (0.6, _in_bone("facial bones", "sinus", (7, 11), (1.5, 3.0))),
-    "healing fracture": (0.3, _in_bone("forearm", "healing fracture", (8, 14), (2.5, 7.0))),
+    "healing fracture": (0.3, _in_bone("radius", "healing fracture", (8, 14), (2.5, 7.0))),
     "foot": (0.5, _in_bone("foot", "degenerative foot", (9, 15), (1.8, 4.5))),
 }
 """Condition → (relative frequency, how to draw its foci)."""

@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from bonescan.core.anatomy import Laterality
-from bonescan.simulate.structures import STRUCTURES, Segment, number_of
+from bonescan.simulate.parts import Part, Tissue
+from bonescan.simulate.structures import STRUCTURES, Segment, numbers_of
 
 Points = npt.NDArray[np.float32]
 """(n, 3) float32 mm: z from the top of the head down, y from front to back, x towards the patient's left, midline 0."""
@@ -30,6 +31,8 @@ class Body:
         volume_mm3: (n,) float32, the volume that each point stands for.
         activity_weight: (n,) float32, 1 for cortical and trabecular bone and for soft tissue, less for marrow cavities.
         source: Where the anatomy comes from.
+        part: (n,) uint8 `Part` within the bone.
+        tissue: (n,) uint8 `Tissue`.
     """
 
     sex: str
@@ -38,6 +41,8 @@ class Body:
     volume_mm3: npt.NDArray[np.float32]
     activity_weight: npt.NDArray[np.float32]
     source: str
+    part: npt.NDArray[np.uint8]
+    tissue: npt.NDArray[np.uint8]
 
     def moved(self, points_mm: Points) -> Body:
         """Return the same body with its points elsewhere."""
@@ -48,9 +53,34 @@ class Body:
         """(n,) bool."""
         return _TABLE_BONE[self.structure]
 
-    def of(self, name: str, side: Laterality = Laterality.MIDLINE) -> npt.NDArray[np.intp]:
-        """Indices of the points of one structure."""
-        return np.flatnonzero(self.structure == number_of(name, side))
+    def of(
+        self, name: str, side: Laterality | None = None, part: Part | tuple[Part, ...] | None = None
+    ) -> npt.NDArray[np.intp]:
+        """Indices of the points of a structure or a group.
+
+        Args:
+            name: Name of a structure ("rib 7", "L3") or of a group ("ribs", "pelvis").
+            side: The patient's side, or None for both.
+            part: Only this part, or these, of the bone.
+
+        Raises:
+            KeyError: There is no such structure or group on that side.
+        """
+        inside = _among(numbers_of(name, side))[self.structure]
+        if part is not None:
+            inside &= np.isin(self.part, part if isinstance(part, tuple) else (part,))
+        return np.flatnonzero(inside)
+
+    def centre_of(self, name: str, side: Laterality | None = None, part: Part | None = None) -> Points:
+        """(3,) float32 mean place of the points of a structure or group; see `of`."""
+        return np.asarray(self.points_mm[self.of(name, side, part)].mean(0), np.float32)
+
+    def litres_of(self, name: str, side: Laterality | None = None, tissue: Tissue | None = None) -> float:
+        """Volume of a structure or group, of all its tissues or one."""
+        at = self.of(name, side)
+        if tissue is not None:
+            at = at[self.tissue[at] == tissue]
+        return float(self.volume_mm3[at].sum()) / 1e6
 
     def in_segment(self, segment: Segment, side: Laterality | None = None) -> npt.NDArray[np.bool_]:
         """(n,) bool: the points of a segment, on one side if given."""
@@ -61,16 +91,18 @@ class Body:
     @cached_property
     def is_soft(self) -> npt.NDArray[np.bool_]:
         """(n,) bool: the diffuse soft tissue around the organs."""
-        return _among([s.number for s in STRUCTURES.values() if s.name.startswith("soft tissue")])[self.structure]
+        return _TABLE_SOFT[self.structure]
 
 
-def _among(numbers: list[int]) -> npt.NDArray[np.bool_]:
+def _among(numbers: list[int] | tuple[int, ...]) -> npt.NDArray[np.bool_]:
     table = np.zeros(256, bool)
-    table[numbers] = True
+    table[list(numbers)] = True
     return table
 
 
 _TABLE_BONE = _among([s.number for s in STRUCTURES.values() if s.is_bone])
+_DIFFUSE = ("soft tissue", "breast")
+_TABLE_SOFT = _among([s.number for s in STRUCTURES.values() if s.name.startswith(_DIFFUSE)])
 
 
 def lookup(values: dict[int, float]) -> npt.NDArray[np.float32]:
@@ -79,50 +111,3 @@ def lookup(values: dict[int, float]) -> npt.NDArray[np.float32]:
     for number, value in values.items():
         table[number] = value
     return table
-
-
-def landmarks(body: Body) -> dict[str, npt.NDArray[np.float32]]:
-    """Joint centres found from the shapes of the bones.
-
-    Returns:
-        Name → (3,) float32 mm in the coordinates of the body's points: "shoulder left", "knee right", "T12/L1", …
-    """
-    found: dict[str, npt.NDArray[np.float32]] = {}
-
-    def end(name: str, side: Laterality, axis: int, high: bool, depth_mm: float) -> npt.NDArray[np.float32]:
-        p = body.points_mm[body.of(name, side)]
-        edge = p[:, axis].max() if high else p[:, axis].min()
-        near = np.abs(p[:, axis] - edge) < depth_mm
-        return np.asarray(p[near].mean(0), np.float32)
-
-    for side in (Laterality.LEFT, Laterality.RIGHT):
-        outward = side == Laterality.LEFT
-        found[f"shoulder {side}"] = end("humerus", side, 0, False, 35)
-        found[f"elbow {side}"] = end("humerus", side, 0, True, 20)
-        found[f"wrist {side}"] = end("forearm", side, 0, True, 15)
-        found[f"knee {side}"] = end("femur", side, 0, True, 30)
-        found[f"ankle {side}"] = end("lower leg", side, 0, True, 20)
-        found[f"first toe {side}"] = end("foot", side, 1, False, 60)
-        found[f"acromioclavicular {side}"] = end("clavicle", side, 2, outward, 12)
-        found[f"sternoclavicular {side}"] = end("clavicle", side, 2, not outward, 12)
-        found[f"sacroiliac {side}"] = end("sacrum", side=Laterality.MIDLINE, axis=2, high=outward, depth_mm=14)
-        femur = body.points_mm[body.of("femur", side)]
-        top = femur[femur[:, 0] < femur[:, 0].min() + 55]
-        sign = 1.0 if outward else -1.0
-        medial = top[sign * top[:, 2] < np.percentile(sign * top[:, 2], 35)]
-        found[f"hip {side}"] = np.asarray(medial.mean(0), np.float32)
-    found.update(_discs(body))
-    return found
-
-
-def _discs(body: Body) -> dict[str, npt.NDArray[np.float32]]:
-    from bonescan.simulate.structures import VERTEBRAE
-
-    found: dict[str, npt.NDArray[np.float32]] = {}
-    for upper, lower in zip(VERTEBRAE, (*VERTEBRAE[1:], "sacrum"), strict=True):
-        a, b = body.points_mm[body.of(upper)], body.points_mm[body.of(lower)]
-        if len(a) and len(b):
-            centre = a.mean(0)
-            centre[0] = (a[:, 0].max() + b[:, 0].min()) / 2
-            found[f"{upper}/{lower if lower != 'sacrum' else 'S1'}"] = centre
-    return found

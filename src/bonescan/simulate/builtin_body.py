@@ -12,7 +12,9 @@ import numpy as np
 from bonescan.core.anatomy import Laterality
 from bonescan.simulate.body import Body
 from bonescan.simulate.canvas import STEP_MM, Canvas, Place
-from bonescan.simulate.structures import VERTEBRAE, number_of
+from bonescan.simulate.part_rules import parts_by_shape
+from bonescan.simulate.parts import Tissue
+from bonescan.simulate.structures import ORGANS, RIBS, STRUCTURES, VERTEBRAE, number_of
 
 L, R, M = Laterality.LEFT, Laterality.RIGHT, Laterality.MIDLINE
 
@@ -100,8 +102,13 @@ def _to_body(canvas: Canvas, sex: str) -> Body:
     index, points = canvas.points()
     structure = canvas.labels[tuple(index.T)]
     weight = canvas.weight[tuple(index.T)]
+    z = np.arange(130.0, 740.0, 5.0)
+    canal = np.stack([z, np.interp(z, [a for a, _ in _SPINE_Y], [b for _, b in _SPINE_Y]) + 20, 0 * z], 1).astype(
+        np.float32
+    )
+    part = parts_by_shape(structure, points, canal)
     soft = structure >= number_of("soft tissue of the head")
-    organ = structure >= number_of("kidney", L)
+    organ = np.isin(structure, [n for n, s in STRUCTURES.items() if s.name in ORGANS])
     thin = 16
     keep = ~soft | organ | (index @ np.array([1, 3, 5]) % thin == 0)
     volume = np.where(soft & ~organ, thin, 1).astype(np.float32) * STEP_MM**3
@@ -116,6 +123,10 @@ def _to_body(canvas: Canvas, sex: str) -> Body:
         volume_mm3=volume[keep],
         activity_weight=weight[keep],
         source="built-in parametric body",
+        part=part[keep],
+        tissue=np.where(soft, Tissue.SOFT, np.where(weight < 0.5, Tissue.MARROW_CAVITY, Tissue.TRABECULAR)).astype(
+            np.uint8
+        )[keep],
     )
 
 
@@ -133,8 +144,13 @@ def _soft_tissue(c: Canvas) -> None:
 def _organs(c: Canvas) -> None:
     for side, s in ((L, 1.0), (R, -1.0)):
         c.ellipsoid((420, 150, s * 72), (120, 72, 52), number_of("lung", side))
-        c.ellipsoid((575 + (6 if side == R else 0), 178, s * 74), (50, 24, 28), number_of("kidney", side))
+        c.ellipsoid((400, 66, s * 78), (42, 16, 50), number_of("breast", side))
+        c.tube([(600, 172, s * 40), (720, 150, s * 36), (800, 160, s * 24)], 3, number_of("ureter", side))
     c.ellipsoid((535, 125, -62), (62, 72, 66), number_of("liver"))
+    c.ellipsoid((535, 110, 60), (45, 40, 40), number_of("stomach"))
+    c.ellipsoid((255, 118, 0), (18, 9, 22), number_of("thyroid"))
+    for side, s in ((L, 1.0), (R, -1.0)):
+        c.ellipsoid((575 + (6 if side == R else 0), 178, s * 74), (50, 24, 28), number_of("kidney", side))
     c.ellipsoid((825, 132, 0), (32, 32, 36), number_of("bladder"))
 
 
@@ -172,7 +188,7 @@ def _spine(c: Canvas) -> dict[str, Place]:
     sacrum = number_of("sacrum")
     for x in (-46.0, -30.0, -15.0, 0.0, 15.0, 30.0, 46.0):
         c.tube([(734 + abs(x) * 0.25, 172, x), (775, 200, 0.78 * x), (815, 222, 0.4 * x)], 9, sacrum)
-    c.tube([(812, 222, 0), (838, 228, 0), (862, 222, 0)], [11, 8, 5], sacrum)
+    c.tube([(812, 222, 0), (838, 228, 0), (862, 222, 0)], [11, 8, 5], number_of("coccyx"))
     c.tube([(745, 198, 0), (790, 226, 0)], 7, sacrum)
     return centres
 
@@ -189,12 +205,11 @@ def _vertebra(c: Canvas, number: int, centre: Place, half: float, width: float, 
 
 
 def _thorax(c: Canvas, centres: dict[str, Place]) -> None:
-    sternum, cartilage = number_of("sternum"), number_of("costal cartilage")
     for side, s in ((L, 1.0), (R, -1.0)):
-        rib = number_of("ribs", side)
+        cartilage = number_of("costal cartilage", side)
         for i in range(12):
             path = [(z, y, s * x) for z, y, x in _rib_path(i, centres[f"T{i + 1}"][0])]
-            c.tube(path, 5.2, rib)
+            c.tube(path, 5.2, number_of(RIBS[i], side))
             if i < 10:
                 z, y, x = path[-1]
                 target = (
@@ -206,10 +221,10 @@ def _thorax(c: Canvas, centres: dict[str, Place]) -> None:
                     cartilage,
                 )
     for x in (-16.0, -8.0, 0.0, 8.0, 16.0):
-        c.tube([(318, 104, x * 1.1), (360, 86, 0.7 * x)], 5, sternum)
+        c.tube([(318, 104, x * 1.1), (360, 86, 0.7 * x)], 5, number_of("manubrium"))
     for x in (-8.0, 0.0, 8.0):
-        c.tube([(366, 84, x), (420, 72, x), (478, 60, 0.8 * x)], 4.5, sternum)
-    c.tube([(482, 60, 0), (506, 58, 0)], [6, 4], sternum)
+        c.tube([(366, 84, x), (420, 72, x), (478, 60, 0.8 * x)], 4.5, number_of("sternal body"))
+    c.tube([(482, 60, 0), (506, 58, 0)], [6, 4], number_of("xiphoid"))
 
 
 def _rib_path(i: int, z0: float) -> list[Place]:
@@ -223,7 +238,7 @@ def _rib_path(i: int, z0: float) -> list[Place]:
 
 def _shoulder_and_arm(c: Canvas, side: Laterality, s: float) -> None:
     clavicle, scapula = number_of("clavicle", side), number_of("scapula", side)
-    humerus, forearm, hand = number_of("humerus", side), number_of("forearm", side), number_of("hand", side)
+    humerus, hand = number_of("humerus", side), number_of("hand", side)
     c.tube([(312, 106, s * 24), (300, 112, s * 60), (286, 128, s * 100), (277, 158, s * 148)], [8, 6, 6, 7], clavicle)
     border = [(290, 208, s * 74), (330, 228, s * 70), (375, 244, s * 76), (412, 250, s * 92), (370, 222, s * 118)]
     c.fan((312, 160, s * 150), border, 3.0, scapula, between=7)
@@ -235,9 +250,16 @@ def _shoulder_and_arm(c: Canvas, side: Laterality, s: float) -> None:
     shaft = [(322, 149, s * 180), (362, 155, s * 190), (461, 186, s * 198), (561, 212, s * 200)]
     c.tube(shaft, [17, 12.5, 10.5, 11], humerus, hollow=0.45)
     c.tube([(572, 214, s * 180), (575, 216, s * 222)], 11, humerus)
-    c.tube([(578, 238, s * 190), (600, 232, s * 192), (838, 212, s * 220)], [11, 9, 6], forearm, hollow=0.3)
-    c.tube([(594, 212, s * 216), (720, 214, s * 232), (840, 210, s * 244)], [9, 7, 10], forearm, hollow=0.3)
-    c.ellipsoid((862, 216, s * 234), (16, 12, 22), hand)
+    c.tube(
+        [(578, 238, s * 190), (600, 232, s * 192), (838, 212, s * 220)], [11, 9, 6], number_of("ulna", side), hollow=0.3
+    )
+    c.tube(
+        [(594, 212, s * 216), (720, 214, s * 232), (840, 210, s * 244)],
+        [9, 7, 10],
+        number_of("radius", side),
+        hollow=0.3,
+    )
+    c.ellipsoid((862, 216, s * 234), (16, 12, 22), number_of("carpals", side))
     for k, x in enumerate((208.0, 222.0, 234.0, 246.0, 257.0)):
         end = (912.0 if k == 0 else 975.0 - 6 * abs(k - 2), 226.0, s * (x - 14 if k == 0 else x))
         c.tube(
@@ -248,20 +270,20 @@ def _shoulder_and_arm(c: Canvas, side: Laterality, s: float) -> None:
 
 
 def _pelvis(c: Canvas, side: Laterality, s: float) -> None:
-    pelvis = number_of("pelvis", side)
+    pelvis, pubis = number_of("ilium", side), number_of("pubis", side)
     crest = [(766, 106, s * 128), (735, 116, s * 140), (712, 150, s * 134), (706, 182, s * 108), (722, 212, s * 68)]
     crest += [(752, 222, s * 48), (772, 214, s * 50)]
     c.fan((812, 148, s * 92), crest, 4.0, pelvis, between=9)
     c.tube(crest, 6.5, pelvis)
     c.tube([(740, 196, s * 54), (775, 208, s * 52), (800, 190, s * 68)], 9, pelvis)
     c.ellipsoid((835, 146, s * 82), (33, 30, 30), pelvis, shell_mm=7, weight=0.7)
-    c.tube([(828, 122, s * 72), (858, 104, s * 34), (864, 104, s * 8)], [10, 8, 10], pelvis)
-    c.tube([(868, 106, s * 9), (890, 130, s * 28), (905, 160, s * 48)], [9, 6, 8], pelvis)
-    c.tube([(842, 172, s * 78), (880, 188, s * 62), (908, 176, s * 52)], [16, 13, 13], pelvis)
+    c.tube([(828, 122, s * 72), (858, 104, s * 34), (864, 104, s * 8)], [10, 8, 10], pubis)
+    c.tube([(868, 106, s * 9), (890, 130, s * 28), (905, 160, s * 48)], [9, 6, 8], pubis)
+    c.tube([(842, 172, s * 78), (880, 188, s * 62), (908, 176, s * 52)], [16, 13, 13], number_of("ischium", side))
 
 
 def _leg(c: Canvas, side: Laterality, s: float) -> None:
-    femur, lower, foot = number_of("femur", side), number_of("lower leg", side), number_of("foot", side)
+    femur, lower, foot = number_of("femur", side), number_of("tibia", side), number_of("foot", side)
     c.ellipsoid((836, 142, s * 84), (24, 24, 24), femur, weight=_SPONGY)
     c.tube([(842, 145, s * 92), (864, 152, s * 118)], 15, femur)
     c.tube([(848, 164, s * 138), (880, 160, s * 130)], [15, 17], femur)
@@ -271,7 +293,7 @@ def _leg(c: Canvas, side: Laterality, s: float) -> None:
     for x in (40.0, 83.0):
         c.ellipsoid((1240, 154, s * x), (24, 28, 21), femur, weight=_SPONGY)
         c.ellipsoid((1272, 152, s * x), (15, 24, 21), lower, weight=_SPONGY)
-    c.ellipsoid((1222, 108, s * 62), (20, 9, 20), lower)
+    c.ellipsoid((1222, 108, s * 62), (20, 9, 20), number_of("patella", side))
     c.tube(
         [(1275, 154, s * 61), (1310, 156, s * 60), (1420, 175, s * 60), (1640, 200, s * 54)],
         [27, 19, 13, 12],
@@ -279,10 +301,14 @@ def _leg(c: Canvas, side: Laterality, s: float) -> None:
         hollow=0.4,
     )
     c.tube([(1638, 200, s * 42), (1662, 202, s * 40)], 9, lower)
-    c.tube([(1290, 182, s * 94), (1470, 200, s * 84), (1645, 206, s * 78), (1668, 206, s * 78)], [9, 6, 7, 9], lower)
-    c.ellipsoid((1682, 196, s * 60), (17, 26, 20), foot)
-    c.tube([(1702, 205, s * 62), (1718, 238, s * 62)], [18, 22], foot)
-    c.ellipsoid((1702, 150, s * 72), (14, 26, 24), foot)
+    c.tube(
+        [(1290, 182, s * 94), (1470, 200, s * 84), (1645, 206, s * 78), (1668, 206, s * 78)],
+        [9, 6, 7, 9],
+        number_of("fibula", side),
+    )
+    c.ellipsoid((1682, 196, s * 60), (17, 26, 20), number_of("tarsals", side))
+    c.tube([(1702, 205, s * 62), (1718, 238, s * 62)], [18, 22], number_of("tarsals", side))
+    c.ellipsoid((1702, 150, s * 72), (14, 26, 24), number_of("tarsals", side))
     for k, x in enumerate((58.0, 70.0, 82.0, 94.0, 105.0)):
         knuckle = (1738.0, 84.0 + 6 * k, s * (x + 4))
         c.tube([(1712, 136, s * (58 + 8 * k)), knuckle], [8, 6], foot)

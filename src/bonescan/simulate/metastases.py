@@ -11,7 +11,7 @@ import numpy.typing as npt
 from bonescan.core.anatomy import Laterality, Site
 from bonescan.simulate.anatomy_index import AnatomyIndex
 from bonescan.simulate.focal import Focus
-from bonescan.simulate.structures import VERTEBRAE, number_of
+from bonescan.simulate.structures import VERTEBRAE, number_of, numbers_of
 
 SITE_PREVALENCE: dict[Site, float] = {
     Site.SPINE: 0.786,
@@ -30,22 +30,24 @@ scapula).
 L, R, M = Laterality.LEFT, Laterality.RIGHT, Laterality.MIDLINE
 
 
-def _both(name: str, weight: float) -> dict[int, float]:
-    return {number_of(name, L): weight / 2, number_of(name, R): weight / 2}
+def _among(name: str, weight: float) -> dict[int, float]:
+    """Share a weight among the bones of a group, or both sides of a bone."""
+    numbers = numbers_of(name)
+    return {number: weight / len(numbers) for number in numbers}
 
 
 _STRUCTURES_OF_SITE: dict[Site, dict[int, float]] = {
     Site.SPINE: {number_of(v): {"C": 0.15, "T": 0.5, "L": 1.2}[v[0]] for v in VERTEBRAE},
-    Site.PELVIS: {**_both("pelvis", 0.75), number_of("sacrum"): 0.25},
-    Site.RIBS: _both("ribs", 1.0),
-    Site.SCAPULA: _both("scapula", 1.0),
-    Site.FEMUR: _both("femur", 1.0),
+    Site.PELVIS: {**_among("pelvis", 0.75), number_of("sacrum"): 0.25},
+    Site.RIBS: _among("ribs", 1.0),
+    Site.SCAPULA: _among("scapula", 1.0),
+    Site.FEMUR: _among("femur", 1.0),
     Site.OTHER: {
-        number_of("sternum"): 0.27,
+        **_among("sternum", 0.27),
         number_of("cranium"): 0.2,
-        **_both("humerus", 0.3),
-        **_both("clavicle", 0.15),
-        **_both("lower leg", 0.08),
+        **_among("humerus", 0.3),
+        **_among("clavicle", 0.15),
+        **_among("lower leg", 0.08),
     },
 }
 _MEAN_EXTRA: dict[Site, float] = {

@@ -1,5 +1,6 @@
 """Every structure of a simulated body: its number, skeletal region, side, body segment and usual uptake.
 
+Every bone is a structure of its own; bones that are usually spoken of together are a group (`GROUPS`: "ribs").
 Uptake is activity concentration relative to the shaft of the femur (= 1), before joints are added; the values were set
 so that projected region levels agree with measured planar ratios.
 """
@@ -51,28 +52,63 @@ class Structure:
         return self.region != Region.BACKGROUND
 
 
+VERTEBRAE: tuple[str, ...] = tuple(
+    f"{prefix}{i + 1}" for prefix, count in (("C", 7), ("T", 12), ("L", 5)) for i in range(count)
+)
+"""Names of the vertebrae from the head down."""
+RIBS: tuple[str, ...] = tuple(f"rib {i + 1}" for i in range(12))
+"""Names of the ribs of one side from the neck down."""
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    "cervical spine": VERTEBRAE[:7],
+    "thoracic spine": VERTEBRAE[7:19],
+    "lumbar spine": VERTEBRAE[19:],
+    "spine": VERTEBRAE,
+    "skull": ("cranium", "facial bones", "mandible"),
+    "ribs": RIBS,
+    "sternum": ("manubrium", "sternal body", "xiphoid"),
+    "forearm": ("radius", "ulna"),
+    "whole hand": ("carpals", "hand"),
+    "pelvis": ("ilium", "pubis", "ischium"),
+    "lower leg": ("patella", "tibia", "fibula"),
+    "whole foot": ("tarsals", "foot"),
+}
+"""Name of a group → its bones. "hand" and "foot" alone are what lies beyond the carpals and tarsals."""
+
 _BONE_DENSITY = 1.6
 """Whole bone (cortical and marrow mixed) over soft tissue at 140 keV, about 1.4 to 1.8 for 1.4 to 1.9 g/cm3."""
+_CARTILAGE_DENSITY = 1.1
+"""Hyaline cartilage of 1.1 g/cm3 over soft tissue. Source: ICRP Publication 110, Table 5.2."""
 
 _PAIRED_BONES: tuple[tuple[str, Segment, Region, float], ...] = (
     ("clavicle", Segment.TRUNK, Region.CLAVICLE, 1.4),
     ("scapula", Segment.TRUNK, Region.SCAPULA, 1.25),
-    ("ribs", Segment.TRUNK, Region.RIBS, 1.45),
+    *((name, Segment.TRUNK, Region.RIBS, 1.45) for name in RIBS),
+    ("costal cartilage", Segment.TRUNK, Region.RIBS, 0.35),
     ("humerus", Segment.ARM, Region.HUMERUS, 0.79),
-    ("forearm", Segment.ARM, Region.FOREARM_HAND, 0.75),
+    ("radius", Segment.ARM, Region.FOREARM_HAND, 0.75),
+    ("ulna", Segment.ARM, Region.FOREARM_HAND, 0.75),
+    ("carpals", Segment.ARM, Region.FOREARM_HAND, 0.85),
     ("hand", Segment.ARM, Region.FOREARM_HAND, 0.8),
-    ("pelvis", Segment.TRUNK, Region.PELVIS, 1.55),
+    ("ilium", Segment.TRUNK, Region.PELVIS, 1.55),
+    ("pubis", Segment.TRUNK, Region.PELVIS, 1.45),
+    ("ischium", Segment.TRUNK, Region.PELVIS, 1.45),
     ("femur", Segment.LEG, Region.FEMUR, 0.95),
-    ("lower leg", Segment.LEG, Region.LOWER_LEG_FOOT, 0.85),
+    ("patella", Segment.LEG, Region.LOWER_LEG_FOOT, 0.95),
+    ("tibia", Segment.LEG, Region.LOWER_LEG_FOOT, 0.85),
+    ("fibula", Segment.LEG, Region.LOWER_LEG_FOOT, 0.75),
+    ("tarsals", Segment.LEG, Region.LOWER_LEG_FOOT, 0.8),
     ("foot", Segment.LEG, Region.LOWER_LEG_FOOT, 0.75),
 )
 _MIDLINE_BONES: tuple[tuple[str, Segment, Region, float], ...] = (
     ("cranium", Segment.HEAD, Region.SKULL, 0.95),
     ("facial bones", Segment.HEAD, Region.SKULL, 1.4),
     ("mandible", Segment.HEAD, Region.SKULL, 1.25),
-    ("sternum", Segment.TRUNK, Region.STERNUM, 2.5),
+    ("manubrium", Segment.TRUNK, Region.STERNUM, 2.6),
+    ("sternal body", Segment.TRUNK, Region.STERNUM, 2.5),
+    ("xiphoid", Segment.TRUNK, Region.STERNUM, 1.6),
     ("sacrum", Segment.TRUNK, Region.SACRUM, 1.9),
-    ("costal cartilage", Segment.TRUNK, Region.RIBS, 0.35),
+    ("coccyx", Segment.TRUNK, Region.SACRUM, 1.2),
 )
 _SOFT: tuple[tuple[str, Laterality, Segment, float, float], ...] = (
     ("soft tissue of the head", M, Segment.HEAD, 0.045, 1.0),
@@ -81,37 +117,43 @@ _SOFT: tuple[tuple[str, Laterality, Segment, float, float], ...] = (
     ("soft tissue of the arm", R, Segment.ARM, 0.045, 1.0),
     ("soft tissue of the leg", L, Segment.LEG, 0.052, 1.0),
     ("soft tissue of the leg", R, Segment.LEG, 0.052, 1.0),
+    ("breast", L, Segment.TRUNK, 0.06, 0.95),
+    ("breast", R, Segment.TRUNK, 0.06, 0.95),
     ("lung", L, Segment.TRUNK, 0.03, 0.3),
     ("lung", R, Segment.TRUNK, 0.03, 0.3),
     ("liver", M, Segment.TRUNK, 0.07, 1.0),
+    ("stomach", M, Segment.TRUNK, 0.055, 1.0),
+    ("thyroid", M, Segment.HEAD, 0.06, 1.0),
     ("kidney", L, Segment.TRUNK, 0.5, 1.0),
     ("kidney", R, Segment.TRUNK, 0.5, 1.0),
+    ("ureter", L, Segment.TRUNK, 0.06, 1.0),
+    ("ureter", R, Segment.TRUNK, 0.06, 1.0),
     ("bladder", M, Segment.TRUNK, 0.0, 1.0),
 )
+ORGANS: frozenset[str] = frozenset({"kidney", "ureter", "bladder", "thyroid", "stomach"})
+"""Soft structures whose points are as dense as those of bone, since they may be hot; the rest is thinned."""
 
 
 def _table() -> dict[int, Structure]:
     rows: list[tuple[str, Laterality, Segment, Region, float, float]] = []
-    for prefix, count, region, uptake in (
-        ("C", 7, Region.CERVICAL_SPINE, 2.3),
-        ("T", 12, Region.THORACIC_SPINE, 2.1),
-        ("L", 5, Region.LUMBAR_SPINE, 2.0),
+    for prefix, region, uptake in (
+        ("C", Region.CERVICAL_SPINE, 2.3),
+        ("T", Region.THORACIC_SPINE, 2.1),
+        ("L", Region.LUMBAR_SPINE, 2.0),
     ):
         segment = Segment.HEAD if prefix == "C" else Segment.TRUNK
-        rows += [(f"{prefix}{i + 1}", M, segment, region, uptake, _BONE_DENSITY) for i in range(count)]
-    rows += [(name, M, seg, region, up, _BONE_DENSITY) for name, seg, region, up in _MIDLINE_BONES]
-    rows += [(name, side, seg, region, up, _BONE_DENSITY) for name, seg, region, up in _PAIRED_BONES for side in (L, R)]
+        rows += [(name, M, segment, region, uptake, _BONE_DENSITY) for name in VERTEBRAE if name.startswith(prefix)]
+    for sides, bones in (((M,), _MIDLINE_BONES), ((L, R), _PAIRED_BONES)):
+        for name, segment, region, uptake in bones:
+            density = _CARTILAGE_DENSITY if name == "costal cartilage" else _BONE_DENSITY
+            rows += [(name, side, segment, region, uptake, density) for side in sides]
     rows += [(name, side, seg, Region.BACKGROUND, up, dens) for name, side, seg, up, dens in _SOFT]
     return {i + 1: Structure(i + 1, *row) for i, row in enumerate(rows)}
 
 
 STRUCTURES: dict[int, Structure] = _table()
 """Number → structure."""
-
-VERTEBRAE: tuple[str, ...] = tuple(
-    f"{prefix}{i + 1}" for prefix, count in (("C", 7), ("T", 12), ("L", 5)) for i in range(count)
-)
-"""Names of the vertebrae from the head down."""
+_NUMBERS: dict[tuple[str, Laterality], int] = {(s.name, s.side): s.number for s in STRUCTURES.values()}
 
 
 def number_of(name: str, side: Laterality = M) -> int:
@@ -124,7 +166,28 @@ def number_of(name: str, side: Laterality = M) -> int:
         >>> STRUCTURES[number_of("femur", Laterality.LEFT)].region.label
         'femur'
     """
-    for structure in STRUCTURES.values():
-        if structure.name == name and structure.side == side:
-            return structure.number
-    raise KeyError(f"no structure {name!r} on side {side}")
+    try:
+        return _NUMBERS[name, side]
+    except KeyError:
+        raise KeyError(f"no structure {name!r} on side {side}") from None
+
+
+def numbers_of(name: str, side: Laterality | None = None) -> tuple[int, ...]:
+    """Numbers of a structure or of all bones of a group, on one side or wherever they are.
+
+    Args:
+        name: Name of a structure or a key of `GROUPS`.
+        side: Side, or None for all sides.
+
+    Raises:
+        KeyError: There is no such structure or group, or none of it on that side.
+
+    Example:
+        >>> len(numbers_of("ribs", Laterality.LEFT)), len(numbers_of("ribs")), len(numbers_of("sternum"))
+        (12, 24, 3)
+    """
+    names = GROUPS.get(name, (name,))
+    found = tuple(s.number for n in names for s in STRUCTURES.values() if s.name == n and side in (None, s.side))
+    if not found:
+        raise KeyError(f"no structure or group {name!r} on side {side}")
+    return found

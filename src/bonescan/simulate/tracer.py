@@ -9,7 +9,7 @@ import numpy.typing as npt
 from scipy.ndimage import gaussian_filter, map_coordinates
 
 from bonescan.core.anatomy import Laterality, Region
-from bonescan.simulate.anatomy_index import AnatomyIndex
+from bonescan.simulate.anatomy_index import AnatomyIndex, joint_of
 from bonescan.simulate.body import lookup
 from bonescan.simulate.head_neck import draw_head_and_neck
 from bonescan.simulate.injection import draw_injection
@@ -98,14 +98,16 @@ def _draw_joints(rng: np.random.Generator, anatomy: AnatomyIndex, age_years: flo
     gains: dict[str, float] = {}
     wear = 0.25 + max(age_years - 35, 0) / 45
     person = float(np.exp(rng.normal(0, 0.35)))
-    for name in sorted({joint.rsplit(" ", 1)[0] for joint in anatomy.joints}):
+    shared: dict[str, float] = {}
+    for joint in sorted(anatomy.joints):
+        name = joint_of(joint)
         worn = _JOINT_WEAR.get(name, 0.7)
-        shared = 0.2 + 0.45 * worn * wear * person * rng.gamma(1.2, 0.8)
-        for side in (L, R):
-            own = shared * float(np.exp(rng.normal(0, 0.5)))
-            if rng.random() < 0.05 * worn:
-                own += float(rng.gamma(2.0, 1.0))
-            gains[f"{name} {side}"] = float(_JOINT_BASE.get(name, 0.3) + own)
+        if name not in shared:
+            shared[name] = 0.2 + 0.45 * worn * wear * person * rng.gamma(1.2, 0.8)
+        own = shared[name] * float(np.exp(rng.normal(0, 0.5)))
+        if rng.random() < 0.05 * worn:
+            own += float(rng.gamma(2.0, 1.0))
+        gains[joint] = float(_JOINT_BASE.get(name, 0.3) + own)
     return gains
 
 

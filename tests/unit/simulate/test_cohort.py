@@ -7,8 +7,8 @@ import pytest
 from bonescan.core.errors import InputError, RecipeError, UnreadableInputError, UsageError
 from bonescan.core.study import ViewName
 from bonescan.simulate.cohort import rebuild, simulate_cohort
+from bonescan.simulate.phantom_files import read_phantom
 from bonescan.simulate.recipe import CohortRecipe, read_recipe
-from bonescan.simulate.voxel_body import read_phantom
 
 
 @pytest.fixture(scope="module")

@@ -90,8 +90,8 @@ def test_bladder_is_seen_and_goes_before_metastasis(parameters):
 def test_focus_stays_in_its_bone_and_scales_with_contrast(parameters):
     anatomy = reference("M")
     activity = bone_activity(anatomy, parameters.tracer)
-    rib = number_of("ribs", Laterality.LEFT)
-    centre = anatomy.body.points_mm[anatomy.body.of("ribs", Laterality.LEFT)][500]
+    rib = number_of("rib 6", Laterality.LEFT)
+    centre = anatomy.body.points_mm[anatomy.body.of("rib 6", Laterality.LEFT)][300]
     focus = Focus("metastasis", "metastasis", rib, tuple(map(float, centre)), 12.0, 3.0)
     at, extra = focus_activity(anatomy, focus, activity)
     assert set(anatomy.body.structure[at]) == {rib}

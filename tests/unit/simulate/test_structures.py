@@ -6,7 +6,7 @@ import pytest
 from bonescan.core.anatomy import Laterality, Region
 from bonescan.simulate.anatomy_index import reference
 from bonescan.simulate.builtin_body import builtin_body
-from bonescan.simulate.structures import STRUCTURES, VERTEBRAE, number_of
+from bonescan.simulate.structures import GROUPS, RIBS, STRUCTURES, VERTEBRAE, number_of, numbers_of
 
 
 def test_every_region_of_the_skeleton_has_a_structure():
@@ -16,6 +16,17 @@ def test_every_region_of_the_skeleton_has_a_structure():
 def test_unknown_structure_is_refused():
     with pytest.raises(KeyError, match="no structure"):
         number_of("tail")
+    with pytest.raises(KeyError, match="no structure or group"):
+        numbers_of("ribs", Laterality.MIDLINE)
+
+
+def test_every_bone_is_a_structure_of_its_own():
+    # 24 vertebrae, 8 other midline bones, 29 paired ones.
+    assert sum(s.is_bone for s in STRUCTURES.values()) == 24 + 8 + 2 * 29
+    assert max(STRUCTURES) < 256
+    for members in GROUPS.values():
+        assert all(numbers_of(name) for name in members)
+    assert numbers_of("ribs", Laterality.LEFT) == tuple(number_of(rib, Laterality.LEFT) for rib in RIBS)
 
 
 @pytest.mark.parametrize("sex", ["M", "F"])
