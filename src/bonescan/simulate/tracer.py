@@ -91,6 +91,7 @@ def _soft_gain(rng: np.random.Generator) -> float:
 
 _JOINT_BASE = {"sternoclavicular": 0.5, "sacroiliac": 0.55, "shoulder": 0.55, "acromioclavicular": 0.4, "knee": 0.3}
 _JOINT_WEAR = {"knee": 1.6, "ankle": 1.4, "elbow": 1.4, "wrist": 1.4, "first toe": 1.5, "shoulder": 1.0, "hip": 0.6}
+_JOINT_WEAR |= {"costochondral": 0.15, "costovertebral": 0.15, "symphysis": 0.3}
 
 
 def _draw_joints(rng: np.random.Generator, anatomy: AnatomyIndex, age_years: float) -> dict[str, float]:
