@@ -1,7 +1,5 @@
 """The NM objects that we write, judged by dciodvfy and read by DCMTK."""
 
-import os
-import shutil
 import subprocess
 from dataclasses import replace
 
@@ -11,15 +9,7 @@ import pytest
 from bonescan.core.study import Scan
 from bonescan.io.dicom import write_nm
 from phantoms import analytic_study
-
-
-def tool(name):
-    """Path of a tool; absent it skips the test, but not in CI."""
-    found = shutil.which(name)
-    if found is None and os.environ.get("CI", "").lower() != "true":
-        pytest.skip(f"{name} is not installed")
-    assert found, f"{name} is not installed"
-    return found
+from tests.conformance.tools import tool
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,8 @@ def test_wrong_words_are_a_usage_error(words):
 
 
 def test_the_formats_of_the_help_are_those_that_are_written():
-    from bonescan.cli.analyze import FORMATS as SAID
-    from bonescan.export.folder import FORMATS as WRITTEN
+    from bonescan.cli import analyze
+    from bonescan.export import folder
 
-    assert SAID == WRITTEN
+    assert analyze.FORMATS == folder.FORMATS
+    assert analyze.DEFAULT_FORMATS == folder.DEFAULT_FORMATS

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from bonescan.core.findings import Analysis
     from bonescan.core.study import Polarity
 
-FORMATS = ("json", "png", "pdf")
+FORMATS = ("json", "png", "pdf", "sc")
+DEFAULT_FORMATS = ("json", "png", "pdf")
 """Those of `bonescan.export.folder`, repeated so that help needs no import of it; a test holds the two equal."""
 
 EPILOG = """\b
@@ -27,10 +28,14 @@ Examples:
   bonescan analyze study.dcm -o out
   bonescan analyze folder-of-studies/ -o out --formats json,pdf
   bonescan analyze --anterior front.png --posterior back.png -o out
+  bonescan analyze study.dcm -o out --formats json,pdf,sc
   bonescan analyze study.dcm -o out --json | jq .analyses[0].analysis.metastasis
 
 Each study gets its folder below OUT with analysis.json, masks/, overlay.png, report.txt and report.pdf. With several
 inputs the good ones are done, the bad ones are listed on stderr, and the exit code is 3.
+
+sc writes a DICOM object into dicom/, of DICOM inputs only: the picture; pdf beside it puts the report there too. These
+name the patient as the scan does; nothing else does.
 """
 
 
@@ -47,7 +52,7 @@ def analyze(
     out: Annotated[Path, typer.Option("--out", "-o", metavar="OUT", help="Folder for the results.")],
     formats: Annotated[
         str, typer.Option(metavar="LIST", help=f"What to write, comma-separated: {', '.join(FORMATS)}.")
-    ] = ",".join(FORMATS),
+    ] = ",".join(DEFAULT_FORMATS),
     model: Annotated[
         str | None, typer.Option(metavar="NAME|DIR", help="Model bundle; by default that of the settings.")
     ] = None,
@@ -96,10 +101,12 @@ class _Run:
     def take(self, source: Source, name: str) -> None:
         """Analyse one study and write its folder; an input that cannot be used is noted, anything else is raised."""
         import bonescan as bs
+        from bonescan.export.folder import check_input
 
         began = perf_counter()
         try:
             study = source.read(self.polarity)
+            check_input(study, self.formats)
             analysis = bs.analyze(study, model=self.model, read_ms=1e3 * (perf_counter() - began))
         except InputError as error:
             self.failed.append((source.label, error))

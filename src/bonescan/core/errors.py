@@ -8,6 +8,7 @@
     │   ├── UnreadableInputError       exit 3     damaged, truncated, or of no known format
     │   ├── NotABoneScanError          exit 3     readable, but not a whole-body bone scintigram
     │   ├── MissingViewError           exit 3     a view that was asked for is not there
+    │   ├── NoHeaderError              exit 3     results cannot be filed: no DICOM header, or one without UIDs
     │   ├── CohortError                exit 3     a cohort folder with faults
     │   └── RecipeError                exit 2     a recipe that cannot be understood
     ├── ModelError                     exit 4   a bundle is missing, altered or unusable
@@ -76,6 +77,10 @@ class MissingViewError(InputError):
     """A view that was asked for is not there."""
 
 
+class NoHeaderError(InputError):
+    """Results are to be filed under a patient and study that the input does not name."""
+
+
 class CohortError(InputError):
     """A cohort folder has faults; the message lists each with file and row."""
 
@@ -125,6 +130,7 @@ STATUS: dict[type[BonescanError], Status] = {
     UnreadableInputError: Status(3, 422, 0xC000),
     NotABoneScanError: Status(3, 422, 0xA900),
     MissingViewError: Status(3, 422, 0xA900),
+    NoHeaderError: Status(3, 422, 0xA900),
     CohortError: Status(3, 422, 0xC000),
     ModelError: Status(4, 503, 0x0110),
     UnknownModelError: Status(4, 404, 0x0110),

@@ -149,10 +149,15 @@ class Analysis(_Frozen):
 
     _source: Study | None = PrivateAttr(default=None)
     _masks: dict[str, npt.NDArray[np.uint8]] = PrivateAttr(default_factory=dict)
+    _region_maps: dict[str, npt.NDArray[np.uint8]] = PrivateAttr(default_factory=dict)
     _draw: Callable[[Analysis], str] | None = PrivateAttr(default=None)
 
     def attach(
-        self, source: Study, masks: dict[str, npt.NDArray[np.uint8]], draw: Callable[[Analysis], str] | None = None
+        self,
+        source: Study,
+        masks: dict[str, npt.NDArray[np.uint8]],
+        draw: Callable[[Analysis], str] | None = None,
+        region_maps: dict[str, npt.NDArray[np.uint8]] | None = None,
     ) -> Analysis:
         """Attach what the JSON does not hold, and return self.
 
@@ -160,8 +165,11 @@ class Analysis(_Frozen):
             source: The study that was analysed.
             masks: View name → (row, column) uint8 labels (`MaskLabel`) in the geometry of the input view.
             draw: Renders the analysis as HTML for notebooks; given by the caller, since drawing is a higher layer.
+            region_maps: View name → (row, column) uint8 `Region`, where the model segments the skeleton; `regions` then
+                names their values.
         """
         self._source, self._masks, self._draw = source, masks, draw
+        self._region_maps = region_maps or {}
         return self
 
     @property
@@ -179,6 +187,11 @@ class Analysis(_Frozen):
     def masks(self) -> dict[str, npt.NDArray[np.uint8]]:
         """View name → (row, column) uint8 labels (`MaskLabel`) in the geometry of the input view."""
         return self._masks
+
+    @property
+    def region_maps(self) -> dict[str, npt.NDArray[np.uint8]]:
+        """View name → (row, column) uint8 `Region` in the geometry of the input view; empty where not known."""
+        return self._region_maps
 
     @property
     def name(self) -> str:

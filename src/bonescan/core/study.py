@@ -9,12 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from bonescan.core.errors import MissingViewError
 from bonescan.core.findings import QualityFinding
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
 
 Counts = npt.NDArray[np.float32]
 """(row, column) float32, hot = high."""
@@ -58,6 +62,7 @@ class View:
         units: Counts, or display grey levels.
         frame_number: 1-based frame of the DICOM object it came from, or None.
         sop_instance_uid: The DICOM object it came from, or None.
+        origin_px: (row, column) where the view begins in that frame: not (0, 0) where one picture holds several views.
     """
 
     name: ViewName
@@ -67,6 +72,7 @@ class View:
     units: Units = Units.COUNTS
     frame_number: int | None = None
     sop_instance_uid: str | None = None
+    origin_px: tuple[int, int] = (0, 0)
 
     @property
     def rows(self) -> int:
@@ -126,6 +132,9 @@ class Study:
         study_instance_uid: From the header, or None.
         patient_sex: "M", "F", "O" or None.
         quality: Findings of the reader and of the quality checks.
+        headers: The DICOM headers it was read from, one an object, without pixels and private elements; none where the
+            input was no DICOM. They name the patient, and are for results that are filed under that patient alone:
+            never for a log, a message or `analysis.json`.
     """
 
     name: str
@@ -133,6 +142,7 @@ class Study:
     study_instance_uid: str | None = None
     patient_sex: str | None = None
     quality: tuple[QualityFinding, ...] = field(default=())
+    headers: tuple[Dataset, ...] = field(default=(), repr=False)
 
     @property
     def views(self) -> tuple[View, ...]:

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from io import BytesIO
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,28 +16,35 @@ import numpy as np
 from bonescan.core.errors import OutputError, UsageError
 from bonescan.core.files import staged_folder, write_bytes
 from bonescan.core.findings import Analysis
-from bonescan.core.study import Labels
+from bonescan.core.study import Labels, Study
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+    from pydicom.dataset import Dataset
 
-FORMATS = ("json", "png", "pdf")
-LATER = ("seg", "sr", "sc", "fhir")
+DEFAULT_FORMATS = ("json", "png", "pdf")
+DICOM_FORMATS = ("seg", "sr", "sc")
+FORMATS = (*DEFAULT_FORMATS, "sc")
+LATER = ("seg", "sr", "fhir")
 """Formats of the contract that this version does not write yet."""
 LONGEST_NAME = 100
-_WRITTEN = {"analysis.json", "masks", "overlay.png", "report.txt", "report.pdf"}
+_WRITTEN = {"analysis.json", "masks", "overlay.png", "report.txt", "report.pdf", "dicom", "fhir.json"}
 _IGNORED = {"Thumbs.db", "desktop.ini"}
 
 
-def write(analysis: Analysis, out: Path | str, formats: Sequence[str] = FORMATS, *, name: str | None = None) -> Path:
+def write(
+    analysis: Analysis, out: Path | str, formats: Sequence[str] = DEFAULT_FORMATS, *, name: str | None = None
+) -> Path:
     """Write an analysis as a folder, whole or not at all; one of the same name is replaced.
 
-    analysis.json, masks/, overlay.png and report.txt are always written, report.pdf with "pdf".
+    analysis.json, masks/, overlay.png and report.txt are always written, report.pdf with "pdf", fhir.json with "fhir".
+    "seg", "sr" and "sc" write DICOM objects into dicom/, where "pdf" beside one of them puts the report too. DICOM
+    objects and fhir.json name the patient as the scan does; nothing else does.
 
     Args:
         analysis: With its study and masks attached.
         out: Folder that gets the study's folder; made where missing.
-        formats: Of "json", "png" and "pdf".
+        formats: Of `FORMATS`.
         name: Name of the study's folder; by default that of its study. See `unique_names` for several studies.
 
     Returns:
@@ -44,10 +52,12 @@ def write(analysis: Analysis, out: Path | str, formats: Sequence[str] = FORMATS,
 
     Raises:
         UsageError: An unknown format.
+        NoHeaderError: DICOM objects are asked for, and the input was none; see `check_input`.
         OutputError: It cannot be written, or a folder of that name holds something else than an earlier result;
             nothing half-written is left, and what was there is as it was.
     """
     chosen = check_formats(formats)
+    check_input(analysis.source, chosen)
     folder = Path(out) / folder_name(name or analysis.name)
     _check_replaceable(folder)
     with staged_folder(folder) as staged:
@@ -64,7 +74,7 @@ def check_formats(formats: Sequence[str]) -> tuple[str, ...]:
     """Return the formats, each once; for a check before long work.
 
     Raises:
-        UsageError: One is unknown, or known but not written by this version.
+        UsageError: One is unknown.
 
     Example:
         >>> check_formats(["json", "pdf", "json"])
@@ -74,10 +84,23 @@ def check_formats(formats: Sequence[str]) -> tuple[str, ...]:
         raise UsageError(f"formats is the text {formats!r}", expected="a list of names such as ['json', 'pdf']")
     for word in formats:
         if word in LATER:
-            raise UsageError(f"the format {word!r} is not written by this version", expected=f"some of {_list()}")
+            raise UsageError(f"the format {word!r} is not written by this version", expected=", ".join(FORMATS))
         if word not in FORMATS:
-            raise UsageError(f"unknown format {word!r}", expected=f"some of {_list()}")
+            raise UsageError(f"unknown format {word!r}", expected=f"some of {', '.join(FORMATS)}")
     return tuple(dict.fromkeys(formats))
+
+
+def check_input(study: Study, formats: Sequence[str]) -> None:
+    """Check that the formats can be written for a study; for a check before long work.
+
+    Raises:
+        NoHeaderError: DICOM objects are asked for, and the study was not read from DICOM or its header lacks the UIDs
+            that they refer to. No patient and no study is ever made up.
+    """
+    if any(word in DICOM_FORMATS for word in formats):
+        from bonescan.export.identity import check_headers
+
+        check_headers(study)
 
 
 def folder_name(name: str) -> str:
@@ -127,10 +150,6 @@ def _check_replaceable(folder: Path) -> None:
         )
 
 
-def _list() -> str:
-    return ", ".join(FORMATS)
-
-
 def _files(analysis: Analysis, formats: Sequence[str]) -> dict[str, Callable[[], bytes]]:
     """Relative path → what makes the content."""
     from bonescan.report.figures import overlay_image, views_image
@@ -138,15 +157,43 @@ def _files(analysis: Analysis, formats: Sequence[str]) -> dict[str, Callable[[],
 
     views = views_image(analysis)
     files: dict[str, Callable[[], bytes]] = {"overlay.png": lambda: _png(overlay_image(analysis, views=views))}
-    if "pdf" in formats:
-        from bonescan.report.document import document
+    from bonescan.report.document import document
 
-        files["report.pdf"] = partial(document, analysis, views)
+    page = _once(partial(document, analysis, views))
+    if "pdf" in formats:
+        files["report.pdf"] = page
+    if any(word in DICOM_FORMATS for word in formats):
+        from bonescan.export.objects import makers
+
+        for stem, make in makers(analysis, formats, views=lambda: views, page=page).items():
+            files[f"dicom/{stem}.dcm"] = partial(_encoded, make)
     for view, labels in analysis.masks.items():
         files[f"masks/{view}.png"] = partial(_mask_png, labels)
+    for view, labels in analysis.region_maps.items():
+        files[f"masks/regions_{view}.png"] = partial(_mask_png, labels)
     files["report.txt"] = lambda: report_text(analysis).encode()
     files["analysis.json"] = lambda: analysis.to_json().encode()
     return files
+
+
+def _once(make: Callable[[], bytes]) -> Callable[[], bytes]:
+    """What two files need is made by the first of two threads that asks for it."""
+    lock = Lock()
+    made: list[bytes] = []
+
+    def get() -> bytes:
+        with lock:
+            if not made:
+                made.append(make())
+        return made[0]
+
+    return get
+
+
+def _encoded(make: Callable[[], Dataset]) -> bytes:
+    from bonescan.export.objects import encoded
+
+    return encoded(make())
 
 
 def _mask_png(labels: Labels) -> bytes:

@@ -43,7 +43,8 @@ def read_object(path: Path, *, view: ViewName | None = None, polarity: Polarity 
         frames = _frames(header, pixels, path, view, polarity)
         facts = dicom_header.facts(header)
         lossy = is_lossy(header)
-    return Content(frames, facts, (_LOSSY,) if lossy else ())
+        kept = dicom_header.without_pixels(header)
+    return Content(frames, facts, (_LOSSY,) if lossy else (), kept)
 
 
 def read_header(path: Path, *, stop_before_pixels: bool = False) -> Header:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import MutableSequence
 from typing import TYPE_CHECKING
 
 from bonescan.core.errors import NotABoneScanError
@@ -47,9 +48,9 @@ class Header:
         value = self._value(keyword)
         if value is None:
             return ""
-        if isinstance(value, str | bytes | int | float) or not hasattr(value, "__iter__"):
-            return str(value).strip()
-        return "\\".join(str(part).strip() for part in value)
+        if isinstance(value, MutableSequence | tuple):  # a person's name can be iterated over too, letter by letter
+            return "\\".join(str(part).strip() for part in value)
+        return str(value).strip()
 
     def whole(self, keyword: str) -> int | None:
         """The first value as a whole number, or None."""
@@ -185,6 +186,31 @@ def facts(header: Header) -> Facts:
         injected_activity_mbq=_as_mbq(activity),
         acquisition_date=date if len(date) == 8 and date.isdigit() else None,
     )
+
+
+def without_pixels(header: Header) -> Dataset:
+    """Take pixels, overlays, private and garbled elements out of the header, and return what is left.
+
+    It is parsed to the last item here, where warnings about odd values are kept quiet, and not when it is used.
+    """
+    _keep_parsed(header.dataset)
+    return header.dataset
+
+
+def _keep_parsed(dataset: Dataset) -> None:
+    from pydicom.sequence import Sequence
+
+    for tag in [tag for tag, _ in dataset.items()]:
+        if tag.is_private or tag.group >= 0x6000:
+            del dataset[tag]
+            continue
+        try:
+            value = dataset[tag].value
+            if isinstance(value, Sequence):
+                for item in value:
+                    _keep_parsed(item)
+        except library_errors():
+            del dataset[tag]
 
 
 def _as_mbq(activity: float | None) -> float | None:

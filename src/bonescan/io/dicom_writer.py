@@ -150,11 +150,11 @@ def _identify(dataset: Dataset, study: Study, seed: str, patient_id: str, age_ye
     dataset.BodyPartExamined = "WHOLEBODY"
     dataset.Manufacturer = "bonescan"
     dataset.ManufacturerModelName = "simulated gamma camera"
-    dataset.PatientOrientationCodeSequence = [_coded(Code("102538003", "SCT", "recumbent"))]
+    dataset.PatientOrientationCodeSequence = [coded(Code("102538003", "SCT", "recumbent"))]
     dataset.PatientOrientationCodeSequence[0].PatientOrientationModifierCodeSequence = [
-        _coded(Code("40199007", "SCT", "supine"))
+        coded(Code("40199007", "SCT", "supine"))
     ]
-    dataset.PatientGantryRelationshipCodeSequence = [_coded(Code("102540008", "SCT", "headfirst"))]
+    dataset.PatientGantryRelationshipCodeSequence = [coded(Code("102540008", "SCT", "headfirst"))]
 
 
 def _describe_acquisition(
@@ -185,13 +185,13 @@ def _describe_isotope(dataset: Dataset, study: Study) -> None:
     window.EnergyWindowRangeSequence = [limits]
     dataset.EnergyWindowInformationSequence = [window]
     tracer = Dataset()
-    tracer.RadionuclideCodeSequence = [_coded(_TECHNETIUM)]
+    tracer.RadionuclideCodeSequence = [coded(_TECHNETIUM)]
     if study.scan.radiopharmaceutical:
         name = study.scan.radiopharmaceutical
         tracer.Radiopharmaceutical = name
         code = next((code for key, code in _TRACERS.items() if key in name.lower()), None)
         if code is not None:
-            tracer.RadiopharmaceuticalCodeSequence = [_coded(code)]
+            tracer.RadiopharmaceuticalCodeSequence = [coded(code)]
     if study.scan.injected_activity_mbq is not None:
         tracer.RadionuclideTotalDose = f"{study.scan.injected_activity_mbq:.6g}"  # MBq in NM, unlike PET
     dataset.RadiopharmaceuticalInformationSequence = [tracer]
@@ -208,7 +208,7 @@ def _describe_detectors(dataset: Dataset, views: Items[View]) -> None:
         detector.CollimatorType = "PARA"
         # Type 2: must be there and may be empty; a planar view has no patient-based plane that we know.
         detector.ImageOrientationPatient = detector.ImagePositionPatient = None
-        view_code = _coded(VIEW_CODES[view.name])
+        view_code = coded(VIEW_CODES[view.name])
         view_code.ViewModifierCodeSequence = []
         detector.ViewCodeSequence = [view_code]
         detectors.append(detector)
@@ -234,7 +234,8 @@ def _set_pixels(dataset: Dataset, frames: npt.NDArray[np.uint16]) -> None:
     dataset["PixelData"].VR = "OW"
 
 
-def _coded(code: Code) -> Dataset:
+def coded(code: Code) -> Dataset:
+    """The code as an item of a code sequence."""
     from pydicom.dataset import Dataset
 
     item = Dataset()

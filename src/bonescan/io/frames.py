@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from bonescan.core.errors import NotABoneScanError
 from bonescan.core.findings import QualityFinding
 from bonescan.core.study import Counts, Polarity, Units, View, ViewName
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,6 +26,7 @@ class Frame:
         pixel_spacing_mm: (row, column), or None.
         frame_number: 1-based frame of a DICOM object, or None.
         sop_instance_uid: The DICOM object, or None.
+        origin_px: (row, column) where the image begins in the frame it was cut from.
     """
 
     image: Counts
@@ -31,6 +36,7 @@ class Frame:
     pixel_spacing_mm: tuple[float, float] | None = None
     frame_number: int | None = None
     sop_instance_uid: str | None = None
+    origin_px: tuple[int, int] = (0, 0)
 
     def as_view(self, name: ViewName) -> View:
         """The same image, known to be the view `name`."""
@@ -42,6 +48,7 @@ class Frame:
             self.units,
             self.frame_number,
             self.sop_instance_uid,
+            self.origin_px,
         )
 
 
@@ -58,11 +65,12 @@ class Facts:
 
 @dataclass(frozen=True, eq=False)
 class Content:
-    """Images and facts of one file, and what its reader noticed."""
+    """Images and facts of one file, what its reader noticed, and its header where it is a DICOM object."""
 
     frames: tuple[Frame, ...]
     facts: Facts = field(default_factory=Facts)
     findings: tuple[QualityFinding, ...] = ()
+    header: Dataset | None = None
 
 
 def name_views(frames: Sequence[Frame]) -> tuple[tuple[View, ...], tuple[QualityFinding, ...]]:

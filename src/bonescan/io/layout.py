@@ -70,7 +70,7 @@ def split_frames(frames: Sequence[Frame]) -> tuple[tuple[Frame, ...], tuple[Qual
         for view in ViewName:
             panel = next(panel for panel in panels if panel.view is view)
             image = np.ascontiguousarray(panel.of(frame.image))
-            out.append(replace(frame, image=image, view=view))
+            out.append(replace(frame, image=image, view=view, origin_px=(0, panel.start)))
         findings = (
             QualityFinding(
                 code="views_assumed",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 from bonescan.core.errors import MissingViewError, UnreadableInputError, UsageError
@@ -74,7 +74,7 @@ def _read_views(anterior: Path | str | None, posterior: Path | str | None, polar
         frames = tuple(frame for frame in content.frames if frame.view is view)
         if not frames:
             raise MissingViewError(f"{file.name} holds no {view} view")
-        contents.append(Content(frames, content.facts, content.findings))
+        contents.append(replace(content, frames=frames))
         names.append(file)
     return _assemble(find_inputs(names[0])[0].name if len(names) == 2 else names[0].stem, contents)
 
@@ -101,7 +101,7 @@ def _assemble(name: str, contents: Sequence[Content]) -> Study:
     views, assumed = name_views(frames)
     check_bone_scan(views)
     facts = _merge([content.facts for content in contents])
-    study = _study(name, views, facts)
+    study = replace(_study(name, views, facts), headers=tuple(c.header for c in contents if c.header is not None))
     return study.with_quality(*findings, *assumed, *assess(views))
 
 

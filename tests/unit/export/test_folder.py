@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bonescan.core.errors import OutputError, UsageError
+from bonescan.core.errors import NoHeaderError, OutputError, UsageError
 from bonescan.core.findings import json_schema
 from bonescan.export import folder
 from bonescan.export.folder import check_formats, folder_name, unique_names, write
 from tests.analyses import make_analysis
+from tests.filed import filed
 
 
 @pytest.fixture(scope="module")
@@ -115,9 +116,43 @@ def test_no_name_leaves_the_output_folder(name, tmp_path):
     assert len(path.name) <= 100
 
 
+def test_dicom_results_of_a_picture_are_refused(analysis, tmp_path):
+    """No patient and no study is made up: a result that belongs to nobody is lost, or found by the wrong reader."""
+    with pytest.raises(NoHeaderError, match="no DICOM object"):
+        write(analysis, tmp_path, ["json", "sc"])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_header_without_uids_is_refused(tmp_path):
+    filed_analysis = filed(tmp_path / "scan")
+    del filed_analysis.source.headers[0].StudyInstanceUID
+    with pytest.raises(NoHeaderError, match="lacks StudyInstanceUID"):
+        write(filed_analysis, tmp_path / "out", ["sc"])
+
+
+def test_dicom_results_lie_in_a_folder_of_their_own(tmp_path):
+    path = write(filed(tmp_path / "scan"), tmp_path / "out", ["sc", "pdf"])
+    assert names(path / "dicom") == ["pdf.dcm", "sc.dcm"]
+    assert write(filed(tmp_path / "scan"), tmp_path / "out", ["sc"]) == path
+    assert names(path / "dicom") == ["sc.dcm"]
+
+
+def test_the_pdf_alone_is_no_dicom_object(tmp_path):
+    """By default nothing that is written names the patient."""
+    assert not (write(filed(tmp_path / "scan"), tmp_path / "out") / "dicom").exists()
+
+
+def test_region_maps_are_written_where_there_are_some(tmp_path):
+    analysis = filed(tmp_path / "scan", regions=True)
+    path = write(analysis, tmp_path / "out", ["json"])
+    for view, regions in analysis.region_maps.items():
+        with Image.open(path / "masks" / f"regions_{view}.png") as image:
+            np.testing.assert_array_equal(np.asarray(image), regions)
+
+
 @pytest.mark.parametrize(
     ("formats", "said"),
-    [(["seg"], "not written by this version"), (["docx"], "unknown format"), ("json", "text 'json'")],
+    [(["docx"], "unknown format"), ("json", "text 'json'")],
 )
 def test_formats_that_are_refused(analysis, tmp_path, formats, said):
     with pytest.raises(UsageError, match=said):

@@ -1,0 +1,116 @@
+"""Every DICOM result of every study: valid for the strictest checker, filed with its scan, stable."""
+
+from io import BytesIO
+
+import numpy as np
+import pydicom
+import pytest
+from PIL import Image
+
+import bonescan as bs
+from bonescan.export.objects import dicom_results
+from tests.conformance.studies import CASES, FOREIGN
+from tests.conformance.tools import errors, run
+
+EVERY = pytest.mark.parametrize("name", CASES)
+
+
+def datasets(folder):
+    return {path.stem: pydicom.dcmread(path) for path in sorted((folder / "dicom").iterdir())}
+
+
+@EVERY
+def test_dciodvfy_finds_no_error(written, name):
+    _, folder = written(name)
+    found = {path.name: errors(path) for path in sorted((folder / "dicom").iterdir())}
+    assert {file: lines for file, lines in found.items() if lines} == {}
+    assert {"sc.dcm", "pdf.dcm"} <= set(found)
+
+
+@EVERY
+def test_dcmtk_parses_it(written, name):
+    for path in sorted((written(name)[1] / "dicom").iterdir()):
+        assert "error" not in run("dcmdump", "-q", path).lower()
+
+
+@EVERY
+def test_it_is_filed_under_the_patient_and_study_of_the_scan(written, name):
+    analysis, folder = written(name)
+    scan = analysis.source.headers[0]
+    for stem, result in datasets(folder).items():
+        for keyword in ("StudyInstanceUID", "PatientID", "PatientName", "AccessionNumber", "StudyID"):
+            assert str(result[keyword].value) == str(scan.get(keyword, "")), (stem, keyword)
+        assert "DRAFT, not verified" in result.SeriesDescription
+        assert len(result.SeriesDescription) <= 64
+        assert result.SOPInstanceUID != scan.SOPInstanceUID
+        assert not [element for element in result if element.tag.is_private]
+
+
+def test_names_of_all_scripts_survive(written):
+    for result in datasets(written("foreign names")[1]).values():
+        assert result.SpecificCharacterSet == "ISO_IR 192"
+        assert str(result.PatientName) == FOREIGN
+        assert result.PatientName.ideographic == "山田^太郎"
+
+
+def test_garbled_values_become_empty_ones(written):
+    for result in datasets(written("odd values")[1]).values():
+        assert (result.PatientSex, result.StudyDate, result.StudyTime, result.PatientBirthDate) == ("", "", "", "")
+        assert "PatientAge" not in result
+        assert "PatientIdentityRemoved" not in result, "it would have to say by what method"
+
+
+def test_what_identifies_a_trial_and_a_removed_identity_is_kept(written):
+    for result in datasets(written("trial and frame of reference")[1]).values():
+        assert (result.PatientIdentityRemoved, result.DeidentificationMethod) == ("YES", "basic profile")
+        assert (result.IssuerOfPatientID, result.ClinicalTrialSubjectID) == ("HOSPITAL", "S-1")
+        assert (result.ContentDate, result.ContentTime) == ("20260102", "083400"), "in the scan's time zone"
+
+
+def test_every_identifier_is_its_own(written):
+    uids = [
+        uid
+        for name in CASES
+        for result in datasets(written(name)[1]).values()
+        for uid in (result.SOPInstanceUID, result.SeriesInstanceUID)
+    ]
+    assert len(set(uids)) == len(uids)
+    assert all(len(uid) <= 64 and uid.startswith("2.25.") for uid in uids)
+
+
+def test_writing_again_gives_the_same_bytes(written, tmp_path):
+    analysis, folder = written("one lesion")
+    again = bs.write(analysis, tmp_path, ("sc", "pdf"), name="study")
+    for path in sorted((again / "dicom").iterdir()):
+        assert path.read_bytes() == (folder / "dicom" / path.name).read_bytes(), path.name
+
+
+def test_the_capture_is_the_overlay(written):
+    _, folder = written("many lesions")
+    result = datasets(folder)["sc"]
+    with Image.open(folder / "overlay.png") as picture:
+        np.testing.assert_array_equal(result.pixel_array, np.asarray(picture))
+    assert result.Modality == "OT"
+
+
+def test_the_document_is_the_report(written):
+    _, folder = written("one lesion")
+    result = datasets(folder)["pdf"]
+    assert result.EncapsulatedDocument[: result.EncapsulatedDocumentLength] == (folder / "report.pdf").read_bytes()
+    assert result.VerificationFlag == "UNVERIFIED"
+
+
+def test_the_scan_is_not_altered(written):
+    analysis, folder = written("with regions")
+    scan = next((folder.parents[1] / "scan").iterdir())
+    before, header = scan.read_bytes(), _bytes(analysis.source.headers[0])
+    assert "PixelData" not in analysis.source.headers[0]
+    dicom_results(analysis)
+    assert scan.read_bytes() == before
+    assert _bytes(analysis.source.headers[0]) == header
+
+
+def _bytes(dataset):
+    buffer = BytesIO()
+    dataset.save_as(buffer, implicit_vr=False, little_endian=True)
+    return buffer.getvalue()
