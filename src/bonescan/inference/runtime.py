@@ -120,6 +120,9 @@ def _openvino(file: Path, threads: int, precision: Precision | None) -> Network:
     options = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": str(threads)}
     if precision:
         options["INFERENCE_PRECISION_HINT"] = precision
+    if precision == "f32":
+        # Else processors with VNNI quantise the activations of fully connected layers whose weights are quantised.
+        options["DYNAMIC_QUANTIZATION_GROUP_SIZE"] = "0"
     try:
         compiled = _core().compile_model(str(file), "CPU", options)
     except RuntimeError as error:
