@@ -15,6 +15,7 @@ Examples:
   bonescan simulate -n 1000 --seed 1 -o cohort
   bonescan train recipes/stepwise.toml --cohort cohort -o run
   bonescan train recipes/stepwise.toml --cohort cohort -o run --resume
+  bonescan train recipes/stepwise.toml --cohort ours -o tuned --start run
   bonescan export run -o bundle
 """
 
@@ -35,6 +36,9 @@ def train(
     init: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Checkpoint in torchvision's format to start ResNet34 from.")
     ] = None,
+    start: Annotated[
+        Path | None, typer.Option(metavar="RUN", help="Finished run to start from, e.g. one on simulated patients.")
+    ] = None,
 ) -> None:
     """Train the networks of a recipe on a cohort.
 
@@ -45,5 +49,5 @@ def train(
     from bonescan.training.loop import train as fit
 
     check_writable(out)
-    fit(recipe, cohort, out, resume=resume, init=init, progress=remark)
+    fit(recipe, cohort, out, resume=resume, init=init, start=start, progress=remark)
     say(f"trained -> {out}; next: bonescan export {out} -o BUNDLE")

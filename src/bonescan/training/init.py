@@ -9,11 +9,12 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from bonescan.core.errors import RecipeError
+from bonescan.core.errors import ModelError, RecipeError
 from bonescan.models.networks.cell_classifier import CellClassifier
 from bonescan.models.networks.region_unet import RegionUNet
 from bonescan.models.networks.report_net import ReportNet
 from bonescan.models.networks.window_classifier import WindowClassifier
+from bonescan.training.checkpoint import Checkpoint
 from bonescan.training.recipe import Recipe
 
 STAGES = ("segment_metastasis", "segment_bladder", "classify", "locate")
@@ -53,3 +54,23 @@ def init_from_file(network: nn.Module, path: Path) -> tuple[int, int]:
     if copied == 0:
         raise RecipeError(f"no tensor of {path.name} fits", expected="the names and shapes of torchvision's resnet34")
     return copied, left
+
+
+def init_from_run(network: nn.Module, stage: str, run: Path) -> None:
+    """Start a network from the best one of the same stage of a finished run.
+
+    Raises:
+        ModelError: The stage of that run is not finished.
+        RecipeError: Its network has another shape.
+    """
+    path = run / "checkpoints" / f"{stage}.pt"
+    if not path.exists() or not (state := Checkpoint.load(path)).finished:
+        raise ModelError(
+            f"the stage {stage} of the run in {run} is not finished", expected="a finished run to start from"
+        )
+    try:
+        network.load_state_dict(state.best_network)
+    except RuntimeError as error:
+        raise RecipeError(
+            f"the networks of the run in {run} have another shape", hint="Give both recipes the same widths and options"
+        ) from error

@@ -20,11 +20,11 @@ from bonescan.training.chain import Gates, as_function, probability_map, window_
 from bonescan.training.checkpoint import Checkpoint
 from bonescan.training.curves import draw_curves
 from bonescan.training.data import ClassifySamples, SegmentSamples
-from bonescan.training.init import STAGES, build, init_from_file
+from bonescan.training.init import STAGES, build, init_from_file, init_from_run
 from bonescan.training.losses import dice_loss, report_loss
 from bonescan.training.maps import LocateSamples, Maps
 from bonescan.training.recipe import Recipe, SegmentRecipe, StageRecipe, read_recipe
-from bonescan.training.run import Run, begin
+from bonescan.training.run import Run, begin, open_run
 from bonescan.training.stage import Loss, Task, train_stage
 from bonescan.training.validation import classify_figures, locate_figures, segment_figures
 
@@ -39,6 +39,7 @@ def train(
     *,
     resume: bool = False,
     init: Path | None = None,
+    start: Path | None = None,
     progress: Progress | None = None,
     workers: int = 2,
 ) -> Path:
@@ -50,6 +51,7 @@ def train(
         run_dir: Folder of the run; must hold no run unless `resume`.
         resume: Go on after a kill, from the last checkpoint of the stage that was interrupted.
         init: Local torchvision-format ResNet34 checkpoint for the window classifier.
+        start: Finished run whose networks this one starts from, e.g. one on another cohort.
         progress: Called with lines for people; by default they are logged.
         workers: Processes that prepare the cohort.
 
@@ -57,7 +59,8 @@ def train(
         The run folder.
 
     Raises:
-        RecipeError: The recipe or the checkpoint `init` cannot be used.
+        RecipeError: The recipe or `init` cannot be used, or the networks of `start` have another shape.
+        ModelError: `start` holds no finished run.
         CohortError: The cohort has faults, or no case in train or val.
         UsageError: The folder holds another run.
     """
@@ -65,7 +68,8 @@ def train(
     folders = [cohort_dirs] if isinstance(cohort_dirs, Path) else list(cohort_dirs)
     recipe, _ = read_recipe(recipe_path)
     cohorts = read_cohorts(folders, seed=recipe.seed)
-    run = begin(recipe_path, cohorts, run_dir, resume=resume)
+    earlier = open_run(start) if start else None
+    run = begin(recipe_path, cohorts, run_dir, resume=resume, start=earlier)
     torch.set_num_threads(recipe.threads)
     cases = prepare(run, cohorts, workers=workers, say=say)
     if not any(run.folder.glob(region_prior.FILE.format(view="*"))):
@@ -73,6 +77,8 @@ def train(
     trained: dict[str, nn.Module] = {}
     for name in STAGES:
         network = build(name, recipe)
+        if earlier is not None:
+            init_from_run(network, name, earlier.folder)
         if name == "classify" and init is not None:
             copied, left = init_from_file(network, init)
             say(f"classify: {copied} tensors from {init.name}, {left} at random")

@@ -45,9 +45,21 @@ class Run:
     recipe_sha256: str
     facts: dict[str, Any]
 
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What names the run: its recipe, its cohort, and the run that it started from itself."""
+        return {key: self.facts.get(key) for key in ("recipe_sha256", "cohort_fingerprint", "started_from")}
 
-def begin(recipe_path: Path, cohorts: Cohorts, folder: Path, *, resume: bool) -> Run:
+
+def begin(recipe_path: Path, cohorts: Cohorts, folder: Path, *, resume: bool, start: Run | None = None) -> Run:
     """Start a run, or go on with the one that is there.
+
+    Args:
+        recipe_path: TOML.
+        cohorts: To train on.
+        folder: Of the run.
+        resume: Whether a run may be there.
+        start: Run whose networks this one starts from.
 
     Raises:
         UsageError: The folder holds a run and `resume` was not asked for, or its recipe or cohort is another one.
@@ -60,6 +72,7 @@ def begin(recipe_path: Path, cohorts: Cohorts, folder: Path, *, resume: bool) ->
         "cohort_fingerprint": cohorts.fingerprint,
         "simulated": cohorts.simulated,
         "cases": {name: len(cohorts.split(name)) for name in ("train", "val")},
+        "started_from": start.identity if start else None,
         "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
     }
     record = folder / "run.json"
@@ -67,7 +80,8 @@ def begin(recipe_path: Path, cohorts: Cohorts, folder: Path, *, resume: bool) ->
         earlier = json.loads(record.read_text(encoding="utf-8"))
         if not resume:
             raise UsageError(f"{folder} already holds a run", hint="Add --resume to go on, or name another folder")
-        for key, what in (("recipe_sha256", "recipe"), ("cohort_fingerprint", "cohort")):
+        keys = (("recipe_sha256", "recipe"), ("cohort_fingerprint", "cohort"), ("started_from", "start"))
+        for key, what in keys:
             if earlier.get(key) != facts[key]:
                 raise UsageError(f"the run in {folder} was begun with another {what}", hint="Name another folder")
         return Run(folder, recipe, sha256, earlier)

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from bonescan.core.errors import ModelError, UsageError
+from bonescan.core.errors import ModelError, RecipeError, UsageError
 from bonescan.inference import runtime
 from bonescan.models.bundle import NETWORKS, load_bundle
 from bonescan.training import loop
 from bonescan.training.checkpoint import Checkpoint
 from bonescan.training.export_onnx import export_bundle
+from bonescan.training.init import build, init_from_run
 from bonescan.training.loop import load_best, train
 from bonescan.training.run import open_run
 from tests.training_cohort import write_training_cohort
@@ -104,6 +105,26 @@ def test_two_runs_of_a_recipe_end_alike(run, place, monkeypatch):
         Checkpoint.load(folder / "checkpoints" / "segment_metastasis.pt").network for folder in (run, place / "again")
     )
     torch.testing.assert_close(first, again, rtol=0, atol=0)
+
+
+def test_a_run_can_start_from_another(run, place, monkeypatch):
+    monkeypatch.setattr(loop, "STAGES", ("segment_metastasis",))
+    train(place / "tiny.toml", place / "cohort", place / "tuned", start=run, workers=0, progress=lambda line: None)
+    assert open_run(place / "tuned").facts["started_from"] == open_run(run).identity
+    with pytest.raises(UsageError, match="another start"):
+        train(place / "tiny.toml", place / "cohort", place / "tuned", resume=True, workers=0)
+
+
+def test_networks_start_where_the_other_run_ended(run, place):
+    recipe = open_run(run).recipe
+    network = build("locate", recipe)
+    init_from_run(network, "locate", run)
+    torch.testing.assert_close(network.state_dict(), load_best("locate", open_run(run)).state_dict(), rtol=0, atol=0)
+    wide = recipe.model_copy(update={"segment_bladder": recipe.segment_bladder.model_copy(update={"base": 4})})
+    with pytest.raises(RecipeError, match="another shape"):
+        init_from_run(build("segment_bladder", wide), "segment_bladder", run)
+    with pytest.raises(ModelError, match="not finished"):
+        init_from_run(network, "locate", place)
 
 
 def test_the_bundle_says_what_it_is(bundle):
