@@ -10,8 +10,8 @@ INTENDED_USE = (
 )
 _LIMITS = """\
 - Trained and measured on simulated patients only. How it does on real scans has not been measured.
-- Thresholds were tuned, and the form of the classifier chosen, on the same validation patients that the figures were
-  measured on, so these flatter it.
+- Networks were chosen on the validation patients, half of which the figures were measured on; thresholds were tuned on
+  the other half (on the same patients where the last column says so).
 - Metastases that show as cold spots, primary bone tumours, children, and tracers other than phosphonates are unknown to
   it. Degenerative joints, fractures, urine contamination and injection sites can look like metastases to it.
 - An 8-bit picture is not counts: what is measured on one depends on how it was windowed.

@@ -122,12 +122,25 @@ def _difference(networks: Mapping[str, nn.Module], exported: Mapping[str, Networ
     return largest
 
 
+def _description(run: Run, simulated: bool) -> str:
+    words = "Simulated patients." if simulated else "Patients as named by the cohort's fingerprint."
+    start = run.facts.get("started_from")
+    earlier = f" The networks started from a run on the cohort {start['cohort_fingerprint'][:16]}." if start else ""
+    return words + earlier
+
+
+def _dataset(measured: Measured, simulated: bool) -> str:
+    """What the figures were measured on, in words."""
+    words = "simulated validation" if simulated else "validation"
+    return f"{words}, held-out half" if measured.held_out else f"{words}, also used for tuning"
+
+
 def _manifest(run: Run, measured: Measured, difference: float, name: str) -> Manifest:
     simulated = bool(run.facts.get("simulated", False))
     cohort = TrainingCohort(
         fingerprint=run.facts["cohort_fingerprint"],
         cases=run.facts["cases"],
-        description="Simulated patients." if simulated else "Patients as named by the cohort's fingerprint.",
+        description=_description(run, simulated),
     )
     return Manifest(
         name=name,
@@ -145,7 +158,7 @@ def _manifest(run: Run, measured: Measured, difference: float, name: str) -> Man
         },
         thresholds=measured.thresholds,
         training_cohort=cohort,
-        figures=figures_of(measured, "simulated validation" if simulated else "validation", difference),
+        figures=figures_of(measured, _dataset(measured, simulated), difference),
         intended_use=INTENDED_USE,
         simulated_only=simulated,
         files={},

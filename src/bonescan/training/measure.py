@@ -1,4 +1,8 @@
-"""Thresholds and figures of a bundle, measured on the validation split with the networks as they ship."""
+"""Thresholds and figures of a bundle, from the validation split with the networks as they ship.
+
+Thresholds are tuned on one half of the patients and figures measured on the rest, so that no threshold
+flatters its figure.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +17,16 @@ from bonescan.inference.windows import STARTS, WINDOW, blend, extract
 from bonescan.models.bundle import Thresholds
 from bonescan.training.cache import GridCases
 from bonescan.training.chain import Floats, Network, site_probabilities, window_probabilities
-from bonescan.training.metrics import best_f1_threshold, sensitive_threshold, youden_threshold
+from bonescan.training.metrics import fewest_errors_threshold, sensitive_threshold, youden_threshold
 
 Bools = npt.NDArray[np.bool_]
+Indices = npt.NDArray[np.intp]
 
 _LEVELS = np.round(np.arange(0.1, 0.91, 0.05), 2)
 _GATES = (0.8, 0.9, 0.95, 0.98, 1.0)
 """Sensitivities over windows among which the gate of a segmentation network is chosen."""
+_LEAST_TO_HALVE = 40
+"""Fewer validation patients than this are all used for both, and the figures' name says so."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,12 +47,17 @@ class Segmented:
     drawn: Floats
     true: Floats
 
+    def of(self, cases: Indices) -> Segmented:
+        """The same for some of the cases."""
+        return Segmented(self.gate, self.level, self.overlap[cases], self.drawn[cases], self.true[cases])
+
 
 @dataclass(frozen=True, eq=False)
 class Measured:
-    """All that the figures are made from.
+    """All that the figures are made from: the cases that no threshold was tuned on, where there are enough.
 
     Attributes:
+        held_out: Whether thresholds were tuned on other cases than these.
         windows: (cases, 2, 7, 2) probabilities.
         window_truth: (cases, 2, 7, 2).
         metastasis: What was segmented.
@@ -56,6 +68,7 @@ class Measured:
         thresholds: As tuned.
     """
 
+    held_out: bool
     windows: Floats
     window_truth: Bools
     metastasis: Segmented
@@ -73,33 +86,57 @@ class Measured:
 
 
 def measure(cases: GridCases, networks: Mapping[str, Network], least: int) -> Measured:
-    """Run the chain over all cases and tune every threshold.
+    """Run the chain over all cases, tune every threshold, and keep the cases to measure on.
 
     Args:
         cases: The validation split.
         networks: Stage → function.
         least: Pixels that make a window positive.
     """
+    tuning, held = halves(np.asarray(cases.metastasis))
     windows = np.stack([window_probabilities(networks["classify"], cases.image(i)) for i in range(len(cases))])
     truth = _window_truth(cases, least)
-    metastasis = tune_segmentation(cases, networks["segment_metastasis"], windows[..., 0], truth[..., 0], 1)
-    bladder = tune_segmentation(cases, networks["segment_bladder"], windows[..., 1], truth[..., 1], 2)
+    segment = networks["segment_metastasis"], networks["segment_bladder"]
+    metastasis = tune_segmentation(cases, segment[0], windows[..., 0], truth[..., 0], 1, tuning)
+    bladder = tune_segmentation(cases, segment[1], windows[..., 1], truth[..., 1], 2, tuning)
     sites = _sites(cases, networks, windows[..., 0] >= metastasis.gate)
-    known = np.asarray(cases.metastasis)
-    chosen = known if known.any() else np.ones_like(known)
-    tuned = {site: best_f1_threshold(sites[chosen, i], cases.sites[chosen, i]) for i, site in enumerate(SITES)}
+    known, site_truth = np.asarray(cases.metastasis), np.asarray(cases.sites)
+    chosen = tuning[known[tuning]] if known[tuning].any() else tuning
+    # A report is right where all six sites are, so each site is to have the fewest errors.
+    tuned = {site: fewest_errors_threshold(sites[chosen, i], site_truth[chosen, i]) for i, site in enumerate(SITES)}
     thresholds = Thresholds(
-        patient=youden_threshold(windows[..., 0].max(axis=(1, 2)), known),
+        patient=youden_threshold(windows[tuning, ..., 0].max(axis=(1, 2)), known[tuning]),
         window_metastasis=metastasis.gate,
         window_bladder=bladder.gate,
         segment_metastasis=metastasis.level,
         segment_bladder=bladder.level,
         sites={Site(site): value for site, value in tuned.items()},
     )
-    return Measured(windows, truth, metastasis, bladder, sites, np.asarray(cases.sites), known, thresholds)
+    return Measured(
+        held_out=tuning is not held,
+        windows=windows[held],
+        window_truth=truth[held],
+        metastasis=metastasis.of(held),
+        bladder=bladder.of(held),
+        sites=sites[held],
+        site_truth=site_truth[held],
+        patient_truth=known[held],
+        thresholds=thresholds,
+    )
 
 
-def tune_segmentation(cases: GridCases, segment: Network, probabilities: Floats, truth: Bools, label: int) -> Segmented:
+def halves(metastasis: Bools) -> tuple[Indices, Indices]:
+    """Cases to tune on and cases to measure on: every other one of each class, or twice all where there are few."""
+    if len(metastasis) < _LEAST_TO_HALVE:
+        everything = np.arange(len(metastasis))
+        return everything, everything
+    by_class = np.argsort(metastasis, kind="stable")
+    return np.sort(by_class[::2]), np.sort(by_class[1::2])
+
+
+def tune_segmentation(
+    cases: GridCases, segment: Network, probabilities: Floats, truth: Bools, label: int, tuning: Indices
+) -> Segmented:
     """Choose gate and level with the largest pooled Dice, the gate among high sensitivities over windows.
 
     Args:
@@ -108,8 +145,10 @@ def tune_segmentation(cases: GridCases, segment: Network, probabilities: Floats,
         probabilities: (cases, 2, 7) of the classifier.
         truth: (cases, 2, 7) windows with the class.
         label: `MaskLabel` value of the class.
+        tuning: Cases to choose on.
     """
-    gates = sorted({min(sensitive_threshold(probabilities[truth], truth[truth], s), 0.9) for s in _GATES})
+    seen, held = probabilities[tuning], truth[tuning]
+    gates = sorted({min(sensitive_threshold(seen[held], held[held], s), 0.9) for s in _GATES})
     sums = np.zeros((len(gates), len(_LEVELS), 3, len(cases), 2), np.float32)
     for case in range(len(cases)):
         for view in range(2):
@@ -121,7 +160,7 @@ def tune_segmentation(cases: GridCases, segment: Network, probabilities: Floats,
             for g, gate in enumerate(gates):
                 blended = blend(np.where((probabilities[case, view] >= gate)[:, None, None], maps, 0))
                 sums[g, :, :, case, view] = _pixel_sums(blended, true)
-    pooled = sums.sum(axis=(3, 4))
+    pooled = sums[:, :, :, tuning].sum(axis=(3, 4))
     dice = 2 * pooled[:, :, 0] / np.maximum(pooled[:, :, 1] + pooled[:, :, 2], 1)
     best_gate, best_level = (int(i) for i in np.unravel_index(int(dice.argmax()), dice.shape))
     return Segmented(gates[best_gate], float(_LEVELS[best_level]), *sums[best_gate, best_level])

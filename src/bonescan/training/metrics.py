@@ -103,20 +103,22 @@ def wilson(successes: int, trials: int) -> tuple[float, float]:
     return float(centre - half), float(centre + half)
 
 
-def best_f1_threshold(scores: Floats, truth: Bools) -> float:
-    """Threshold with the largest F1, in the middle between two scores; 0.5 where there is no positive.
+def fewest_errors_threshold(scores: Floats, truth: Bools) -> float:
+    """Threshold with the fewest wrong calls, the middle one of several, between two scores.
+
+    0.5 where one class is absent.
 
     Example:
-        >>> best_f1_threshold(np.array([0.1, 0.3, 0.7, 0.9]), np.array([False, False, True, True]))
+        >>> fewest_errors_threshold(np.array([0.1, 0.3, 0.7, 0.9]), np.array([False, False, True, True]))
         0.5
     """
     if truth.all() or not truth.any():
         return 0.5
-    values = np.unique(scores)
-    candidates = (values[1:] + values[:-1]) / 2 if len(values) > 1 else values
-    called = scores[None, :] >= candidates[:, None]
-    hits = (called & truth).sum(axis=1)
-    return float(candidates[int((2 * hits / (called.sum(axis=1) + truth.sum())).argmax())])
+    values = np.concatenate([[0.0], np.unique(scores), [1.0]])
+    candidates = (values[1:] + values[:-1]) / 2
+    errors = ((scores[None, :] >= candidates[:, None]) != truth).sum(axis=1)
+    best = candidates[errors == errors.min()]
+    return float(best[len(best) // 2])
 
 
 def bootstrap(

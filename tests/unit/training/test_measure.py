@@ -7,7 +7,7 @@ from bonescan.core.anatomy import SITES
 from bonescan.inference.windows import extract
 from bonescan.training.bundle_figures import figures_of
 from bonescan.training.chain import probability_map, site_probabilities, window_probabilities
-from bonescan.training.measure import measure
+from bonescan.training.measure import halves, measure
 from tests.grid_cases import grid_cases
 
 pytestmark = pytest.mark.train
@@ -57,6 +57,31 @@ def test_a_perfect_chain_is_measured_as_perfect(measured):
     assert figures["sites_exact_gated"].value == 1
     assert figures["report_accuracy"].value == 1
     assert all(f.dataset == "made by hand" for f in figures.values())
+
+
+def test_thresholds_and_figures_come_from_different_patients(monkeypatch):
+    many = grid_cases(40, noise=0.0)
+    wrong = np.arange(40) // 2 % 2 == 1
+    many.metastasis[wrong] = ~many.metastasis[wrong]
+    monkeypatch.setattr("bonescan.training.measure.halves", lambda _: (np.flatnonzero(~wrong), np.flatnonzero(wrong)))
+    held = measure(many, _known(), 12)
+    assert held.held_out
+    assert len(held.patients) == 20
+    figures = {f.name: f for f in figures_of(held, "x", 0.0)}
+    # Every patient to measure on has the wrong answer; had thresholds been tuned on them, no figure would be this bad.
+    assert figures["patient_auc"].value == 0
+    assert figures["patient_accuracy"].value == 0
+
+
+def test_halves_are_apart_and_alike():
+    metastasis = np.arange(60) % 2 == 0
+    tuning, held = halves(metastasis)
+    assert sorted([*tuning, *held]) == list(range(60))
+    assert metastasis[tuning].sum() == metastasis[held].sum() == 15
+
+
+def test_few_patients_serve_for_both(measured):
+    assert not measured.held_out
 
 
 def test_intervals_hold_the_value_and_are_honest_about_six_patients(measured):

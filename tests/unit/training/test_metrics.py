@@ -5,9 +5,9 @@ import pytest
 
 from bonescan.training.metrics import (
     auc,
-    best_f1_threshold,
     bootstrap,
     dice_figures,
+    fewest_errors_threshold,
     sensitive_threshold,
     wilson,
     youden_threshold,
@@ -38,8 +38,16 @@ def test_the_sensitive_threshold_calls_the_share_asked_for():
     assert sensitive_threshold(scores, ~truth, 0.9) == 0.5
 
 
-def test_best_f1():
-    assert best_f1_threshold(SCORES, TRUTH) == pytest.approx(0.275)
+def test_fewest_errors_takes_the_middle_of_the_best_cuts():
+    # One error with the cut between 0.2 and 0.35 (0.4 is called wrongly) or between 0.4 and 0.8 (0.35 is missed).
+    assert fewest_errors_threshold(SCORES, TRUTH) in (pytest.approx(0.275), pytest.approx(0.6))
+    assert fewest_errors_threshold(np.array([0.1, 0.2, 0.6, 0.9, 0.3]), TRUTH) == pytest.approx(0.45)
+    assert fewest_errors_threshold(SCORES, np.ones(5, bool)) == 0.5
+
+
+def test_a_site_that_cannot_be_told_is_not_called_everywhere():
+    truth = np.arange(20) < 4
+    assert not (np.full(20, 0.3) >= fewest_errors_threshold(np.full(20, 0.3), truth)).any()
 
 
 def test_dice_has_four_definitions():
