@@ -1,14 +1,20 @@
-"""The camera against analytic answers."""
+"""The camera against analytic answers: resolution, attenuation, counts, sides and conservation."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from bonescan.core.study import ViewName
-from bonescan.simulate.camera import FWHM_PER_SIGMA, Camera, Projector, scatter, splat
+from bonescan.simulate.attenuation import Attenuation
+from bonescan.simulate.blur import blur, kernel, splat
+from bonescan.simulate.camera import FWHM_PER_SIGMA, Camera, Motion, draw_camera, expected_counts, moved
+from bonescan.simulate.patient import draw_patient, noisy_study, render
+from bonescan.simulate.projector import Projector, scatter
 
 
 def _slab(depth_mm: float, half_mm: float = 200.0) -> tuple[np.ndarray, np.ndarray]:
-    """A water slab of points on a 4 mm lattice, and the volume of each."""
+    """A slab of points on a 4 mm lattice, and the volume of each."""
     z, y, x = (
         np.arange(-half_mm, half_mm, 4.0) + 2,
         np.arange(0, depth_mm, 4.0) + 2,
@@ -17,6 +23,21 @@ def _slab(depth_mm: float, half_mm: float = 200.0) -> tuple[np.ndarray, np.ndarr
     points = np.stack(np.meshgrid(z, y, x, indexing="ij"), -1).reshape(-1, 3).astype(np.float32)
     points[:, 0] += half_mm
     return points, np.full(len(points), 64.0, np.float32)
+
+
+def _fwhm_px(profile: np.ndarray) -> float:
+    """Full width at half maximum of a peak, interpolated between samples of its Gaussian."""
+    x = np.arange(profile.size)
+    near = profile > 0.05 * profile.max()
+    # The logarithm of a Gaussian is a parabola: fit it, as the standard for gamma cameras interpolates the peak.
+    a, _, _ = np.polyfit(x[near], np.log(profile[near]), 2, w=profile[near])
+    return float(np.sqrt(-1 / (2 * a)) * FWHM_PER_SIGMA)
+
+
+def _std_px(profile: np.ndarray) -> float:
+    x = np.arange(profile.size)
+    mean = (profile * x).sum() / profile.sum()
+    return float(np.sqrt((profile * (x - mean) ** 2).sum() / profile.sum()))
 
 
 def test_resolution_follows_the_collimator_formula():
@@ -28,19 +49,52 @@ def test_resolution_follows_the_collimator_formula():
     assert camera.fwhm_mm(100.0) == pytest.approx(7.1, abs=0.2)  # vendors quote 7.4 mm for LEHR at 10 cm
 
 
-@pytest.mark.parametrize("distance", [50.0, 100.0, 200.0])
-def test_point_source_has_the_width_of_the_formula(distance):
-    camera = Camera(pixel_mm=1.0, rows=512, columns=512, gap_mm=(0.0, 0.0), attenuation_per_mm=0.0)
-    box = np.array([[0, 0, -150], [300, 400, 150], [150, distance, 0]], np.float32)
-    projector = Projector(camera, box, np.zeros(3, np.float32))
-    image = projector.project(ViewName.ANTERIOR, box[2:], np.ones(1, np.float32))
-    small = projector.project_small(ViewName.ANTERIOR, box[2:], np.ones(1, np.float32))
-    for picture in (image, small):
-        row = picture.sum(0)
-        x = np.arange(row.size)
-        mean = (row * x).sum() / row.sum()
-        sigma = np.sqrt((row * (x - mean) ** 2).sum() / row.sum())
-        assert sigma * FWHM_PER_SIGMA == pytest.approx(float(camera.fwhm_mm(distance)), rel=0.03)
+@pytest.mark.parametrize("pixel_mm", [1.0, 1.8, 2.3, 2.8])
+@pytest.mark.parametrize("distance", [0.0, 33.0, 100.0, 200.0])
+@pytest.mark.parametrize("collimator", [(1.5, 35.0), (1.11, 24.05)])
+def test_point_source_has_the_width_of_the_formula(distance, pixel_mm, collimator):
+    camera = Camera(
+        pixel_mm=pixel_mm,
+        rows=400,
+        columns=400,
+        hole_mm=collimator[0],
+        length_mm=collimator[1],
+        gap_mm=(0.0, 0.0),
+        attenuation_per_mm=0.0,
+    )
+    wanted = float(camera.fwhm_mm(distance))
+    for at in (150.0, 150.9, 151.7):  # wherever the source lies within a pixel
+        box = np.array([[0, 0, -150], [300, 400, 150], [at, distance, at - 150]], np.float32)
+        projector = Projector(camera, box, np.zeros(3, np.float32))
+        # Beside the source, points without activity at every depth: the planes of the blur are those of a body.
+        image = projector.project(ViewName.ANTERIOR, box, np.float32([0, 0, 1]))
+        small = projector.project_small(ViewName.ANTERIOR, box[2:], np.ones(1, np.float32)).image
+        for picture in (image, small):
+            for axis in (0, 1):
+                profile = picture.sum(axis)
+                assert _std_px(profile) * pixel_mm * FWHM_PER_SIGMA == pytest.approx(wanted, rel=0.03)
+                if pixel_mm <= wanted / 2.5:  # fewer samples across the peak say nothing about its half maximum
+                    assert _fwhm_px(profile) * pixel_mm == pytest.approx(wanted, rel=0.03)
+
+
+@pytest.mark.parametrize("variance", [0.0, 0.05, 0.3, 0.5, 0.51, 0.8, 2.0, 9.0, 40.0])
+def test_kernels_have_the_variance_asked_for(variance):
+    taps = kernel(variance)
+    at = np.arange(taps.size) - taps.size // 2
+    assert taps.sum() == pytest.approx(1)
+    assert (taps * at**2).sum() == pytest.approx(variance, rel=0.005)
+    assert (taps >= 0).all()
+
+
+def test_many_small_blurs_are_one_large_one():
+    image = np.zeros((101, 101), np.float32)
+    image[50, 50] = 1
+    steps = image
+    for _ in range(20):
+        steps = blur(steps, (0.23, 0.23))
+    once = blur(image, (4.6, 4.6))
+    assert _std_px(steps.sum(0)) ** 2 == pytest.approx(4.6, rel=1e-3)
+    assert np.abs(steps - once).max() < 0.03 * once.max()
 
 
 def test_blur_and_splat_conserve_counts():
@@ -50,22 +104,46 @@ def test_blur_and_splat_conserve_counts():
     projector = Projector(camera, points, np.zeros(500, np.float32))
     activity = rng.uniform(0, 2, 500).astype(np.float32)
     for view in ViewName:
-        assert projector.project(view, points, activity).sum() == pytest.approx(activity.sum(), rel=1e-3)
-        assert projector.project_small(view, points, activity).sum() == pytest.approx(activity.sum(), rel=1e-2)
-    inside = splat(np.float32([1.5]), np.float32([2.25]), np.float32([3]), np.zeros(1, np.intp), (1, 4, 5))
+        assert projector.project(view, points, activity).sum() == pytest.approx(activity.sum(), rel=1e-4)
+        assert projector.project_small(view, points, activity).image.sum() == pytest.approx(activity.sum(), rel=1e-4)
+        assert projector.project_soft(view, points, activity).sum() == pytest.approx(activity.sum(), rel=1e-2)
+    inside = splat(np.float32([1.5]), np.float32([2.25]), np.float32([3]), (4, 5))
     assert inside.sum() == pytest.approx(3)
     assert inside[0, 1, 2] == pytest.approx(3 * 0.5 * 0.75)
+    outside = splat(np.float32([-2, 9, 1]), np.float32([1, 1, 7]), np.float32([1, 1, 1]), (4, 5))
+    assert outside.sum() == 0
+    shared = splat(
+        np.float32([1]),
+        np.float32([2]),
+        np.float32([4]),
+        (4, 5),
+        layer=np.zeros(1, np.intp),
+        share=np.float32([0.25]),
+        layers=2,
+    )
+    assert shared[:, 1, 2] == pytest.approx([3, 1])
 
 
-def test_slab_attenuates_by_the_law_of_beer_and_lambert():
+@pytest.mark.parametrize("relative", [1.0, 0.3, 1.6])
+def test_slab_attenuates_by_the_law_of_beer_and_lambert(relative):
+    """Slabs of soft tissue, lung and bone: exp(-µ d) to either side, within 2%."""
     points, volume = _slab(200.0)
-    camera = Camera(attenuation_per_mm=0.012)
-    projector = Projector(camera, points, volume)
-    source = np.array([[200, 60, 0]], np.float32)
-    for view, depth in ((ViewName.ANTERIOR, 60.0), (ViewName.POSTERIOR, 140.0)):
-        # The coarse cells place the skin to within half a cell.
-        expected = np.exp(-0.012 * np.array([depth + 5, depth - 5]))
-        assert expected[0] < projector.transmission(view, source)[0] < expected[1]
+    body = Attenuation(points, volume * np.float32(relative), 0.012)
+    for depth in (20.0, 60.0, 61.0, 63.5, 100.0, 180.0):
+        source = np.array([[200, depth, 0]], np.float32)
+        for view, through in ((ViewName.ANTERIOR, depth), (ViewName.POSTERIOR, 200 - depth)):
+            expected = np.exp(-0.012 * relative * through)
+            assert body.of_points(view, source)[0] == pytest.approx(expected, rel=0.02)
+
+
+def test_what_lies_behind_bone_is_weaker_than_beside_it():
+    points, volume = _slab(200.0)
+    density = volume.copy()
+    bone = (np.abs(points[:, 2]) < 40) & (points[:, 1] > 40) & (points[:, 1] < 80)
+    density[bone] *= 1.6
+    body = Attenuation(points, density, 0.012)
+    behind, beside = body.of_points(ViewName.ANTERIOR, np.float32([[200, 120, 0], [200, 120, 150]]))
+    assert behind / beside == pytest.approx(np.exp(-0.012 * 0.6 * 40), rel=0.02)
 
 
 def test_left_is_right_in_front_and_left_behind():
@@ -73,9 +151,33 @@ def test_left_is_right_in_front_and_left_behind():
     camera = Camera()
     projector = Projector(camera, box, np.zeros(3, np.float32))
     for view, on_the_right in ((ViewName.ANTERIOR, True), (ViewName.POSTERIOR, False)):
-        image = projector.project_small(view, box[2:], np.ones(1, np.float32))
+        image = projector.project(view, box[2:], np.ones(1, np.float32))
         column = (image.sum(0) * np.arange(camera.columns)).sum() / image.sum()
         assert (column > camera.columns / 2) == on_the_right
+
+
+def test_counts_are_poisson_and_independent():
+    """Many noise seeds of one expectation: variance over mean is 1, and neighbours and repeats do not go together."""
+    one = draw_patient(5, "P", metastatic=False, benign=False, sex="F")
+    first = render(one)
+    repeats = 24
+    counts = [first.study.scan[ViewName.POSTERIOR].counts]
+    expected = first.expected[ViewName.POSTERIOR]
+    for seed in range(1, repeats):
+        again = noisy_study(replace(one, camera=replace(one.camera, noise_seed=seed)), first.expected)
+        counts.append(again.scan[ViewName.POSTERIOR].counts)
+    stack = np.stack(counts)
+    for low, high in ((0.5, 2), (2, 8), (8, 60)):  # at every level of counts
+        at = (expected > low) & (expected < high)
+        ratio = stack[:, at].var(0, ddof=1).mean() / expected[at].mean()
+        assert ratio == pytest.approx(1, abs=0.02)
+    body = expected > 1
+    z = (stack - expected) / np.sqrt(np.maximum(expected, 1e-6))
+    neighbours = body[:, 1:] & body[:, :-1]
+    assert abs((z[:, :, 1:] * z[:, :, :-1])[:, neighbours].mean()) < 0.005
+    assert abs((z[1:] * z[:-1])[:, body].mean()) < 0.005
+    other = first.study.scan[ViewName.ANTERIOR].counts - first.expected[ViewName.ANTERIOR]
+    assert abs((z[0] * other)[body].mean()) < 0.05
 
 
 def test_scatter_is_the_given_fraction_and_broad():
@@ -85,3 +187,61 @@ def test_scatter_is_the_given_fraction_and_broad():
     spread = scatter(image, camera)
     assert spread.sum() == pytest.approx(300, rel=0.02)
     assert spread.max() < 2
+
+
+def test_counts_follow_activity_decay_and_speed():
+    assert expected_counts(740, 3, 10) == pytest.approx(2 * expected_counts(740, 3, 20))
+    assert expected_counts(740, 3, 10) == pytest.approx(2 * expected_counts(740, 9.007, 10))
+    rng = np.random.default_rng(1)
+    for _ in range(50):
+        camera = draw_camera(rng, counts=(0.2e6, 2.5e6))
+        assert 0.2e6 <= camera.counts <= 2.5e6
+        made = expected_counts(camera.activity_mbq, camera.delay_h, camera.speed_cm_per_min)
+        assert made == pytest.approx(camera.counts)
+        assert 3 < camera.speed_cm_per_min < 90
+        assert 1.8 <= camera.pixel_mm <= 2.8
+    fine = draw_camera(rng, counts=(1e6, 1.1e6), fine_matrix=1.0)
+    assert (fine.rows, fine.columns) == (2048, 512)
+    assert 0.9 <= fine.pixel_mm <= 1.4
+
+
+def test_front_camera_follows_the_outline_but_clears_what_is_under_it():
+    points, volume = _slab(100.0)
+    high = points[points[:, 0] < 60].copy()
+    high[:, 1] -= 100  # a step of 10 cm at one end
+    body = Attenuation(np.concatenate([points, high]), np.concatenate([volume, volume[: len(high)]]), 0.012)
+    z = np.float32([20, 390])
+    flat = body.front_mm(z, contour=False)
+    assert flat == pytest.approx([-98, -98], abs=1)
+    close = body.front_mm(z, contour=True)
+    assert close[0] == pytest.approx(-98, abs=8)
+    assert close[1] > close[0]
+    assert (close <= 8).all()
+
+
+def test_motion_shifts_what_lies_below_and_a_cropped_scan_has_no_rows_there():
+    points = np.stack([np.linspace(0, 1000, 101), np.zeros(101), np.zeros(101)], 1).astype(np.float32)
+    after = moved(points, Motion(0.5, (3.0, -5.0), 20.0))
+    assert (after[:45] == points[:45]).all()
+    assert after[60] - points[60] == pytest.approx([3, 0, -5])
+    parameters = draw_patient(6, "P", metastatic=False, benign=False, sex="M")
+    cropped = replace(parameters, camera=replace(parameters.camera, seen=(0.2, 0.8), motion=None))
+    whole, part = render(parameters), render(cropped)
+    for view in ViewName:
+        rows = np.flatnonzero(part.study.scan[view].counts.any(1))
+        all_rows = np.flatnonzero(whole.regions[view].any(1))
+        assert rows.size == pytest.approx(0.6 * all_rows.size, rel=0.05)
+        labelled = np.flatnonzero(part.regions[view].any(1))
+        assert labelled.min() >= rows.min()
+        assert labelled.max() <= rows.max()
+
+
+def test_fine_matrix_shows_the_same_patient_at_half_the_pixel():
+    parameters = draw_patient(8, "P", metastatic=True, benign=False, sex="M")
+    camera = parameters.camera
+    fine_camera = replace(camera, rows=2048, columns=512, pixel_mm=camera.pixel_mm / 2)
+    coarse, fine = render(parameters), render(replace(parameters, camera=fine_camera))
+    assert fine.sites == coarse.sites
+    for view in ViewName:
+        binned = fine.expected[view].reshape(1024, 2, 256, 2).sum((1, 3))
+        assert np.corrcoef(binned.ravel(), coarse.expected[view].ravel())[0, 1] > 0.995

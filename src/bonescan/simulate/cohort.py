@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bonescan.core.anatomy import MaskLabel, Site
+from bonescan.core.anatomy import Site
 from bonescan.core.errors import UsageError
 from bonescan.core.files import staged_folder, write_text
 from bonescan.io.cohort import Cohort, CohortCase, read_cohort, split_patients, write_cohort, write_masks
@@ -141,35 +141,13 @@ def write_study(folder: Path, simulated: SimulatedStudy) -> None:
         write_nm(simulated.study, staged / f"{parameters.study_id}.dcm", rle=True, age_years=parameters.age_years)
         write_masks(staged.parent, staged.name, simulated.labels, simulated.regions)
         write_text(staged / "parameters.json", parameters.to_json())
-        write_text(staged / "truth.json", json.dumps(_truth(simulated), indent=1) + "\n")
-
-
-def _truth(simulated: SimulatedStudy) -> dict[str, object]:
-    return {
-        "metastasis": bool(simulated.sites),
-        "sites": list(simulated.sites),
-        "benign": simulated.has_benign,
-        "superscan": simulated.parameters.superscan,
-        "lesion_px": int(sum((labels == MaskLabel.METASTASIS).sum() for labels in simulated.labels.values())),
-        "foci": [
-            {
-                "kind": t.focus.kind,
-                "cause": t.focus.cause,
-                "region": t.region.label,
-                "site": t.site,
-                "radius_mm": round(t.focus.radius_mm, 2),
-                "contrast": round(t.focus.contrast, 3),
-                "area_px": dict(t.area_px),
-            }
-            for t in simulated.foci
-        ],
-    }
+        write_text(staged / "truth.json", json.dumps(simulated.truth_document(), indent=1) + "\n")
 
 
 def _case(folder: Path, name: str, truth: dict[str, object]) -> CohortCase:
     parameters = PatientParameters.from_json((folder / name / "parameters.json").read_text(encoding="utf-8"))
     sites = truth["sites"]
-    assert isinstance(sites, list)  # written by `_truth`
+    assert isinstance(sites, list)  # written by `truth_document`
     return CohortCase(
         folder=folder,
         study_id=name,

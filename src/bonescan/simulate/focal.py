@@ -42,20 +42,11 @@ class Focus:
     shape_seed: int = 0
 
 
-def focus_activity(
-    anatomy: AnatomyIndex, focus: Focus, activity: npt.NDArray[np.float32]
-) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:
-    """Activity that a focus adds.
-
-    The added activity is (contrast - 1) × the bone's × a sigmoid of the distance from the centre over the radius.
-
-    Args:
-        anatomy: The reference body.
-        focus: The focus.
-        activity: (n,) activity of each point of the body without it.
+def focus_profile(anatomy: AnatomyIndex, focus: Focus) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:
+    """Shape of a focus: a sigmoid of the distance from its centre over its radius, with an irregular outline.
 
     Returns:
-        (m,) point indices and (m,) float32 activity to add at them.
+        (m,) indices of the points that it reaches and (m,) float32 in [0, 1], 0.5 at its surface.
     """
     reach = focus.radius_mm * max(focus.stretch) * 1.9 + 4
     at = anatomy.bone_near(focus.centre_mm, reach)
@@ -67,7 +58,29 @@ def focus_activity(
     k = rng.normal(size=(3, 4)) * 2.2 / focus.radius_mm
     bumps = np.sin(offset @ k.astype(np.float32) + rng.uniform(0, 2 * np.pi, 4)).sum(1) / 2
     distance *= 1 + 0.22 * bumps
-    profile = 1 / (1 + np.exp(np.clip((distance - 1) * 7, -30, 30)))
+    return at, (1 / (1 + np.exp(np.clip((distance - 1) * 7, -30, 30)))).astype(np.float32)
+
+
+def focus_activity(
+    anatomy: AnatomyIndex, focus: Focus, activity: npt.NDArray[np.float32]
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:
+    """Activity that a focus adds: (contrast - 1) × the bone's × its profile.
+
+    Args:
+        anatomy: The reference body.
+        focus: The focus.
+        activity: (n,) activity of each point of the body without it.
+
+    Returns:
+        (m,) point indices and (m,) float32 activity to add at them.
+    """
+    at, profile = focus_profile(anatomy, focus)
     # Bone of little uptake (a shaft) still makes a lesion as hot as one elsewhere: at least the uptake of the shaft.
     base = np.maximum(activity[at], anatomy.body.volume_mm3[at])
     return at, ((focus.contrast - 1) * base * profile).astype(np.float32)
+
+
+def within_half_maximum(anatomy: AnatomyIndex, focus: Focus) -> npt.NDArray[np.intp]:
+    """Indices of the points of bone within a focus's half-maximum surface: what counts as diseased."""
+    at, profile = focus_profile(anatomy, focus)
+    return at[profile >= 0.5]

@@ -5,104 +5,41 @@ The record rebuilds the patient alone, byte for byte: `render(parameters)`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from pydantic import TypeAdapter
+import numpy.typing as npt
 
-from bonescan.core.anatomy import MaskLabel, Region, Site
-from bonescan.core.study import Labels, Scan, Study, View, ViewName
-from bonescan.simulate.anatomy_index import reference
+from bonescan.core.anatomy import Laterality, MaskLabel
+from bonescan.core.study import Scan, Study, View, ViewName
+from bonescan.simulate.anatomy_index import AnatomyIndex, reference
 from bonescan.simulate.benign import draw_benign
-from bonescan.simulate.camera import Camera, Image, Projector, scatter
-from bonescan.simulate.focal import Focus, focus_activity
+from bonescan.simulate.blur import Image
+from bonescan.simulate.camera import draw_camera, moved
+from bonescan.simulate.focal import Focus, focus_activity, within_half_maximum
+from bonescan.simulate.masks import MASK_OF_BACKGROUND, MASK_OF_OWN_MAXIMUM, VISIBLE_MM2, label_view
 from bonescan.simulate.metastases import draw_metastases
+from bonescan.simulate.parameters import PatientParameters
 from bonescan.simulate.pools import pool_points
-from bonescan.simulate.posture import Posture, apply_posture, draw_posture
+from bonescan.simulate.posture import apply_posture, draw_posture
+from bonescan.simulate.projector import Projector, scatter
 from bonescan.simulate.regions import region_map
 from bonescan.simulate.structures import STRUCTURES
-from bonescan.simulate.tracer import Tracer, bone_activity, draw_tracer
+from bonescan.simulate.tracer import bone_activity, draw_tracer
+from bonescan.simulate.truth import FocusTruth, Involvement, SimulatedStudy
 from bonescan.simulate.urine import bladder_points
 
-MASK_OF_OWN_MAXIMUM = 0.4
-"""A focus's mask holds the pixels where its noiseless contribution is at least this fraction of its own maximum …"""
-MASK_OF_BACKGROUND = 0.25
-"""… and at least this fraction of everything else at that pixel (visible contrast)."""
-VISIBLE_MM2 = 55.0
-"""Below this area a focus counts as not visible in a view, and has no mask there."""
-BLADDER_OF_OWN_MAXIMUM = 0.3
-BLADDER_OF_BACKGROUND = 0.5
-
-
-@dataclass(frozen=True)
-class PatientParameters:
-    """All that was drawn for one patient."""
-
-    study_id: str
-    sex: str
-    age_years: int
-    body: str
-    """"builtin" or "voxel"."""
-    posture: Posture
-    tracer: Tracer
-    camera: Camera
-    foci: tuple[Focus, ...]
-    superscan: bool = False
-
-    def to_json(self) -> str:
-        """As JSON text that `from_json` reads back to an equal record."""
-        return _ADAPTER.dump_json(self, indent=1).decode() + "\n"
-
-    @staticmethod
-    def from_json(text: str) -> PatientParameters:
-        """Read what `to_json` wrote."""
-        return _ADAPTER.validate_json(text)
-
-
-_ADAPTER: TypeAdapter[PatientParameters] = TypeAdapter(PatientParameters)
-
-
-@dataclass(frozen=True)
-class FocusTruth:
-    """What is true of one focus: where it is, and its area in each view where it is visible."""
-
-    focus: Focus
-    site: Site | None
-    region: Region
-    area_px: dict[ViewName, int]
-
-
-@dataclass(frozen=True, eq=False)
-class SimulatedStudy:
-    """A study with its truth.
-
-    Attributes:
-        parameters: The record that it was made from.
-        study: Both views, counts.
-        labels: View → (row, column) uint8 `MaskLabel`.
-        regions: View → (row, column) uint8 `Region`.
-        foci: Truth of every focus.
-        expected: View → (row, column) float32 noiseless counts.
-    """
-
-    parameters: PatientParameters
-    study: Study
-    labels: dict[ViewName, Labels]
-    regions: dict[ViewName, Labels]
-    foci: tuple[FocusTruth, ...]
-    expected: dict[ViewName, Image]
-
-    @property
-    def sites(self) -> tuple[Site, ...]:
-        """Sites with a metastasis visible in at least one view, in the order of `Site`."""
-        found = {t.site for t in self.foci if t.focus.kind == "metastasis" and t.area_px}
-        return tuple(site for site in Site if site in found)
-
-    @property
-    def has_benign(self) -> bool:
-        """Whether benign focal uptake is visible."""
-        return any(t.focus.kind == "benign" and t.area_px for t in self.foci)
+__all__ = [
+    "MASK_OF_BACKGROUND",
+    "MASK_OF_OWN_MAXIMUM",
+    "VISIBLE_MM2",
+    "FocusTruth",
+    "PatientParameters",
+    "SimulatedStudy",
+    "draw_patient",
+    "noisy_study",
+    "render",
+]
 
 
 def draw_patient(
@@ -115,6 +52,7 @@ def draw_patient(
     superscan_fraction: float = 0.05,
     counts: tuple[float, float] = (0.35e6, 2.0e6),
     sex: str | None = None,
+    fine_matrix: float = 0.0,
 ) -> PatientParameters:
     """Draw one patient.
 
@@ -127,6 +65,7 @@ def draw_patient(
         superscan_fraction: Share of patients with metastases whose disease is diffuse.
         counts: Range of expected counts a view, drawn log-uniformly.
         sex: "M" or "F", or None to draw it.
+        fine_matrix: Share of scans with a matrix of 512 × 2048.
     """
     rng = np.random.default_rng(seed)
     sex = sex or ("M" if rng.random() < 0.5 else "F")
@@ -138,20 +77,6 @@ def draw_patient(
         foci += draw_metastases(rng, anatomy, superscan=superscan)
     if benign or (metastatic and rng.random() < 0.45):
         foci += draw_benign(rng, anatomy, count=int(1 + rng.poisson(1.1)))
-    pixel_mm = float(rng.choice([2.21, 2.4, 2.3, 1.95], p=[0.4, 0.35, 0.15, 0.1]))
-    ge = rng.random() < 0.5
-    camera = Camera(
-        pixel_mm=pixel_mm,
-        hole_mm=1.5 if ge else 1.11,
-        length_mm=35.0 if ge else 24.05,
-        intrinsic_fwhm_mm=float(rng.uniform(3.4, 4.4)),
-        gap_mm=(float(rng.uniform(20, 80)), float(rng.uniform(10, 40))),
-        attenuation_per_mm=float(rng.uniform(0.0105, 0.0135)),
-        scatter_fraction=float(rng.uniform(0.12, 0.3)),
-        counts=float(np.exp(rng.uniform(*np.log(counts)))),
-        offset_mm=(float(rng.normal(0, 40)), float(rng.normal(0, 12))),
-        noise_seed=int(rng.integers(2**31)),
-    )
     return PatientParameters(
         study_id=study_id,
         sex=sex,
@@ -159,7 +84,7 @@ def draw_patient(
         body="voxel" if phantoms else "builtin",
         posture=draw_posture(rng),
         tracer=draw_tracer(rng, anatomy, age_years=age, superscan=superscan),
-        camera=camera,
+        camera=draw_camera(rng, counts=counts, fine_matrix=fine_matrix),
         foci=foci,
         superscan=superscan,
     )
@@ -174,68 +99,73 @@ def render(parameters: PatientParameters, *, phantoms: Path | None = None) -> Si
     """
     anatomy = reference(parameters.sex, phantoms if parameters.body == "voxel" else None)
     body, camera, tracer = anatomy.body, parameters.camera, parameters.tracer
-    points = apply_posture(body, parameters.posture, anatomy.landmarks)
+    points = moved(apply_posture(body, parameters.posture, anatomy.landmarks), camera.motion)
     projector = Projector(camera, points, anatomy.density_mm3)
     activity = bone_activity(anatomy, tracer)
     added = [focus_activity(anatomy, focus, activity) for focus in parameters.foci]
-    urine_mm, urine = bladder_points(anatomy, tracer.bladder, points)
+    bladder_mm, urine = bladder_points(anatomy, tracer.bladder, points)
     pools = [pool_points(anatomy, pool, points) for pool in tracer.pools]
-    soft = body.is_soft
-    dense = ~soft & (activity > 0)
+    soft = np.flatnonzero(body.is_soft)
+    dense = np.flatnonzero(~body.is_soft & (activity > 0))
+    soft_mm, dense_mm = points[soft], points[dense]
+    kinds = [MaskLabel.BENIGN if f.kind == "benign" else MaskLabel.METASTASIS for f in parameters.foci]
 
     clean: dict[ViewName, Image] = {}
-    labels: dict[ViewName, Labels] = {}
+    labels, regions = {}, {}
     areas: list[dict[ViewName, int]] = [{} for _ in parameters.foci]
     for view in ViewName:
-        base = projector.project(view, points[dense], activity[dense])
-        base += projector.project_soft(view, points[soft], activity[soft])
+        total = projector.project(view, dense_mm, activity[dense])
+        total += projector.project_soft(view, soft_mm, activity[soft])
         for pool_mm, extra in pools:
-            base += projector.project_small(view, pool_mm, extra)
-        bladder = projector.project_small(view, urine_mm, urine)
+            projector.project_small(view, pool_mm, extra).add_to(total)
+        bladder = projector.project_small(view, bladder_mm, urine)
         parts = [projector.project_small(view, points[at], extra) for at, extra in added]
-        total = base + bladder + sum(parts, np.zeros_like(base))
+        labels[view], seen = label_view(total, bladder, list(zip(parts, kinds, strict=True)), camera.pixel_mm)
+        for area, pixels in zip(areas, seen, strict=True):
+            if pixels:
+                area[view] = pixels
+        for part in (bladder, *parts):
+            part.add_to(total)
         clean[view] = total + scatter(total, camera)
-        labels[view] = _label(parameters, base, bladder, parts, view, areas)
+        regions[view] = region_map(anatomy, projector, points, view)
+        first, last = projector.rows_seen
+        for image in (clean[view], regions[view]):
+            image[:first], image[last:] = 0, 0
     scale = 2 * camera.counts / sum(float(image.sum()) for image in clean.values())
     expected = {view: (image * scale).astype(np.float32) for view, image in clean.items()}
-    regions = {view: region_map(anatomy, projector, points, view) for view in ViewName}
-    truths = tuple(
-        FocusTruth(focus, STRUCTURES[focus.structure].region.site, STRUCTURES[focus.structure].region, area)
-        for focus, area in zip(parameters.foci, areas, strict=True)
-    )
-    return SimulatedStudy(parameters, _study(parameters, expected), labels, regions, truths, expected)
+    foci, bones = _truths(anatomy, parameters, areas)
+    return SimulatedStudy(parameters, noisy_study(parameters, expected), labels, regions, foci, expected, bones)
 
 
-def _label(
-    parameters: PatientParameters,
-    base: Image,
-    bladder: Image,
-    parts: list[Image],
-    view: ViewName,
-    areas: list[dict[ViewName, int]],
-) -> Labels:
-    """Labels of one view; where masks meet, bladder goes before metastasis and metastasis before benign."""
-    labels = np.zeros(base.shape, np.uint8)
-    rest = base + bladder
-    least_px = VISIBLE_MM2 / parameters.camera.pixel_mm**2
-    metastasis = np.zeros(base.shape, bool)
-    for focus, part, area in zip(parameters.foci, parts, areas, strict=True):
-        mask = (part >= MASK_OF_OWN_MAXIMUM * part.max()) & (part >= MASK_OF_BACKGROUND * rest) & (part > 0)
-        if mask.sum() < least_px:
-            continue
-        area[view] = int(mask.sum())
-        if focus.kind == "benign":
-            labels[mask] = MaskLabel.BENIGN
-        else:
-            metastasis |= mask
-    labels[metastasis] = MaskLabel.METASTASIS
-    full = (bladder >= BLADDER_OF_OWN_MAXIMUM * bladder.max()) & (bladder >= BLADDER_OF_BACKGROUND * base)
-    if full.sum() >= least_px:
-        labels[full] = MaskLabel.BLADDER
-    return labels
+def _truths(
+    anatomy: AnatomyIndex, parameters: PatientParameters, areas: list[dict[ViewName, int]]
+) -> tuple[tuple[FocusTruth, ...], tuple[Involvement, ...]]:
+    """Truth of every focus, and the involvement of every bone."""
+    body, posture = anatomy.body, parameters.posture
+    size = posture.height_scale * posture.frame_scale**2
+    diseased = np.zeros(len(body.structure), bool)
+    foci = []
+    for focus, area in zip(parameters.foci, areas, strict=True):
+        at = within_half_maximum(anatomy, focus)
+        bone = STRUCTURES[focus.structure]
+        volume_ml = float(body.volume_mm3[at].sum()) * size / 1000
+        side = bone.side
+        if side == Laterality.MIDLINE and abs(focus.centre_mm[2]) > 8:
+            side = Laterality.LEFT if focus.centre_mm[2] > 0 else Laterality.RIGHT
+        foci.append(FocusTruth(focus, bone.region.site, bone.region, area, bone.name, side, volume_ml))
+        if focus.kind == "metastasis":
+            diseased[at] = True
+
+    def by_structure(volume: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+        return np.bincount(body.structure[anatomy.bone], volume[anatomy.bone], 256) * size / 1000
+
+    whole, ill = by_structure(body.volume_mm3), by_structure(np.where(diseased, body.volume_mm3, 0))
+    bones = tuple(Involvement(n, float(whole[n]), float(ill[n])) for n, s in STRUCTURES.items() if s.is_bone)
+    return tuple(foci), bones
 
 
-def _study(parameters: PatientParameters, expected: dict[ViewName, Image]) -> Study:
+def noisy_study(parameters: PatientParameters, expected: dict[ViewName, Image]) -> Study:
+    """Poisson counts of both views from their expectation, by the noise seed of the record."""
     rng = np.random.default_rng(parameters.camera.noise_seed)
     spacing = (parameters.camera.pixel_mm, parameters.camera.pixel_mm)
     views = tuple(

@@ -8,8 +8,9 @@ from scipy.ndimage import gaussian_filter
 from bonescan.core.anatomy import Region
 from bonescan.core.study import Labels, ViewName
 from bonescan.simulate.anatomy_index import AnatomyIndex
+from bonescan.simulate.blur import splat
 from bonescan.simulate.body import Points, lookup
-from bonescan.simulate.camera import Projector, splat
+from bonescan.simulate.projector import Projector
 from bonescan.simulate.structures import STRUCTURES
 
 _OF_OWN_MAXIMUM = 0.12
@@ -35,11 +36,11 @@ def region_map(anatomy: AnatomyIndex, projector: Projector, points_mm: Points, v
     # Cartilage is part of the rib cage but hardly bone.
     weight[region == int(Region.RIBS)] *= 1.5
     row, column = projector.pixels(view, points_mm[at])
-    shape = (len(Region), camera.rows // 2, camera.columns // 2)
+    shape = (camera.rows // 2, camera.columns // 2)
     half = np.float32(0.5), np.float32(0.25)
-    stack = splat(row * half[0] - half[1], column * half[0] - half[1], weight, region, shape)
-    best = np.zeros(shape[1:], np.float32)
-    labels = np.zeros(shape[1:], np.uint8)
+    stack = splat(row * half[0] - half[1], column * half[0] - half[1], weight, shape, layer=region, layers=len(Region))
+    best = np.zeros(shape, np.float32)
+    labels = np.zeros(shape, np.uint8)
     for value in range(1, len(Region)):
         sigma = 2.2 if value == Region.RIBS else 1.0
         image = gaussian_filter(stack[value], sigma)
