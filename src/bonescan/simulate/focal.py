@@ -29,6 +29,8 @@ class Focus:
         contrast: Uptake at the centre over that of the bone, above 1.
         confined: Only in the structure at its centre, else in any bone that it reaches.
         shape_seed: Seed of the irregular outline.
+        ragged: How irregular the outline is, as a fraction of the radius.
+        core: Uptake at the very centre over that nearer the rim, 1 for none of the ring-like lesions.
     """
 
     kind: Literal["metastasis", "benign"]
@@ -40,31 +42,17 @@ class Focus:
     stretch: tuple[float, float, float] = (1.0, 1.0, 1.0)
     confined: bool = True
     shape_seed: int = 0
-
-
-def focus_profile(anatomy: AnatomyIndex, focus: Focus) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:
-    """Shape of a focus: a sigmoid of the distance from its centre over its radius, with an irregular outline.
-
-    Returns:
-        (m,) indices of the points that it reaches and (m,) float32 in [0, 1], 0.5 at its surface.
-    """
-    reach = focus.radius_mm * max(focus.stretch) * 1.9 + 4
-    at = anatomy.bone_near(focus.centre_mm, reach)
-    if focus.confined:
-        at = at[anatomy.body.structure[at] == focus.structure]
-    offset = anatomy.body.points_mm[at] - np.array(focus.centre_mm, np.float32)
-    distance = np.sqrt(((offset / (focus.radius_mm * np.array(focus.stretch, np.float32))) ** 2).sum(1))
-    rng = np.random.default_rng(focus.shape_seed)
-    k = rng.normal(size=(3, 4)) * 2.2 / focus.radius_mm
-    bumps = np.sin(offset @ k.astype(np.float32) + rng.uniform(0, 2 * np.pi, 4)).sum(1) / 2
-    distance *= 1 + 0.22 * bumps
-    return at, (1 / (1 + np.exp(np.clip((distance - 1) * 7, -30, 30)))).astype(np.float32)
+    ragged: float = 0.22
+    core: float = 1.0
 
 
 def focus_activity(
     anatomy: AnatomyIndex, focus: Focus, activity: npt.NDArray[np.float32]
 ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:
     """Activity that a focus adds: (contrast - 1) × the bone's × its profile.
+
+    The profile is a sigmoid of the distance from the centre over the radius, 0.5 at the surface, lower again at the
+    centre of a ring.
 
     Args:
         anatomy: The reference body.
@@ -74,7 +62,10 @@ def focus_activity(
     Returns:
         (m,) point indices and (m,) float32 activity to add at them.
     """
-    at, profile = focus_profile(anatomy, focus)
+    at, distance = _distance(anatomy, focus)
+    profile = 1 / (1 + np.exp(np.clip((distance - 1) * 7, -30, 30)))
+    if focus.core < 1:
+        profile *= focus.core + (1 - focus.core) * np.minimum(distance / 0.7, 1) ** 2
     # Bone of little uptake (a shaft) still makes a lesion as hot as one elsewhere: at least the uptake of the shaft.
     base = np.maximum(activity[at], anatomy.body.volume_mm3[at])
     return at, ((focus.contrast - 1) * base * profile).astype(np.float32)
@@ -82,5 +73,18 @@ def focus_activity(
 
 def within_half_maximum(anatomy: AnatomyIndex, focus: Focus) -> npt.NDArray[np.intp]:
     """Indices of the points of bone within a focus's half-maximum surface: what counts as diseased."""
-    at, profile = focus_profile(anatomy, focus)
-    return at[profile >= 0.5]
+    at, distance = _distance(anatomy, focus)
+    return at[distance <= 1]
+
+
+def _distance(anatomy: AnatomyIndex, focus: Focus) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:
+    """Indices of the points that a focus reaches, and their distance from its centre in units of its radius."""
+    at = anatomy.bone_near(focus.centre_mm, focus.radius_mm * max(focus.stretch) * 1.9 + 4)
+    if focus.confined:
+        at = at[anatomy.body.structure[at] == focus.structure]
+    offset = anatomy.body.points_mm[at] - np.array(focus.centre_mm, np.float32)
+    distance = np.sqrt(((offset / (focus.radius_mm * np.array(focus.stretch, np.float32))) ** 2).sum(1))
+    rng = np.random.default_rng(focus.shape_seed)
+    k = rng.normal(size=(3, 4)) * 2.2 / focus.radius_mm
+    bumps = np.sin(offset @ k.astype(np.float32) + rng.uniform(0, 2 * np.pi, 4)).sum(1) / 2
+    return at, (distance * (1 + focus.ragged * bumps)).astype(np.float32)

@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from pydantic import TypeAdapter
 
 from bonescan.simulate.camera import Camera
 from bonescan.simulate.focal import Focus
 from bonescan.simulate.posture import Posture
+from bonescan.simulate.primaries import Primary
 from bonescan.simulate.tracer import Tracer
-
-
-class Primary(StrEnum):
-    """Primary tumour."""
-
-    PROSTATE = "prostate"
-    BREAST = "breast"
-    LUNG = "lung"
-    OTHER = "other"
 
 
 @dataclass(frozen=True)

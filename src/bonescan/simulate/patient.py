@@ -22,6 +22,7 @@ from bonescan.simulate.metastases import draw_metastases
 from bonescan.simulate.parameters import PatientParameters
 from bonescan.simulate.pools import pool_points
 from bonescan.simulate.posture import apply_posture, draw_posture
+from bonescan.simulate.primaries import draw_primary
 from bonescan.simulate.projector import Projector, scatter
 from bonescan.simulate.regions import region_map
 from bonescan.simulate.structures import STRUCTURES
@@ -73,10 +74,12 @@ def draw_patient(
     age = int(np.clip(rng.normal(63, 12), 25, 92))
     superscan = metastatic and rng.random() < superscan_fraction
     foci: tuple[Focus, ...] = ()
+    primary = None
     if metastatic:
-        foci += draw_metastases(rng, anatomy, superscan=superscan)
+        primary = draw_primary(rng, sex)
+        foci += draw_metastases(rng, anatomy, superscan=superscan, primary=primary)
     if benign or (metastatic and rng.random() < 0.45):
-        foci += draw_benign(rng, anatomy, count=int(1 + rng.poisson(1.1)))
+        foci += draw_benign(rng, anatomy, count=int(1 + rng.poisson(1.1)), age_years=age)
     return PatientParameters(
         study_id=study_id,
         sex=sex,
@@ -87,6 +90,7 @@ def draw_patient(
         camera=draw_camera(rng, counts=counts, fine_matrix=fine_matrix),
         foci=foci,
         superscan=superscan,
+        primary=primary,
     )
 
 

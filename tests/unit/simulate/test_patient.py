@@ -9,7 +9,6 @@ from bonescan.core.anatomy import Laterality, MaskLabel, Region, Site
 from bonescan.core.study import ViewName
 from bonescan.simulate.anatomy_index import reference
 from bonescan.simulate.focal import Focus, focus_activity
-from bonescan.simulate.metastases import SITE_PREVALENCE, draw_sites
 from bonescan.simulate.patient import MASK_OF_BACKGROUND, PatientParameters, draw_patient, render
 from bonescan.simulate.posture import Posture, apply_posture
 from bonescan.simulate.structures import number_of
@@ -114,10 +113,3 @@ def test_arm_abduction_moves_arms_outwards_only():
     other = anatomy.body.of("hand", Laterality.RIGHT)
     assert (moved[wrist, 2] - still[wrist, 2]).min() > 50
     assert np.abs(moved[other, 2] - still[other, 2]).max() < 0.01
-
-
-def test_site_prevalence_is_that_of_the_paper():
-    rng = np.random.default_rng(5)
-    drawn = [draw_sites(rng) for _ in range(4000)]
-    for site, prevalence in SITE_PREVALENCE.items():
-        assert np.mean([site in sites for sites in drawn]) == pytest.approx(prevalence, abs=0.06)
