@@ -1,5 +1,6 @@
 """Every DICOM result of every study: valid for the strictest checker, filed with its scan, stable."""
 
+from datetime import timedelta
 from io import BytesIO
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from PIL import Image
 
 import bonescan as bs
+from bonescan.export.folder import FORMATS
 from bonescan.export.objects import dicom_results
 from tests.conformance.studies import CASES, FOREIGN
 from tests.conformance.tools import errors, run
@@ -24,13 +26,23 @@ def test_dciodvfy_finds_no_error(written, name):
     _, folder = written(name)
     found = {path.name: errors(path) for path in sorted((folder / "dicom").iterdir())}
     assert {file: lines for file, lines in found.items() if lines} == {}
-    assert {"sc.dcm", "pdf.dcm"} <= set(found)
+    views = {f"seg_{view.name}.dcm" for view in written(name)[0].source.views}
+    assert set(found) == {"sc.dcm", "pdf.dcm", "sr.dcm"} | views
 
 
 @EVERY
 def test_dcmtk_parses_it(written, name):
     for path in sorted((written(name)[1] / "dicom").iterdir()):
         assert "error" not in run("dcmdump", "-q", path).lower()
+
+
+@EVERY
+def test_dcmtk_understands_the_structured_report(written, name):
+    analysis, folder = written(name)
+    said = run("dsrdump", folder / "dicom" / "sr.dcm")
+    assert said.startswith("Comprehensive SR Document")
+    assert said.count('"Measurement Group"') == 1 + len(analysis.source.views) + 6 + len(analysis.lesions)
+    assert "UNVERIFIED" in said
 
 
 @EVERY
@@ -80,9 +92,35 @@ def test_every_identifier_is_its_own(written):
 
 def test_writing_again_gives_the_same_bytes(written, tmp_path):
     analysis, folder = written("one lesion")
-    again = bs.write(analysis, tmp_path, ("sc", "pdf"), name="study")
-    for path in sorted((again / "dicom").iterdir()):
-        assert path.read_bytes() == (folder / "dicom" / path.name).read_bytes(), path.name
+    again = bs.write(analysis, tmp_path, FORMATS, name="study")
+    files = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
+    assert {path.name for path in files} >= {"seg_anterior.dcm", "sr.dcm", "fhir.json"}
+    for path in files:
+        assert (again / path).read_bytes() == (folder / path).read_bytes(), path
+
+
+def test_the_same_findings_at_another_time_keep_their_identifiers(written):
+    analysis, folder = written("one lesion")
+    later = analysis.model_copy(update={"created": analysis.created + timedelta(days=3)})
+    later.attach(analysis.source, analysis.masks)
+    before = datasets(folder)
+    for stem, result in dicom_results(later).items():
+        assert result.SOPInstanceUID == before[stem].SOPInstanceUID
+        assert result.SeriesInstanceUID == before[stem].SeriesInstanceUID
+        assert result.ContentDate != before[stem].ContentDate
+
+
+@pytest.mark.parametrize("changed", ["model", "mask"])
+def test_other_findings_are_other_objects(written, changed):
+    analysis, folder = written("one lesion")
+    masks = {view: mask.copy() for view, mask in analysis.masks.items()}
+    other = analysis.model_copy()
+    if changed == "model":
+        other = analysis.model_copy(update={"model": analysis.model.model_copy(update={"sha256": "cd" * 32})})
+    else:
+        masks["anterior"][700, 100] = 1
+    before = {result.SOPInstanceUID for result in datasets(folder).values()}
+    assert not before & {r.SOPInstanceUID for r in dicom_results(other.attach(analysis.source, masks)).values()}
 
 
 def test_the_capture_is_the_overlay(written):

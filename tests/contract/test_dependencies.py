@@ -18,7 +18,7 @@ NEEDED_BY_OTHERS = {"onnxscript"}
 
 
 def _names(requirements):
-    return {re.match(r"[\w-]+", word).group().lower() for word in requirements}
+    return {re.match(r"[\w.-]+", word).group().lower() for word in requirements}
 
 
 BASE = _names(PROJECT["dependencies"])

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bonescan.core.findings import Analysis
     from bonescan.core.study import Polarity
 
-FORMATS = ("json", "png", "pdf", "sc")
+FORMATS = ("json", "png", "pdf", "seg", "sr", "sc", "fhir")
 DEFAULT_FORMATS = ("json", "png", "pdf")
 """Those of `bonescan.export.folder`, repeated so that help needs no import of it; a test holds the two equal."""
 
@@ -28,14 +28,14 @@ Examples:
   bonescan analyze study.dcm -o out
   bonescan analyze folder-of-studies/ -o out --formats json,pdf
   bonescan analyze --anterior front.png --posterior back.png -o out
-  bonescan analyze study.dcm -o out --formats json,pdf,sc
+  bonescan analyze study.dcm -o out --formats json,pdf,seg,sr,sc,fhir
   bonescan analyze study.dcm -o out --json | jq .analyses[0].analysis.metastasis
 
 Each study gets its folder below OUT with analysis.json, masks/, overlay.png, report.txt and report.pdf. With several
 inputs the good ones are done, the bad ones are listed on stderr, and the exit code is 3.
 
-sc writes a DICOM object into dicom/, of DICOM inputs only: the picture; pdf beside it puts the report there too. These
-name the patient as the scan does; nothing else does.
+seg, sr and sc write DICOM objects into dicom/, of DICOM inputs only: segmentation, measurements, picture; pdf beside
+one of them puts the report there too. These and fhir.json name the patient as the scan does; nothing else does.
 """
 
 

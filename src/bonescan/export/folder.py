@@ -24,9 +24,7 @@ if TYPE_CHECKING:
 
 DEFAULT_FORMATS = ("json", "png", "pdf")
 DICOM_FORMATS = ("seg", "sr", "sc")
-FORMATS = (*DEFAULT_FORMATS, "sc")
-LATER = ("seg", "sr", "fhir")
-"""Formats of the contract that this version does not write yet."""
+FORMATS = (*DEFAULT_FORMATS, *DICOM_FORMATS, "fhir")
 LONGEST_NAME = 100
 _WRITTEN = {"analysis.json", "masks", "overlay.png", "report.txt", "report.pdf", "dicom", "fhir.json"}
 _IGNORED = {"Thumbs.db", "desktop.ini"}
@@ -83,8 +81,6 @@ def check_formats(formats: Sequence[str]) -> tuple[str, ...]:
     if isinstance(formats, str):
         raise UsageError(f"formats is the text {formats!r}", expected="a list of names such as ['json', 'pdf']")
     for word in formats:
-        if word in LATER:
-            raise UsageError(f"the format {word!r} is not written by this version", expected=", ".join(FORMATS))
         if word not in FORMATS:
             raise UsageError(f"unknown format {word!r}", expected=f"some of {', '.join(FORMATS)}")
     return tuple(dict.fromkeys(formats))
@@ -167,6 +163,10 @@ def _files(analysis: Analysis, formats: Sequence[str]) -> dict[str, Callable[[],
 
         for stem, make in makers(analysis, formats, views=lambda: views, page=page).items():
             files[f"dicom/{stem}.dcm"] = partial(_encoded, make)
+    if "fhir" in formats:
+        from bonescan.export.fhir import fhir_json
+
+        files["fhir.json"] = partial(fhir_json, analysis)
     for view, labels in analysis.masks.items():
         files[f"masks/{view}.png"] = partial(_mask_png, labels)
     for view, labels in analysis.region_maps.items():

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bonescan.core.study import ViewName
 from bonescan.export.identity import check_headers
 
 if TYPE_CHECKING:
@@ -59,6 +60,10 @@ def makers(
     """
     check_headers(analysis.source)
     made: dict[str, Make] = {}
+    if "seg" in kinds:
+        made |= {f"seg_{view.name.value}": partial(_seg, analysis, view.name) for view in analysis.source.views}
+    if "sr" in kinds:
+        made["sr"] = partial(_sr, analysis)
     if "sc" in kinds:
         made["sc"] = partial(_sc, analysis, views)
     if "pdf" in kinds:
@@ -75,6 +80,18 @@ def encoded(dataset: Dataset) -> bytes:
     buffer = BytesIO()
     dataset.save_as(buffer, enforce_file_format=True)
     return buffer.getvalue()
+
+
+def _seg(analysis: Analysis, view: ViewName) -> Dataset:
+    from bonescan.export.seg import seg_dataset
+
+    return seg_dataset(analysis, view)
+
+
+def _sr(analysis: Analysis) -> Dataset:
+    from bonescan.export.sr import sr_dataset
+
+    return sr_dataset(analysis)
 
 
 def _sc(analysis: Analysis, views: Callable[[], Image]) -> Dataset:

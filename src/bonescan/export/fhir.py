@@ -1,0 +1,203 @@
+"""The result as a FHIR R4 bundle: a preliminary DiagnosticReport with its Observations, and what they are about.
+
+Of a scan read from DICOM it names patient and study as the header does; of a picture it names neither.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from base64 import b64encode
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from bonescan.burden.lesions import count
+from bonescan.core.findings import Analysis, Lesion
+from bonescan.export import codes
+from bonescan.export.fhir_subject import imaging_study, iso_date, patient
+from bonescan.export.identity import content_digest
+from bonescan.export.lesion_codes import burden_values, kind_of, place_of, site_code, values_of
+from bonescan.io.codes import VIEW_CODES, Code
+from bonescan.report.text import report_text
+
+if TYPE_CHECKING:
+    from bonescan.core.study import ViewName
+
+Resource = dict[str, Any]
+
+SYSTEMS = {
+    "SCT": "http://snomed.info/sct",
+    "LN": "http://loinc.org",
+    "DCM": "http://dicom.nema.org/resources/ontology/DCM",
+    "UCUM": "http://unitsofmeasure.org",
+    codes.PRIVATE_SCHEME: f"urn:oid:{codes.PRIVATE_SCHEME_UID}",
+}
+_SPACE = uuid.UUID("0c4d4b7f-60b0-5d0a-9df2-8c8f4bb5a5de")
+_CATEGORY = {"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "imaging"}
+_NUCLEAR = {
+    "system": "http://terminology.hl7.org/CodeSystem/v2-0074",
+    "code": "NMS",
+    "display": "Nuclear Medicine Scan",
+}
+
+
+def fhir_json(analysis: Analysis) -> bytes:
+    """The bundle as JSON, UTF-8."""
+    return (json.dumps(fhir_bundle(analysis), indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def fhir_bundle(analysis: Analysis) -> Resource:
+    """Build the bundle; the same analysis gives the same one.
+
+    Args:
+        analysis: With its study attached.
+
+    Returns:
+        A Bundle of type collection: DiagnosticReport, Device, Observations; Patient and ImagingStudy where the study
+        was read from DICOM.
+    """
+    digest = content_digest(analysis)
+    about: list[tuple[str, Resource]] = [("device", _device(analysis))]
+    links: Resource = {"device": {"reference": _url(digest, "device")}}
+    if analysis.source.headers:
+        about += [
+            ("patient", patient(analysis.source)),
+            ("study", imaging_study(analysis.source, _url(digest, "patient"))),
+        ]
+        links["subject"] = {"reference": _url(digest, "patient")}
+        links["derivedFrom"] = [{"reference": _url(digest, "study")}]
+    if analysis.source.scan.acquisition_date:
+        links["effectiveDateTime"] = iso_date(analysis.source.scan.acquisition_date)
+    observations = [(role, {**_observation(), **links, **found}) for role, found in _findings(analysis)]
+    report = _report(analysis, links, [_url(digest, role) for role, _ in observations])
+    entries = [("report", report), *about, *observations]
+    return {
+        "resourceType": "Bundle",
+        "id": _id(digest, "bundle"),
+        "type": "collection",
+        "timestamp": analysis.created.isoformat(timespec="seconds"),
+        "entry": [
+            {"fullUrl": _url(digest, role), "resource": {**resource, "id": _id(digest, role)}}
+            for role, resource in entries
+        ],
+    }
+
+
+def concept(*found: Code, text: str = "") -> Resource:
+    """A CodeableConcept of codes and words."""
+    coding = [{"system": SYSTEMS[c.scheme], "code": c.value, "display": c.meaning} for c in found]
+    return {"coding": coding, **({"text": text} if text else {})}
+
+
+def _report(analysis: Analysis, links: Resource, results: list[str]) -> Resource:
+    kept: Resource = {key: links[key] for key in ("subject", "effectiveDateTime") if key in links}
+    if "derivedFrom" in links:
+        kept["imagingStudy"] = links["derivedFrom"]
+    words = f"{analysis.disclaimer} {analysis.report.impression}"
+    return {
+        "resourceType": "DiagnosticReport",
+        "text": {
+            "status": "generated",
+            "div": f'<div xmlns="http://www.w3.org/1999/xhtml"><p>{escape(words)}</p></div>',
+        },
+        "status": "preliminary",
+        "category": [{"coding": [_NUCLEAR]}],
+        "code": concept(codes.LOINC_STUDY, codes.PROCEDURE, text="Whole-body bone scintigraphy"),
+        "issued": analysis.created.isoformat(timespec="seconds"),
+        **kept,
+        "result": [{"reference": url} for url in results],
+        "conclusion": words,
+        "presentedForm": [
+            {
+                "contentType": "text/plain; charset=utf-8",
+                "language": "en",
+                "data": b64encode(report_text(analysis).encode()).decode(),
+                "title": "Draft report, not verified",
+            }
+        ],
+    }
+
+
+def _device(analysis: Analysis) -> Resource:
+    from bonescan import __version__
+
+    model = analysis.model
+    return {
+        "resourceType": "Device",
+        "manufacturer": "bonescan",
+        "deviceName": [{"name": f"bonescan model {model.name}", "type": "model-name"}],
+        "serialNumber": model.sha256,
+        "version": [{"value": f"bonescan {__version__}"}, {"value": f"model {model.version}"}],
+        "note": [{"text": analysis.disclaimer}],
+    }
+
+
+def _observation() -> Resource:
+    return {"resourceType": "Observation", "status": "preliminary", "category": [{"coding": [_CATEGORY]}]}
+
+
+def _findings(analysis: Analysis) -> list[tuple[str, Resource]]:
+    """Observations by role, without what all have in common."""
+    found = analysis.metastasis
+    observations: list[tuple[str, Resource]] = [
+        (
+            "metastasis",
+            {
+                "code": concept(codes.LOINC_FINDINGS, codes.SUSPECTED),
+                "valueCodeableConcept": concept(codes.YES if found.present else codes.NO),
+                "component": [
+                    _component(codes.METASTASIS_PROBABILITY, found.probability, codes.RATIO),
+                    _component(codes.THRESHOLD, found.threshold, codes.RATIO),
+                ],
+            },
+        ),
+        ("lesions", {"code": concept(codes.LESIONS), "valueQuantity": _quantity(count(analysis.lesions), codes.COUNT)}),
+    ]
+    for what, value, unit in burden_values(analysis.burden):
+        observations.append((what.value, {"code": concept(what), "valueQuantity": _quantity(value, unit)}))
+    for name, site in analysis.sites.items():
+        observations.append(
+            (
+                f"site {name}",
+                {
+                    "code": concept(codes.SUSPECTED),
+                    "bodySite": concept(site_code(name), text=name),
+                    "valueCodeableConcept": concept(codes.YES if site.present else codes.NO),
+                    "component": [_component(codes.METASTASIS_PROBABILITY, site.probability, codes.RATIO)],
+                },
+            )
+        )
+    return [*observations, *((f"lesion {lesion.id}", _lesion(lesion)) for lesion in analysis.lesions)]
+
+
+def _lesion(lesion: Lesion) -> Resource:
+    place, side = place_of(lesion)
+    components = [_component(what, value, unit) for what, value, unit in values_of(lesion)]
+    view: ViewName = next(name for name in VIEW_CODES if name.value == lesion.view)
+    components.append({"code": concept(codes.VIEW), "valueCodeableConcept": concept(VIEW_CODES[view])})
+    if side is not None:
+        components.append({"code": concept(codes.LATERALITY_NAME), "valueCodeableConcept": concept(side)})
+    words = " ".join(word for word in (lesion.laterality, lesion.region or lesion.site or "bone") if word)
+    value = "suspected metastasis" if lesion.class_ == "metastasis" else "benign uptake"
+    return {
+        "code": concept(codes.LOINC_FINDINGS),
+        "bodySite": concept(place, text=words),
+        "valueCodeableConcept": concept(*kind_of(lesion), text=value),
+        "component": components,
+    }
+
+
+def _component(what: Code, value: float, unit: Code) -> Resource:
+    return {"code": concept(what), "valueQuantity": _quantity(value, unit)}
+
+
+def _quantity(value: float, unit: Code) -> Resource:
+    return {"value": value, "unit": unit.meaning, "system": SYSTEMS["UCUM"], "code": unit.value}
+
+
+def _id(digest: str, role: str) -> str:
+    return str(uuid.uuid5(_SPACE, f"{digest}/{role}"))
+
+
+def _url(digest: str, role: str) -> str:
+    return f"urn:uuid:{_id(digest, role)}"
