@@ -65,6 +65,8 @@ def read_header(path: Path, *, stop_before_pixels: bool = False) -> Header:
             raise UnreadableInputError(f"{path.name} is deflated", hint="Convert it with dcmconv +te")
         dataset = pydicom.dcmread(path, force=True, stop_before_pixels=stop_before_pixels)
         if not any(keyword in dataset for keyword in ("SOPClassUID", "Modality", "Rows")):
+            if has_preamble:
+                raise UnreadableInputError(f"{path.name} is truncated or damaged", hint="Fetch or send it again")
             raise UnreadableInputError(f"{path.name} is no DICOM file", expected="a DICOM image")
     return Header(dataset)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from bonescan.core.errors import NotABoneScanError
 from bonescan.core.findings import QualityFinding
 from bonescan.core.study import Counts, ViewName
 from bonescan.io.frames import Frame
@@ -20,6 +21,9 @@ MIN_ASPECT, MAX_ASPECT = 1.8, 8.0
 _MAX_PANEL_ASPECT = 6.5
 _GAP = 0.3
 """Highest level between two bodies, in units of the level along their midlines."""
+_TWIN_LIKENESS = 0.6
+"""Least likeness of two renderings of the same counts: those of real scans at grey levels 16-fold apart, compressed as
+JPEG, reach 0.7; different views or patients stay below 0.5."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,9 @@ def find_panels(image: Counts) -> tuple[Panel, ...]:
     Returns:
         One panel of unknown view where the picture shows one body; else the panels, each with its view. Of the panels
         of one view the first listed is the one to read. Anterior is taken to be the leftmost.
+
+    Raises:
+        NotABoneScanError: It shows four panels of which no two render the same counts, as a sheet of several patients.
     """
     columns = image.shape[1]
     if _bodies(image, 4):
@@ -111,7 +118,14 @@ def _pair_up(image: Counts, panels: Sequence[Panel]) -> tuple[Panel, ...]:
     """Find which two of four panels render the same counts: their grey levels rise together, noise and all."""
     parts = [panel.of(image) for panel in panels]
     pairings = [((0, twin), tuple(i for i in (1, 2, 3) if i != twin)) for twin in (1, 2, 3)]
-    anterior, posterior = max(pairings, key=lambda p: sum(_likeness(parts[a], parts[b]) for a, b in p))
+    alike = {pair: _likeness(parts[pair[0]], parts[pair[1]]) for pairing in pairings for pair in pairing}
+    anterior, posterior = max(pairings, key=lambda pairing: sum(alike[pair] for pair in pairing))
+    if min(alike[anterior], alike[posterior]) < _TWIN_LIKENESS:
+        raise NotABoneScanError(
+            "the picture has four panels, but they do not show each view of one patient twice",
+            expected="one patient: two views, or each at two grey levels",
+            hint="Cut a sheet of several patients into one picture each",
+        )
     return tuple(
         replace(panels[index], view=view)
         for view, members in ((ViewName.ANTERIOR, anterior), (ViewName.POSTERIOR, posterior))

@@ -3,6 +3,7 @@ import itertools
 import numpy as np
 import pytest
 
+from bonescan.core.errors import NotABoneScanError
 from bonescan.core.study import Polarity, Units, ViewName
 from bonescan.io.frames import Frame
 from bonescan.io.layout import find_panels, split_frames
@@ -53,6 +54,17 @@ def test_composite_of_another_size(views):
     four = np.concatenate([rendered(v, t) for t in (30, 8) for v in small], axis=1)
     assert four.shape == (512, 512)
     assert len(find_panels(four)) == 4
+
+
+def test_a_sheet_of_several_patients_is_refused():
+    others = [
+        rendered(np.random.default_rng(i).poisson(view.counts * (1 + i / 3)), 60)
+        for i in range(2)
+        for view in analytic_study(rows=1024, columns=256).views
+    ]
+    shuffled = [np.roll(panel, 37 * i, axis=0) for i, panel in enumerate(others)]
+    with pytest.raises(NotABoneScanError, match="one picture each"):
+        find_panels(np.concatenate(shuffled, axis=1))
 
 
 def test_split_frames_cuts_only_what_has_no_name(views):
