@@ -137,11 +137,13 @@ class _Run:
 
 
 def _line(analysis: Analysis, folder: Path) -> str:
+    from bonescan.burden.lesions import count
+
     verdict = "metastasis suspected" if analysis.metastasis.present else "no metastasis suspected"
     parts = [f"{verdict} ({analysis.metastasis.probability:.2f})"]
     if analysis.metastasis.present:
         sites = ", ".join(name for name, site in analysis.sites.items() if site.present)
-        count = sum(lesion.class_ == "metastasis" for lesion in analysis.lesions)
+        lesions = count(analysis.lesions)
         parts += [sites] if sites else []
-        parts += [f"{count} lesion{'' if count == 1 else 's'}", f"BSTBI {analysis.burden.bstbi:.4f}"]
+        parts += [f"{lesions} lesion{'' if lesions == 1 else 's'}", f"BSTBI {analysis.burden.bstbi:.4f}"]
     return f"{folder.name}: {'; '.join(parts)} -> {folder}"

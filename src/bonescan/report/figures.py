@@ -15,6 +15,7 @@ from bonescan.core.anatomy import MaskLabel
 from bonescan.core.findings import Analysis, Lesion
 from bonescan.core.study import Labels, Mask, View, ViewName
 from bonescan.report.display import enlarged, picture, shown_size
+from bonescan.report.tables import lesion_count
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -102,7 +103,7 @@ def html(analysis: Analysis) -> str:
         "Metastasis": f"{'suspected' if found.present else 'not suspected'} (probability {found.probability:.2f}, "
         f"threshold {found.threshold:.2f})",
         "Sites": ", ".join(name for name, site in analysis.sites.items() if site.present) or "none",
-        "Lesions": str(len(analysis.lesions)),
+        "Lesions": lesion_count(analysis),
         f"BSTBI (K = {burden.k:g})": f"{burden.bstbi:.4f}",
         "Impression": analysis.report.impression,
         "Model": f"{analysis.model.name} {analysis.model.version}",

@@ -23,7 +23,7 @@ def result_rows(analysis: Analysis) -> list[tuple[str, str]]:
         ("Sites", _sites(analysis)),
         (f"BSTBI (K = {burden.k:g})", f"{burden.bstbi:.4f}"),
         ("  by view", ", ".join(f"{name} {value:.4f}" for name, value in burden.bstbi_by_view.items())),
-        ("Lesions", _lesions(analysis)),
+        ("Lesions", lesion_count(analysis)),
         ("Lesion area", area(pixels, burden.lesion_area_mm2)),
     ]
     return rows if len(analysis.study.views) > 1 else [row for row in rows if row[0] != "  by view"]
@@ -71,7 +71,8 @@ def _sites(analysis: Analysis) -> str:
     return ", ".join(present) or "none"
 
 
-def _lesions(analysis: Analysis) -> str:
+def lesion_count(analysis: Analysis) -> str:
+    """How many lesions there are, in words; one that both views show counts once."""
     metastases, benign = count(analysis.lesions), count(analysis.lesions, "benign")
     outlines = sum(x.class_ == "metastasis" for x in analysis.lesions)
     text = f"{metastases}" + (f" ({outlines} outlines in both views)" if outlines != metastases else "")

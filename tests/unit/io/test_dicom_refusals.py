@@ -38,7 +38,7 @@ def test_truncated_compressed(study, tmp_path, save):
     whole = save(nm_dataset(study, rle=True)).read_bytes()
     path = tmp_path / "short.dcm"
     path.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(UnreadableInputError, match="truncated or damaged|damaged"):
+    with pytest.raises(UnreadableInputError, match="damaged"):
         read_study(path)
 
 
