@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+from bonescan.cli.checks import cpu_features
+
 LIBRARIES = ("bonescan", "numpy", "scipy", "pydicom", "openvino", "onnxruntime", "reportlab")
 CORES = 2
 
@@ -20,11 +22,12 @@ def bind() -> list[int]:
 
 
 def describe() -> dict[str, object]:
-    """Processor, cores, load and versions."""
+    """Processor, instruction sets, cores, load and versions."""
     cpuinfo = Path("/proc/cpuinfo").read_text(encoding="utf-8")
     model = next((line.partition(":")[2].strip() for line in cpuinfo.splitlines() if line.startswith("model name")), "")
     return {
         "processor": model or platform.machine(),
+        "features": cpu_features(),
         "cores": len(os.sched_getaffinity(0)),
         "load_average_at_start": round(os.getloadavg()[0], 2),
         "python": platform.python_version(),

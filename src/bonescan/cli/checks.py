@@ -40,6 +40,13 @@ def run_checks() -> list[Check]:
     return [check for group in groups for check in group()]
 
 
+def cpu_features() -> list[str]:
+    """Which of the instruction sets that decide the speed of networks the processor has, as far as Linux tells."""
+    cpuinfo = Path("/proc/cpuinfo")
+    words = set(cpuinfo.read_text(errors="replace").split()) if cpuinfo.is_file() else set[str]()
+    return [feature for feature in CPU_FEATURES if feature in words]
+
+
 def _version(distribution: str) -> str | None:
     try:
         return version(distribution)
@@ -54,10 +61,7 @@ def _python() -> Iterator[Check]:
 
 def _processor() -> Iterator[Check]:
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    cpuinfo = Path("/proc/cpuinfo")
-    words = set(cpuinfo.read_text(errors="replace").split()) if cpuinfo.is_file() else set[str]()
-    features = [feature for feature in CPU_FEATURES if feature in words]
-    yield Check("processor", "ok", f"{usable} cores usable; {' '.join(features) or 'features unknown'}")
+    yield Check("processor", "ok", f"{usable} cores usable; {' '.join(cpu_features()) or 'features unknown'}")
 
 
 def _libraries() -> Iterator[Check]:
