@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from bonescan.core.anatomy import Laterality
 from bonescan.simulate.parts import Part, Tissue
-from bonescan.simulate.structures import STRUCTURES, Segment, numbers_of
+from bonescan.simulate.structures import ORGANS, STRUCTURES, Segment, numbers_of
 
 Points = npt.NDArray[np.float32]
 """(n, 3) float32 mm: z from the top of the head down, y from front to back, x towards the patient's left, midline 0."""
@@ -90,7 +90,7 @@ class Body:
 
     @cached_property
     def is_soft(self) -> npt.NDArray[np.bool_]:
-        """(n,) bool: the diffuse soft tissue around the organs."""
+        """(n,) bool: soft tissue, of which points are few: all but bone and the organs that may be hot."""
         return _TABLE_SOFT[self.structure]
 
 
@@ -101,8 +101,7 @@ def _among(numbers: list[int] | tuple[int, ...]) -> npt.NDArray[np.bool_]:
 
 
 _TABLE_BONE = _among([s.number for s in STRUCTURES.values() if s.is_bone])
-_DIFFUSE = ("soft tissue", "breast")
-_TABLE_SOFT = _among([s.number for s in STRUCTURES.values() if s.name.startswith(_DIFFUSE)])
+_TABLE_SOFT = _among([s.number for s in STRUCTURES.values() if not s.is_bone and s.name not in ORGANS])
 
 
 def lookup(values: dict[int, float]) -> npt.NDArray[np.float32]:

@@ -1,0 +1,162 @@
+"""Shoulder girdle, arm and hand of the built-in body; the palm faces backwards, the thumb the thigh."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from bonescan.core.anatomy import Laterality
+from bonescan.simulate.canvas import Canvas
+from bonescan.simulate.parts import Part
+from bonescan.simulate.structures import number_of
+
+L = Laterality.LEFT
+_ACROSS = (0.0, 0.0, 1.0)
+
+_BLADE = (
+    # rows down the blade; in each, (z, y, x) from the medial to the lateral border
+    ((283, 193, 72), (283, 189, 82), (284, 184, 93), (285, 177, 105), (287, 170, 118), (290, 163, 131)),
+    ((300, 207, 68), (300, 209, 84), (300, 203, 100), (300, 192, 116), (302, 178, 131), (304, 166, 145)),
+    ((318, 224, 70), (318, 219, 85), (318, 210, 101), (318, 197, 116), (318, 184, 130), (318, 170, 147)),
+    ((334, 232, 74), (334, 224, 88), (334, 217, 102), (334, 206, 116), (334, 193, 129), (334, 178, 143)),
+    ((350, 238, 75), (350, 232, 87), (350, 226, 99), (350, 217, 110), (350, 205, 121), (350, 192, 134)),
+    ((366, 245, 74), (366, 240, 84), (366, 234, 94), (366, 226, 104), (366, 217, 113), (366, 205, 126)),
+    ((382, 251, 73), (382, 246, 81), (382, 241, 89), (382, 234, 97), (382, 226, 106), (382, 216, 119)),
+    ((398, 255, 74), (398, 251, 81), (398, 246, 89), (398, 240, 97), (398, 234, 105), (398, 226, 114)),
+    ((414, 256, 76), (414, 253, 82), (414, 249, 88), (414, 245, 94), (414, 241, 100), (414, 236, 107)),
+    ((430, 256, 80), (430, 254, 84), (430, 251, 88), (430, 248, 92), (430, 246, 96), (430, 243, 101)),
+)
+_BLADE_HALF = (3.2, 2.3, 2.1, 2.3, 3.0, 4.4)
+"""Half thickness from the medial to the lateral border: the middle of the blade is thin enough to shine through."""
+
+_HUMERUS = (
+    # z, y, x, half width, half depth, fraction that is marrow cavity
+    (314, 146, 181, 21, 20, 0),
+    (335, 149, 184, 16, 15.5, 0),
+    (360, 156, 188, 12.5, 12, 0.45),
+    (408, 176, 194, 11.5, 11, 0.5),
+    (467, 192, 198, 11, 10.5, 0.5),
+    (525, 205, 200, 14, 10, 0.35),
+    (562, 214, 203, 24, 10, 0),
+)
+
+_RADIUS = (
+    # z, y, x, half width, half depth, fraction that is marrow cavity
+    (594, 213, 214, 12, 11, 0),
+    (606, 214, 215, 9, 9, 0),
+    (626, 216, 215, 9, 8.5, 0.3),
+    (680, 213, 222, 8.5, 7.5, 0.45),
+    (760, 210, 227, 9, 7.5, 0.45),
+    (820, 213, 226, 12, 8.5, 0.2),
+    (846, 215, 224, 16.5, 11, 0),
+)
+
+_ULNA = (
+    # z, y, x, half width, half depth, fraction that is marrow cavity
+    (562, 236, 196, 10, 9, 0),
+    (578, 236, 197, 13, 12, 0),
+    (600, 231, 200, 13, 13, 0),
+    (640, 231, 210, 9.5, 10, 0.3),
+    (700, 230, 228, 8, 8.5, 0.45),
+    (770, 226, 240, 7.5, 7.5, 0.45),
+    (830, 221, 245, 7.5, 7.5, 0.2),
+    (848, 219, 246, 9.5, 9, 0),
+)
+
+
+def paint_arm(c: Canvas) -> None:
+    """Paint the left shoulder girdle, arm and hand."""
+    _clavicle(c)
+    _scapula(c)
+    _humerus(c)
+    _forearm(c)
+    _hand(c)
+
+
+def _clavicle(c: Canvas) -> None:
+    path = [(318, 108, 23), (313, 110, 38), (304, 115, 60), (295, 124, 82), (284, 138, 104), (276, 151, 125)]
+    path += [(272, 158, 146), (273, 161, 162)]
+    halves = [(12, 10), (9, 8.5), (7.5, 7), (7, 6.5), (7, 6.5), (8, 6), (9, 5.5), (10, 6)]
+    parts = ((0.17, Part.END), (0.84, Part.SHAFT), (1.0, Part.HEAD))
+    c.sweep(path, halves, number_of("clavicle", L), parts, flat=(0, 1, 0))
+
+
+def _scapula(c: Canvas) -> None:
+    number = number_of("scapula", L)
+    net = [[(*p, t) for p, t in zip(row, _BLADE_HALF, strict=True)] for row in _BLADE]
+    c.plate(net, number, Part.BLADE)
+    # The thick lateral border, from the lower angle to the neck.
+    border = [(434, 245, 92), (414, 236, 106), (382, 216, 118), (350, 192, 133), (322, 172, 148)]
+    c.sweep(border, [(5, 6), (5, 6), (5, 6), (6, 7), (7, 10)], number, Part.BLADE, flat=_ACROSS)
+    c.sweep([(290, 196, 69), (330, 230, 71), (380, 251, 72), (425, 257, 78)], (2.5, 3.5), number, Part.BLADE)
+    # The spine of the scapula rises from the medial border to the acromion; a thin plate joins it to the blade.
+    crest = [(311, 227, 73), (302, 228, 92), (294, 225, 112), (286, 216, 134), (279, 203, 154)]
+    c.sweep(crest, [(3, 4), (4, 4), (4.5, 4.5), (5, 5), (6, 5)], number, Part.SPINE, flat=(1, 0, 0))
+    roots = [(312, 216, 73), (308, 207, 96), (305, 196, 114), (302, 184, 130), (300, 176, 140)]
+    c.plate([[(*a, 2.2) for a in crest], [(*b, 2.0) for b in roots]], number, Part.SPINE)
+    c.sweep(
+        [(279, 203, 154), (274, 189, 170), (275, 170, 180), (277, 160, 176)],
+        [(10, 5), (13, 5), (11, 4.5), (7, 4)],
+        number,
+        Part.ACROMION,
+        flat=(0, 0.6, -0.8),
+    )
+    c.sweep(
+        [(290, 160, 140), (284, 146, 140), (288, 132, 150), (296, 124, 158)],
+        [(7, 6), (6, 5), (6, 5), (5, 4)],
+        number,
+        Part.CORACOID,
+    )
+    c.ellipsoid((309, 161, 153), (20, 14, 10), number, Part.GLENOID)
+
+
+def _humerus(c: Canvas) -> None:
+    number = number_of("humerus", L)
+    c.ellipsoid((303, 147, 176), (23, 22.5, 21), number, Part.HEAD)
+    c.ellipsoid((306, 141, 192), (20, 16, 11), number, Part.TROCHANTER)
+    c.ellipsoid((312, 128, 180), (14, 9, 9), number, Part.TROCHANTER)
+    c.shaft(_HUMERUS, number, ((0.1, Part.NECK), (0.93, Part.SHAFT), (1.0, Part.CONDYLE)))
+    # Trochlea and capitulum lie across, between the two epicondyles.
+    across = [(564, 216, 176), (573, 216, 190), (574, 214, 206), (566, 215, 227)]
+    c.sweep(across, [(8, 7), (14, 11), (14, 11), (8, 7)], number, Part.CONDYLE, flat=(1, 0, 0))
+
+
+def _forearm(c: Canvas) -> None:
+    ulna, radius = number_of("ulna", L), number_of("radius", L)
+    c.shaft(_RADIUS, radius, ((0.07, Part.HEAD), (0.86, Part.SHAFT), (1.0, Part.CONDYLE)))
+    c.shaft(_ULNA, ulna, ((0.17, Part.CONDYLE), (0.93, Part.SHAFT), (1.0, Part.HEAD)))
+
+
+_RAYS = (
+    # carpal end, knuckle, (middle joints …), tip of each finger from thumb to little finger
+    ((868, 212, 214), (893, 209, 203), (920, 212, 196), (944, 216, 194)),
+    ((876, 214, 222), (938, 214, 216), (978, 221, 212), (1003, 229, 211), (1021, 234, 210)),
+    ((877, 215, 231), (941, 213, 230), (986, 221, 229), (1014, 230, 228), (1032, 236, 228)),
+    ((876, 217, 239), (936, 215, 242), (978, 222, 244), (1005, 230, 245), (1022, 236, 246)),
+    ((873, 219, 246), (926, 219, 253), (959, 225, 257), (979, 231, 259), (995, 236, 260)),
+)
+
+
+_CARPALS = (
+    (858, 222, 10.5),
+    (857, 234, 10),
+    (860, 245, 9),
+    (872, 214, 9.5),
+    (873, 224, 9.5),
+    (874, 234, 10),
+    (872, 245, 9.5),
+)
+"""(z, x, half width) of two rows of small bones; the pisiform is left out."""
+
+
+def _hand(c: Canvas) -> None:
+    carpals, hand = number_of("carpals", L), number_of("hand", L)
+    for z, x, r in _CARPALS:
+        c.ellipsoid((z, 217, x), (9.5, 10, r), carpals, Part.WHOLE)
+    for k, ray in enumerate(_RAYS):
+        thick = 1.15 if k == 0 else 0.85 if k == 4 else 1.0
+        for i, (a, b) in enumerate(pairwise(ray)):
+            shrink = thick * (1 - 0.12 * i)
+            part = Part.METACARPAL if i == 0 else Part.PHALANX
+            middle = tuple((p + q) / 2 for p, q in zip(a, b, strict=True))
+            ends, waist = (7.4 * shrink, 6.8 * shrink), (5.0 * shrink, 4.8 * shrink)
+            c.sweep([a, (middle[0], middle[1], middle[2]), b], [ends, waist, ends], hand, part)

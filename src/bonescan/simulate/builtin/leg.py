@@ -1,0 +1,132 @@
+"""Thigh, leg and foot of the built-in body."""
+
+from __future__ import annotations
+
+from bonescan.core.anatomy import Laterality
+from bonescan.simulate.builtin.pelvis import HIP
+from bonescan.simulate.canvas import Canvas
+from bonescan.simulate.parts import Part
+from bonescan.simulate.structures import number_of
+
+L = Laterality.LEFT
+
+_FEMUR = (
+    # z, y, x, half width, half depth, fraction that is marrow cavity
+    (884, 160, 124, 22, 19, 0),
+    (905, 161, 122, 19, 18, 0),
+    (934, 159, 120, 16, 16, 0.4),
+    (968, 154, 116, 14.5, 15, 0.55),
+    (1001, 149, 109, 14, 14.5, 0.6),
+    (1035, 144, 101, 14, 14.5, 0.6),
+    (1069, 141, 94, 14, 14.5, 0.6),
+    (1103, 140, 87, 14.5, 14.5, 0.58),
+    (1136, 141, 81, 15, 15, 0.52),
+    (1170, 142, 75, 16.5, 15.5, 0.4),
+    (1200, 145, 71, 22, 17, 0),
+    (1225, 149, 68, 33, 20, 0),
+    (1246, 154, 66, 42, 24, 0),
+)
+
+_TIBIA = (
+    # z, y, x, half width, half depth, fraction that is marrow cavity
+    (1280, 162, 66, 43, 26, 0),
+    (1292, 163, 66, 42.5, 26, 0),
+    (1310, 164, 67, 33, 23, 0),
+    (1335, 165, 67, 21, 20, 0.35),
+    (1366, 168, 67, 16, 18, 0.5),
+    (1408, 175, 67, 13, 16.5, 0.52),
+    (1451, 180, 67, 12.5, 15.5, 0.5),
+    (1493, 185, 66, 12, 14.5, 0.5),
+    (1536, 189, 65, 11.5, 13, 0.5),
+    (1578, 193, 64, 12, 13, 0.45),
+    (1615, 196, 61, 15.5, 15.5, 0.2),
+    (1645, 197, 58, 21, 19, 0),
+    (1660, 197, 57, 22, 19, 0),
+)
+
+_FIBULA = (
+    # z, y, x, half width, half depth, fraction that is marrow cavity
+    (1300, 194, 101, 9, 10, 0),
+    (1315, 196, 101, 9.5, 10, 0),
+    (1335, 199, 99, 6, 6.5, 0.3),
+    (1429, 209, 94, 5.5, 6.5, 0.35),
+    (1547, 215, 86, 5.5, 6.5, 0.35),
+    (1620, 217, 81, 6.5, 7, 0.2),
+    (1655, 213, 81, 8.5, 10, 0),
+    (1680, 211, 80, 6, 8, 0),
+)
+
+
+def paint_leg(c: Canvas) -> None:
+    """Paint the left femur, patella, tibia, fibula and foot."""
+    _femur(c)
+    _lower_leg(c)
+    _foot(c)
+
+
+def _femur(c: Canvas) -> None:
+    number = number_of("femur", L)
+    c.ellipsoid(HIP, (24, 24, 24), number, Part.HEAD)
+    c.sweep(
+        [(852, 150, 94), (863, 153, 108), (876, 157, 121)],
+        [(16, 13), (15, 12.5), (21, 16)],
+        number,
+        Part.NECK,
+        flat=(1, 0, 0),
+    )
+    c.sweep(
+        [(845, 170, 127), (860, 165, 133), (882, 161, 133), (905, 160, 127)],
+        [(12, 13), (16, 17), (17, 18), (15, 16)],
+        number,
+        Part.TROCHANTER,
+    )
+    c.ellipsoid((905, 176, 113), (13, 9, 9), number, Part.TROCHANTER)
+    c.shaft(_FEMUR, number, ((0.12, Part.TROCHANTER), (0.84, Part.SHAFT), (1.0, Part.CONDYLE)))
+    for x in (42.0, 90.0):
+        c.ellipsoid((1252, 160, x), (24, 31, 22), number, Part.CONDYLE)
+
+
+def _lower_leg(c: Canvas) -> None:
+    tibia, fibula = number_of("tibia", L), number_of("fibula", L)
+    c.ellipsoid((1244, 111, 65), (21, 10, 22), number_of("patella", L), Part.WHOLE)
+    c.shaft(_TIBIA, tibia, ((0.14, Part.CONDYLE), (0.91, Part.SHAFT), (1.0, Part.MALLEOLUS)), cap_mm=5, square=2.2)
+    c.ellipsoid((1273, 164, 66), (9, 11, 10), tibia, Part.CONDYLE)
+    c.sweep([(1310, 143, 64), (1330, 145, 65)], [(9, 7), (6, 5)], tibia, Part.CONDYLE)
+    c.sweep([(1648, 195, 38), (1668, 196, 37)], [(7, 11), (5, 8)], tibia, Part.MALLEOLUS)
+    c.shaft(_FIBULA, fibula, ((0.09, Part.HEAD), (0.9, Part.SHAFT), (1.0, Part.MALLEOLUS)))
+
+
+def _foot(c: Canvas) -> None:
+    tarsals, foot = number_of("tarsals", L), number_of("foot", L)
+    c.sweep([(1677, 208, 60), (1677, 190, 60), (1686, 168, 61)], [(18, 15), (20, 17), (16, 14)], tarsals, Part.TALUS)
+    c.sweep(
+        [(1702, 184, 72), (1706, 205, 68), (1712, 230, 66), (1716, 250, 66)],
+        [(13, 14), (14, 15), (14, 17), (13, 16)],
+        tarsals,
+        Part.CALCANEUS,
+    )
+    c.ellipsoid((1695, 152, 62), (15, 11, 21), tarsals, Part.WHOLE)
+    c.ellipsoid((1711, 154, 90), (14, 19, 15), tarsals, Part.WHOLE)
+    for x, z in ((53.0, 1700), (66.0, 1700), (78.0, 1704)):
+        c.ellipsoid((z, 133, x), (14, 14, 9), tarsals, Part.WHOLE)
+    for k in range(5):
+        base = (1704.0 + 3.0 * k, 122.0 + 4.0 * (k in (0, 3, 4)), 52.0 + 11.0 * k)
+        knuckle = (1738.0 + 1.5 * k, 66.0 + (0, -2, 2, 8, 15)[k], 56.0 + 14.5 * k)
+        tip = (1748.0, knuckle[1] - (52, 46, 40, 34, 28)[k], knuckle[2] + (3, 1, 1, 1, 0)[k])
+        big = 1.7 if k == 0 else 1.0
+        middle = ((base[0] + knuckle[0]) / 2, (base[1] + knuckle[1]) / 2, (base[2] + knuckle[2]) / 2)
+        c.sweep(
+            [base, middle, knuckle],
+            [(6 * big**0.4, 7.5), (4.2 * big, 4.5 * big), (6 * big, 6 * big)],
+            foot,
+            Part.METACARPAL,
+        )
+        toe = ((knuckle[0] + tip[0]) / 2, (knuckle[1] + tip[1]) / 2, (knuckle[2] + tip[2]) / 2)
+        c.sweep(
+            [knuckle, toe, tip],
+            [(5.5 * big, 5 * big), (3.4 * big, 3.4 * big), (4.2 * big, 3.6 * big)],
+            foot,
+            Part.PHALANX,
+        )
+    for x in (50.0, 64.0):
+        c.ellipsoid((1749, 70, x), (4, 6, 5), foot, Part.METACARPAL)

@@ -1,0 +1,137 @@
+"""Hip bones of the built-in body."""
+
+from __future__ import annotations
+
+from bonescan.core.anatomy import Laterality
+from bonescan.simulate.canvas import Canvas
+from bonescan.simulate.parts import Part
+from bonescan.simulate.structures import number_of
+
+L = Laterality.LEFT
+HIP = (847.0, 147.0, 83.0)
+"""Centre of the hip joint."""
+
+_WING = (
+    # rows down the wing; in each, (z, y, x, half thickness) from the front rim to the back
+    (
+        (712, 134, 141, 5),
+        (702, 146, 129, 6),
+        (697, 160, 113, 6),
+        (695, 173, 97, 5.5),
+        (697, 186, 80, 6),
+        (703, 199, 66, 8),
+    ),
+    (
+        (724, 124, 143, 5),
+        (720, 139, 133, 4),
+        (718, 155, 116, 2.8),
+        (718, 171, 93, 2.4),
+        (719, 187, 71, 6),
+        (720, 206, 59, 9),
+    ),
+    (
+        (742, 110, 142, 5),
+        (740, 129, 134, 3.5),
+        (738, 148, 118, 2.2),
+        (738, 166, 92, 2.2),
+        (739, 184, 67, 8),
+        (738, 213, 54, 10),
+    ),
+    (
+        (764, 98, 133, 6),
+        (762, 118, 127, 4),
+        (760, 137, 113, 2.8),
+        (760, 155, 92, 3.2),
+        (760, 174, 69, 8),
+        (758, 206, 53, 9),
+    ),
+    (
+        (786, 100, 119, 6),
+        (784, 115, 114, 6),
+        (782, 130, 103, 6),
+        (782, 146, 89, 7),
+        (782, 163, 75, 8),
+        (776, 188, 60, 7),
+    ),
+    (
+        (808, 111, 101, 7),
+        (808, 121, 95, 9),
+        (808, 132, 88, 11),
+        (808, 144, 84, 12),
+        (808, 156, 81, 10),
+        (805, 168, 76, 7),
+    ),
+    (
+        (820, 118, 92, 8),
+        (822, 126, 88, 10),
+        (824, 136, 85, 11),
+        (824, 146, 84, 11),
+        (824, 156, 81, 10),
+        (824, 167, 77, 8),
+    ),
+)
+"""Thin in the middle of the fossa, thick at the rim and around the sacroiliac joint and the acetabulum."""
+
+
+def paint_pelvis(c: Canvas) -> None:
+    """Paint the left hip bone."""
+    ilium, pubis, ischium = (number_of(name, L) for name in ("ilium", "pubis", "ischium"))
+    c.plate(_WING, ilium, Part.WING)
+    crest = [(772, 97, 130), (752, 103, 138), (728, 120, 143), (708, 138, 138), (697, 158, 115), (695, 175, 94)]
+    crest += [(699, 193, 73), (712, 209, 60), (734, 219, 54), (752, 218, 51)]
+    halves = [(6.5, 6), (5.5, 5), (6, 6), (7, 6.5), (6.5, 6), (6, 5.5), (6, 6), (6.5, 6.5), (7, 6.5), (6, 6)]
+    c.sweep(crest, halves, ilium, Part.CREST)
+    c.sweep([(774, 98, 129), (790, 104, 116), (806, 112, 103), (818, 119, 96)], (6, 6), ilium, Part.WING)
+    c.sweep([(726, 192, 64), (752, 192, 59), (776, 198, 54)], [(7, 9), (7, 9), (6, 8)], ilium, Part.SACROILIAC)
+    # The arcuate line and the edge of the sciatic notch carry the load from the sacrum to the hip.
+    c.sweep([(762, 182, 64), (785, 172, 70), (815, 160, 77)], [(11, 11), (11, 11), (12, 12)], ilium, Part.WING)
+    c.sweep(
+        [(776, 194, 57), (796, 184, 67), (818, 176, 75), (845, 178, 76)],
+        [(7, 8), (8, 8), (10, 10), (11, 11)],
+        ilium,
+        Part.WING,
+    )
+    _acetabulum(c, ilium, pubis, ischium)
+    c.sweep(
+        [(836, 124, 72), (846, 113, 52), (857, 105, 30), (864, 103, 14)],
+        [(11, 11), (9, 8), (8.5, 7.5), (10, 8)],
+        pubis,
+        ((0.15, Part.ACETABULUM), (0.8, Part.RAMUS), (1.0, Part.SYMPHYSIS)),
+        flat=(1, 0, 0),
+    )
+    c.sweep(
+        [(857, 104, 8), (872, 107, 8), (884, 112, 9)],
+        [(10, 6.5), (10, 7), (8, 6)],
+        pubis,
+        Part.SYMPHYSIS,
+        flat=(0, 1, 0),
+    )
+    c.sweep(
+        [(878, 111, 11), (890, 126, 20), (900, 145, 29)],
+        [(8, 5), (7, 4.5), (7.5, 5)],
+        pubis,
+        Part.RAMUS,
+        flat=(0.7, 0, 0.7),
+    )
+    c.sweep(
+        [(900, 145, 29), (906, 161, 38), (905, 176, 49)],
+        [(7.5, 5), (8, 6), (10, 8)],
+        ischium,
+        Part.RAMUS,
+        flat=(0.7, 0, 0.7),
+    )
+    c.sweep(
+        [(850, 176, 76), (870, 186, 68), (888, 188, 62), (903, 181, 55)],
+        [(14, 13), (13, 12), (15, 13), (12, 10)],
+        ischium,
+        ((0.3, Part.ACETABULUM), (1.0, Part.TUBEROSITY)),
+    )
+    c.sweep([(842, 184, 62), (852, 193, 50)], [(5, 4), (3, 3)], ischium, Part.RAMUS)
+
+
+def _acetabulum(c: Canvas, ilium: int, pubis: int, ischium: int) -> None:
+    """A cup that opens outwards, forwards and down, made of all three bones."""
+    z, y, x = HIP
+    openings = {ilium: (0.8, -0.1, 0.6), ischium: (-0.5, -0.7, 0.5), pubis: (-0.35, 0.8, 0.5)}
+    for number, away in openings.items():
+        c.shell((z, y, x - 1), (32, 32, 31.5), 5.5, number, Part.ACETABULUM, away=away, open_from=-0.05)
