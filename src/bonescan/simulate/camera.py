@@ -130,8 +130,8 @@ def draw_camera(
     seen = (-1.0, 2.0)
     if cropped < 0.02:
         seen = (float(rng.uniform(0.01, 0.1)), 2.0)
-    elif cropped < 0.06:
-        seen = (-1.0, float(rng.uniform(0.8, 0.99)))
+    elif cropped < 0.05:
+        seen = (-1.0, float(rng.uniform(0.82, 0.99)))
     aside = float(rng.normal(0, 12)) if rng.random() > 0.03 else float(rng.choice([-1, 1]) * rng.uniform(40, 110))
     return Camera(
         rows=2048 if fine else 1024,

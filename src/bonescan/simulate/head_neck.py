@@ -55,7 +55,7 @@ def draw_head_and_neck(rng: np.random.Generator, anatomy: AnatomyIndex) -> tuple
         x = float(rng.uniform(-30, 30))
         z = chin - 12 if rng.random() < 0.6 else top + 0.85 * height
         add("teeth", [[z, front + 8 + 0.022 * x * x, x]], [float(rng.uniform(2, 6))], 5e3, 0.8)
-    if rng.random() < 0.35:
+    if rng.random() < (0.55 if body.sex == "M" else 0.3):
         neck = body.points_mm[body.in_segment(Segment.HEAD, Laterality.MIDLINE) & body.is_soft]
         z = float(np.percentile(jaw[:, 0], 98)) + float(rng.uniform(18, 45))
         near = neck[np.abs(neck[:, 0] - z) < 12]

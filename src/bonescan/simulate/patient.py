@@ -26,8 +26,9 @@ from bonescan.simulate.primaries import draw_primary
 from bonescan.simulate.projector import Projector, scatter
 from bonescan.simulate.regions import region_map
 from bonescan.simulate.structures import STRUCTURES
-from bonescan.simulate.tracer import bone_activity, draw_tracer
+from bonescan.simulate.tracer import draw_tracer
 from bonescan.simulate.truth import FocusTruth, Involvement, SimulatedStudy
+from bonescan.simulate.uptake import bone_activity
 from bonescan.simulate.urine import bladder_points
 
 __all__ = [
@@ -73,6 +74,7 @@ def draw_patient(
     anatomy = reference(sex, phantoms)
     age = int(np.clip(rng.normal(63, 12), 25, 92))
     superscan = metastatic and rng.random() < superscan_fraction
+    delay_h = float(np.clip(rng.normal(3.2, 0.6), 2, 5))
     foci: tuple[Focus, ...] = ()
     primary = None
     if metastatic:
@@ -86,8 +88,8 @@ def draw_patient(
         age_years=age,
         body="voxel" if phantoms else "builtin",
         posture=draw_posture(rng),
-        tracer=draw_tracer(rng, anatomy, age_years=age, superscan=superscan),
-        camera=draw_camera(rng, counts=counts, fine_matrix=fine_matrix),
+        tracer=draw_tracer(rng, anatomy, age_years=age, superscan=superscan, delay_h=delay_h),
+        camera=draw_camera(rng, counts=counts, delay_h=delay_h, fine_matrix=fine_matrix),
         foci=foci,
         superscan=superscan,
         primary=primary,
@@ -181,5 +183,6 @@ def noisy_study(parameters: PatientParameters, expected: dict[ViewName, Image]) 
         )
         for i, view in enumerate(ViewName)
     )
-    scan = Scan(views, radiopharmaceutical="99mTc-MDP (simulated)")
+    activity_mbq = round(parameters.camera.activity_mbq, 1)
+    scan = Scan(views, radiopharmaceutical="99mTc-MDP (simulated)", injected_activity_mbq=activity_mbq)
     return Study(name=parameters.study_id, scan=scan, patient_sex=parameters.sex)

@@ -5,19 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
-from scipy.ndimage import gaussian_filter, map_coordinates
 
-from bonescan.core.anatomy import Laterality, Region
 from bonescan.simulate.anatomy_index import AnatomyIndex, joint_of
-from bonescan.simulate.body import lookup
 from bonescan.simulate.head_neck import draw_head_and_neck
 from bonescan.simulate.injection import draw_injection
+from bonescan.simulate.part_uptake import draw_part_gain, draw_region_gain
 from bonescan.simulate.pools import Pool
-from bonescan.simulate.structures import STRUCTURES, VERTEBRAE, number_of
 from bonescan.simulate.urine import Bladder, draw_bladder, draw_contamination, draw_urinary_tract
-
-L, R = Laterality.LEFT, Laterality.RIGHT
 
 
 @dataclass(frozen=True)
@@ -26,10 +20,13 @@ class Tracer:
 
     Attributes:
         region_gain: Factor on the uptake of each skeletal region, keyed by its value.
+        part_gain: Factor on the uptake of each part of a bone, keyed by `Part`.
+        frontal_gain: Factor on the frontal vault of the skull (hyperostosis frontalis), 1 for none.
         structure_seed: Seed of small differences between neighbouring bones.
         texture_seed, texture: Seed and relative amplitude of the uneven uptake within bones.
         joint_gain: Joint with side → extra uptake at its centre, 0 for none.
-        soft_gain: Factor on soft tissue; later imaging and young bone lower it.
+        soft_gain: Factor on soft tissue; later imaging lowers it.
+        organ_gain: Further factor on a soft structure by name (breast, liver, stomach, thyroid).
         kidney_gain: (left, right) factors.
         kidney_hollow: (left, right) 0 for even kidneys, 1 for uptake in the cortex only.
         bladder: Filling and shape of the bladder.
@@ -37,40 +34,45 @@ class Tracer:
     """
 
     region_gain: dict[int, float] = field(default_factory=dict)
+    part_gain: dict[int, float] = field(default_factory=dict)
+    frontal_gain: float = 1.0
     structure_seed: int = 0
     texture_seed: int = 0
     texture: float = 0.1
     joint_gain: dict[str, float] = field(default_factory=dict)
     soft_gain: float = 1.0
+    organ_gain: dict[str, float] = field(default_factory=dict)
     kidney_gain: tuple[float, float] = (1.0, 1.0)
     kidney_hollow: tuple[float, float] = (0.0, 0.0)
     bladder: Bladder = field(default_factory=Bladder)
     pools: tuple[Pool, ...] = ()
 
 
-def draw_tracer(rng: np.random.Generator, anatomy: AnatomyIndex, *, age_years: float, superscan: bool) -> Tracer:
-    """Draw a distribution; medians and spreads follow measured planar region ratios."""
+def draw_tracer(
+    rng: np.random.Generator, anatomy: AnatomyIndex, *, age_years: float, superscan: bool, delay_h: float = 3.2
+) -> Tracer:
+    """Draw a distribution; medians and spreads follow measured planar region ratios.
 
-    def spread(sd: float) -> float:
-        return float(np.exp(rng.normal(0, sd)))
-
-    region_gain = {int(r): spread(0.16) for r in Region if r != Region.BACKGROUND}
-    region_gain[int(Region.SKULL)] *= spread(0.25)
-    if rng.random() < 0.13:  # a skull hot as a whole, with no disease
-        region_gain[int(Region.SKULL)] *= float(rng.uniform(1.4, 2.6))
-    region_gain[int(Region.STERNUM)] *= spread(0.2)
-    # Limbs vary together, against the axial skeleton.
-    limbs = spread(0.18)
-    for region in (Region.HUMERUS, Region.FOREARM_HAND, Region.FEMUR, Region.LOWER_LEG_FOOT):
-        region_gain[int(region)] *= limbs
+    Args:
+        rng: Source of randomness.
+        anatomy: The reference body.
+        age_years: Age.
+        superscan: Diffuse disease takes most of the tracer: kidneys, urine, limbs and soft tissue are faint.
+        delay_h: Time from injection to imaging.
+    """
+    sex = anatomy.body.sex
     faint = 0.25 if superscan else 1.0
+    frontal = sex == "F" and age_years > 45 and rng.random() < 0.12
     return Tracer(
-        region_gain=region_gain,
+        region_gain=draw_region_gain(rng, age_years=age_years, sex=sex, superscan=superscan),
+        part_gain=draw_part_gain(rng, age_years),
+        frontal_gain=float(rng.uniform(1.3, 2.6)) if frontal else 1.0,
         structure_seed=int(rng.integers(2**31)),
         texture_seed=int(rng.integers(2**31)),
         texture=float(rng.uniform(0.05, 0.15)),
         joint_gain=_draw_joints(rng, anatomy, age_years),
-        soft_gain=_soft_gain(rng) * (0.6 if superscan else 1.0),
+        soft_gain=_soft_gain(rng, age_years, delay_h) * (0.6 if superscan else 1.0),
+        organ_gain=_draw_organs(rng, sex),
         kidney_gain=_draw_kidneys(rng, faint),
         kidney_hollow=(float(rng.uniform(0, 1)), float(rng.uniform(0, 1))),
         bladder=draw_bladder(rng, faint=faint),
@@ -83,10 +85,22 @@ def draw_tracer(rng: np.random.Generator, anatomy: AnatomyIndex, *, age_years: f
     )
 
 
-def _soft_gain(rng: np.random.Generator) -> float:
-    """Soft tissue clears with a half life near 3 h; scans begin 2 to 5 h after injection, and clearance varies."""
-    delay_h = float(np.clip(rng.normal(3.2, 0.6), 2, 5))
-    return 0.7 * 2 ** (-(delay_h - 3) / 3) * float(np.exp(rng.normal(0, 0.28)))
+def _soft_gain(rng: np.random.Generator, age_years: float, delay_h: float) -> float:
+    """Soft tissue clears with a half life near 3 h, more slowly in the old, and differently in everybody."""
+    slower = 1 + 0.006 * (age_years - 63)
+    return 0.7 * 2 ** (-(delay_h - 3) / 3) * slower * float(np.exp(rng.normal(0, 0.28)))
+
+
+def _draw_organs(rng: np.random.Generator, sex: str) -> dict[str, float]:
+    """Breasts that take up tracer; seldom a liver (colloid in the kit), or thyroid and stomach (free pertechnetate)."""
+    gain = {}
+    if sex == "F":
+        gain["breast"] = float(np.exp(rng.normal(0.2, 0.35)))
+    if rng.random() < 0.025:
+        gain["liver"] = float(rng.uniform(3, 9))
+    if rng.random() < 0.03:
+        gain["thyroid"], gain["stomach"] = float(rng.uniform(10, 40)), float(rng.uniform(2, 7))
+    return gain
 
 
 _JOINT_BASE = {"sternoclavicular": 0.5, "sacroiliac": 0.55, "shoulder": 0.55, "acromioclavicular": 0.4, "knee": 0.3}
@@ -114,60 +128,10 @@ def _draw_joints(rng: np.random.Generator, anatomy: AnatomyIndex, age_years: flo
 
 def _draw_kidneys(rng: np.random.Generator, faint: float) -> tuple[float, float]:
     """Left and right: usually a little unequal; seldom both very hot, one hot (blocked) or one hardly seen."""
-    level = float(np.exp(rng.normal(0, 0.6))) * faint
+    level = 1.35 * float(np.exp(rng.normal(0, 0.6))) * faint
     if rng.random() < 0.1:
         level *= float(rng.uniform(2, 5))
     gains = [level * float(np.exp(rng.normal(0, 0.25))) for _ in range(2)]
     if rng.random() < 0.12:
         gains[int(rng.integers(2))] *= float(rng.choice([0.1, 0.3, 2.5, 5.0]))
     return gains[0], gains[1]
-
-
-def bone_activity(anatomy: AnatomyIndex, tracer: Tracer) -> npt.NDArray[np.float32]:
-    """Activity of every point from bone, soft tissue and kidneys, without urine and focal disease.
-
-    Returns:
-        (n,) float32, uptake times volume.
-    """
-    rng = np.random.default_rng(tracer.structure_seed)
-    gains: dict[int, float] = {}
-    for number, structure in STRUCTURES.items():
-        single = float(np.exp(rng.normal(0, 0.05)))
-        if structure.is_bone:
-            gains[number] = tracer.region_gain.get(int(structure.region), 1.0) * single
-        else:
-            gains[number] = tracer.soft_gain
-    # A smooth gradient along the spine on top of vertebra-to-vertebra differences.
-    slope = rng.normal(0, 0.12)
-    for i, name in enumerate(VERTEBRAE):
-        gains[number_of(name)] *= float(np.exp(slope * (i / len(VERTEBRAE) - 0.5)))
-    gains[number_of("kidney", L)], gains[number_of("kidney", R)] = tracer.kidney_gain
-    activity = anatomy.uptake * lookup(gains)[anatomy.body.structure]
-    for side, hollow in zip((L, R), tracer.kidney_hollow, strict=True):
-        at = anatomy.body.of("kidney", side)
-        activity[at] *= _cortex(anatomy.body.points_mm[at], side, hollow)
-    activity[anatomy.bone] *= _texture(anatomy.body.points_mm[anatomy.bone], tracer)
-    for name, gain in tracer.joint_gain.items():
-        at, weight = anatomy.joints[name]
-        activity[at] *= 1 + gain * weight
-    return np.asarray(activity, np.float32)
-
-
-def _texture(points: npt.NDArray[np.float32], tracer: Tracer, cell_mm: float = 9.0) -> npt.NDArray[np.float32]:
-    low = points.min(0) - cell_mm
-    shape = np.ceil((points.max(0) + cell_mm - low) / cell_mm).astype(int) + 1
-    noise = np.random.default_rng(tracer.texture_seed).normal(size=tuple(shape)).astype(np.float32)
-    noise = gaussian_filter(noise, 1.2)
-    noise *= tracer.texture / noise.std()
-    value = map_coordinates(noise, ((points - low) / cell_mm).T, order=1, mode="nearest")
-    return np.asarray(np.exp(value), np.float32)
-
-
-def _cortex(points: npt.NDArray[np.float32], side: Laterality, hollow: float) -> npt.NDArray[np.float32]:
-    """Weight of each point of a kidney: lowest at the hilum, which faces the spine and a little the front."""
-    low, high = points.min(0), points.max(0)
-    offset = (points - (low + high) / 2) / ((high - low) / 2)
-    towards_spine = -0.45 if side == L else 0.45
-    distance = np.sqrt(offset[:, 0] ** 2 + (offset[:, 1] + 0.2) ** 2 + (offset[:, 2] - towards_spine) ** 2)
-    weight = np.clip(1 + hollow * 1.6 * (distance - 0.85), 0.15, None)
-    return np.asarray(weight / weight.mean(), np.float32)

@@ -41,8 +41,8 @@ def draw_bladder(rng: np.random.Generator, *, faint: float = 1.0) -> Bladder:
     # Volume over that of the reference bladder, which is about 150 to 200 ml.
     volume = float(np.exp(rng.uniform(np.log(0.7), np.log(3.2)) if full else rng.normal(np.log(0.2), 0.5)))
     size = volume ** (1 / 3)
-    flat = float(rng.uniform(0.42, 0.8)) if volume < 0.6 else float(rng.uniform(0.75, 1.1))
-    wide = flat**-0.6
+    flat = float(rng.uniform(0.45, 0.85)) if volume < 0.6 else float(rng.uniform(0.75, 1.1))
+    wide = flat**-0.45
     deep = float(np.exp(rng.normal(-0.2, 0.12)))
     return Bladder(
         uptake=float(np.exp(rng.normal(np.log(1.5 if full else 2.8), 0.75))) * faint,

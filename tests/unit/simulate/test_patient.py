@@ -12,7 +12,7 @@ from bonescan.simulate.focal import Focus, focus_activity
 from bonescan.simulate.patient import MASK_OF_BACKGROUND, PatientParameters, draw_patient, render
 from bonescan.simulate.posture import Posture, apply_posture
 from bonescan.simulate.structures import number_of
-from bonescan.simulate.tracer import bone_activity
+from bonescan.simulate.uptake import bone_activity
 from bonescan.simulate.urine import Bladder
 
 

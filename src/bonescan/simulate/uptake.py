@@ -1,0 +1,73 @@
+"""Applying a tracer record: the activity of every point of a body from bone, joints, soft tissue and organs."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy.ndimage import gaussian_filter, map_coordinates
+
+from bonescan.core.anatomy import Laterality
+from bonescan.simulate.anatomy_index import AnatomyIndex
+from bonescan.simulate.body import lookup
+from bonescan.simulate.parts import Part
+from bonescan.simulate.structures import STRUCTURES, VERTEBRAE, number_of
+from bonescan.simulate.tracer import Tracer
+
+L, R = Laterality.LEFT, Laterality.RIGHT
+
+
+def bone_activity(anatomy: AnatomyIndex, tracer: Tracer) -> npt.NDArray[np.float32]:
+    """Activity of every point from bone, soft tissue and kidneys, without urine and focal disease.
+
+    Returns:
+        (n,) float32, uptake times volume.
+    """
+    rng = np.random.default_rng(tracer.structure_seed)
+    gains: dict[int, float] = {}
+    for number, structure in STRUCTURES.items():
+        single = float(np.exp(rng.normal(0, 0.05)))
+        if structure.is_bone:
+            gains[number] = tracer.region_gain.get(int(structure.region), 1.0) * single
+        else:
+            gains[number] = tracer.soft_gain * tracer.organ_gain.get(structure.name, 1.0)
+    # A smooth gradient along the spine on top of vertebra-to-vertebra differences.
+    slope = rng.normal(0, 0.12)
+    for i, name in enumerate(VERTEBRAE):
+        gains[number_of(name)] *= float(np.exp(slope * (i / len(VERTEBRAE) - 0.5)))
+    gains[number_of("kidney", L)], gains[number_of("kidney", R)] = tracer.kidney_gain
+    body = anatomy.body
+    parts = np.ones(256, np.float32)
+    parts[list(tracer.part_gain)] = list(tracer.part_gain.values())
+    activity = anatomy.uptake * lookup(gains)[body.structure] * parts[body.part]
+    if tracer.frontal_gain != 1:
+        vault = body.of("cranium", part=Part.VAULT)
+        front = body.points_mm[vault, 1] < np.percentile(body.points_mm[vault, 1], 35)
+        activity[vault[front]] *= tracer.frontal_gain
+    for side, hollow in zip((L, R), tracer.kidney_hollow, strict=True):
+        at = body.of("kidney", side)
+        activity[at] *= _cortex(body.points_mm[at], side, hollow)
+    activity[anatomy.bone] *= _texture(body.points_mm[anatomy.bone], tracer)
+    for name, gain in tracer.joint_gain.items():
+        at, weight = anatomy.joints[name]
+        activity[at] *= 1 + gain * weight
+    return np.asarray(activity, np.float32)
+
+
+def _texture(points: npt.NDArray[np.float32], tracer: Tracer, cell_mm: float = 9.0) -> npt.NDArray[np.float32]:
+    low = points.min(0) - cell_mm
+    shape = np.ceil((points.max(0) + cell_mm - low) / cell_mm).astype(int) + 1
+    noise = np.random.default_rng(tracer.texture_seed).normal(size=tuple(shape)).astype(np.float32)
+    noise = gaussian_filter(noise, 1.2)
+    noise *= tracer.texture / noise.std()
+    value = map_coordinates(noise, ((points - low) / cell_mm).T, order=1, mode="nearest")
+    return np.asarray(np.exp(value), np.float32)
+
+
+def _cortex(points: npt.NDArray[np.float32], side: Laterality, hollow: float) -> npt.NDArray[np.float32]:
+    """Weight of each point of a kidney: lowest at the hilum, which faces the spine and a little the front."""
+    low, high = points.min(0), points.max(0)
+    offset = (points - (low + high) / 2) / ((high - low) / 2)
+    towards_spine = -0.45 if side == L else 0.45
+    distance = np.sqrt(offset[:, 0] ** 2 + (offset[:, 1] + 0.2) ** 2 + (offset[:, 2] - towards_spine) ** 2)
+    weight = np.clip(1 + hollow * 1.6 * (distance - 0.85), 0.15, None)
+    return np.asarray(weight / weight.mean(), np.float32)
