@@ -45,7 +45,9 @@ def bone_activity(anatomy: AnatomyIndex, tracer: Tracer) -> npt.NDArray[np.float
         activity[vault[front]] *= tracer.frontal_gain
     for side, hollow in zip((L, R), tracer.kidney_hollow, strict=True):
         at = body.of("kidney", side)
+        whole = activity[at].sum()
         activity[at] *= _cortex(body.points_mm[at], side, hollow)
+        activity[at] *= whole / max(activity[at].sum(), 1e-9)
     activity[anatomy.bone] *= _texture(body.points_mm[anatomy.bone], tracer)
     for name, gain in tracer.joint_gain.items():
         at, weight = anatomy.joints[name]
@@ -69,5 +71,4 @@ def _cortex(points: npt.NDArray[np.float32], side: Laterality, hollow: float) ->
     offset = (points - (low + high) / 2) / ((high - low) / 2)
     towards_spine = -0.45 if side == L else 0.45
     distance = np.sqrt(offset[:, 0] ** 2 + (offset[:, 1] + 0.2) ** 2 + (offset[:, 2] - towards_spine) ** 2)
-    weight = np.clip(1 + hollow * 1.6 * (distance - 0.85), 0.15, None)
-    return np.asarray(weight / weight.mean(), np.float32)
+    return np.asarray(np.clip(1 + hollow * 1.6 * (distance - 0.85), 0.15, None), np.float32)
