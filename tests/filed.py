@@ -14,8 +14,8 @@ from tests.analyses import BENIGN, BLADDER, MET, SPOTS, make_analysis
 NORMAL = ((512, 128, 10, BLADDER),)
 MANY = tuple(
     (200 + 12 * row, 70 + 9 * column, 3, MET if (row + column) % 3 else BENIGN)
-    for row in range(0, 24, 4)
-    for column in range(0, 13, 3)
+    for row in range(0, 24, 6)
+    for column in range(0, 13, 4)
 )
 
 

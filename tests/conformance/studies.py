@@ -30,7 +30,7 @@ def _odd(dataset):
     dataset.AcquisitionDate, dataset.AcquisitionTime = "20260102", "9:15"
     dataset.TimezoneOffsetFromUTC = "+9"
     dataset.add_new((0x0009, 0x0010), "LO", "SOME VENDOR")
-    dataset.add_new((0x0009, 0x1001), "UN", b"private")
+    dataset.add_new((0x0009, 0x1001), "UN", b"secret")
 
 
 def _identified(dataset):
@@ -46,7 +46,7 @@ CASES = {
     "normal": {"spots": NORMAL},
     "one lesion": {},
     "many lesions": {"spots": MANY},
-    "with regions": {"spots": MANY, "regions": True},
+    "with regions": {"regions": True},
     "one view": {"views": ("posterior",)},
     "one object a view": {"apart": True},
     "no spacing": {"spacing": None},

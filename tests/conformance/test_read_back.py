@@ -107,7 +107,7 @@ def test_masks_and_numbers_of_every_study(written, name):
 
 
 @given(spots=st.lists(SPOT, max_size=8), spacing=st.sampled_from((None, (2.4, 2.4), (2.2, 2.3))))
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_masks_and_numbers_of_any_findings(tmp_path_factory, spots, spacing):
     analysis = filed(tmp_path_factory.mktemp("any"), spots, spacing=spacing)
     check_masks(analysis)

@@ -1,5 +1,6 @@
 """Every DICOM result of every study: valid for the strictest checker, filed with its scan, stable."""
 
+import shutil
 from datetime import timedelta
 from io import BytesIO
 
@@ -11,6 +12,7 @@ from PIL import Image
 import bonescan as bs
 from bonescan.export.folder import FORMATS
 from bonescan.export.objects import dicom_results
+from bonescan.io.inputs import find_inputs
 from tests.conformance.studies import CASES, FOREIGN
 from tests.conformance.tools import errors, run
 
@@ -146,6 +148,15 @@ def test_the_scan_is_not_altered(written):
     dicom_results(analysis)
     assert scan.read_bytes() == before
     assert _bytes(analysis.source.headers[0]) == header
+
+
+def test_results_beside_a_scan_are_not_taken_for_scans(written, tmp_path):
+    """An archive gives back a study with everything in it."""
+    _, folder = written("one lesion")
+    for path in (*(folder.parents[1] / "scan").iterdir(), *(folder / "dicom").iterdir()):
+        shutil.copy(path, tmp_path)
+    (entry,) = find_inputs(tmp_path)
+    assert [path.name for path in entry.files] == ["scan-0.dcm"]
 
 
 def _bytes(dataset):

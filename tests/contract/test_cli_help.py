@@ -7,6 +7,16 @@ from tests.contract.commands import bonescan
 COMMANDS = {
     "analyze": ("INPUT", "-o, --out OUT", "--formats", "--model NAME|DIR", "--anterior", "--polarity", "--json"),
     "info": ("INPUT", "--json", "--anterior", "--posterior"),
+    "fetch": (
+        "--url DICOMWEB",
+        "--study UID",
+        "-o, --out DIR",
+        "--modality",
+        "--header-file FILE",
+        "--ca FILE",
+        "--json",
+    ),
+    "send": ("INPUT", "--url DICOMWEB", "--header", "--header-file FILE", "--ca FILE", "--cert FILE", "--key FILE"),
     "simulate": ("-n, --number N", "--seed S", "-o, --out DIR", "--recipe", "--phantoms", "--processes"),
     "train": ("RECIPE", "--cohort DIR", "-o, --out RUN", "--resume", "--init FILE"),
     "export": ("RUN", "-o, --out BUNDLE"),
@@ -31,6 +41,7 @@ def test_the_front_page_says_what_it_is_not(front):
     text = " ".join(front.stdout.split())
     assert "not a medical device" in text
     assert "3 input unreadable or not a bone scan" in text
+    assert "6 network peer refused" in text
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -1,0 +1,106 @@
+"""DICOMweb against servers that misbehave: on loopback, one answer each."""
+
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from bonescan.core.errors import PeerError, UnreadableInputError, UsageError
+from bonescan.io import dicomweb
+from bonescan.io.dicomweb import Archive, fetch_study, parse_headers
+
+
+@contextmanager
+def answering(answer):
+    """A server that gives each GET to `answer(handler)`; yields its archive and the headers that it was sent."""
+    seen = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            seen.append(dict(self.headers))
+            answer(self)
+
+        def log_message(self, *words):
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    try:
+        yield Archive(f"http://127.0.0.1:{server.server_port}/dicom-web", {"Authorization": "Bearer secret"}), seen
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(5)
+
+
+def reply(status, body=b"", kind="application/dicom+json", **headers):
+    def answer(handler):
+        handler.send_response(status)
+        handler.send_header("Content-Type", kind)
+        handler.send_header("Content-Length", str(len(body)))
+        for name, value in headers.items():
+            handler.send_header(name, value)
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    return answer
+
+
+SERIES = b'[{"0020000E": {"vr": "UI", "Value": ["%s"]}, "00080060": {"vr": "CS", "Value": ["NM"]},'
+SERIES += b' "00080018": {"vr": "UI", "Value": ["%s"]}}]'
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (reply(500), "HTTP 500"),
+        (reply(503), "HTTP 503"),
+        (reply(302, Location="http://127.0.0.1:1/elsewhere"), "sends us elsewhere"),
+        (reply(200, b"<html>login</html>", "text/html"), "no DICOMweb"),
+        (reply(200, b'{"not": "a list"}'), "no DICOMweb"),
+        (reply(200, b"[1, 2]"), "no DICOMweb"),
+        (reply(200, b"[" * 50), "no DICOMweb"),
+        (reply(200, SERIES % (b"1.2", b"../../../etc/passwd")), "no DICOMweb"),
+        (reply(200, SERIES % (b"1.2/../3", b"1.2")), "no DICOMweb"),
+        (reply(200, SERIES % (b"1.2", b"1.2.3")), "no DICOMweb"),  # the object itself is then no multipart
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_misbehaving_archive_is_a_peer_error(answer, said, tmp_path):
+    with answering(answer) as (archive, seen):
+        with pytest.raises(PeerError, match=said) as caught:
+            fetch_study(archive, "1.2", tmp_path / "out")
+        assert len(seen) >= 1
+    assert "secret" not in str(caught.value) + repr(archive)
+    assert not list(tmp_path.rglob("*.dcm"))
+
+
+def test_an_archive_that_falls_silent_is_given_up(tmp_path, monkeypatch):
+    monkeypatch.setattr(dicomweb, "ANSWER_S", 0.2)
+    release = threading.Event()
+    with answering(lambda handler: release.wait(5)) as (archive, _):
+        with pytest.raises(PeerError, match="in time"):
+            fetch_study(archive, "1.2", tmp_path)
+        release.set()
+
+
+def test_headers_are_sent_to_the_archive(tmp_path):
+    with answering(reply(204)) as (archive, seen), pytest.raises((PeerError, UnreadableInputError)):
+        fetch_study(archive, "1.2", tmp_path)
+    assert seen[0]["Authorization"] == "Bearer secret"
+
+
+def test_too_many_objects_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(dicomweb, "MOST_OBJECTS", 0)
+    one = reply(200, SERIES % (b"1.2", b"1.2.3"))
+    with answering(one) as (archive, _), pytest.raises(UnreadableInputError, match="has 1 objects"):
+        fetch_study(archive, "1.2", tmp_path)
+
+
+@pytest.mark.parametrize("lines", [["no header"], ["Bad Name: x"], ["Name: new\rline"], [": x"]])
+def test_what_is_no_header_is_refused_and_not_shown(lines):
+    with pytest.raises(UsageError, match="header 1 is none") as caught:
+        parse_headers(lines)
+    assert lines[0] not in str(caught.value)
