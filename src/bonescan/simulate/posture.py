@@ -218,4 +218,10 @@ def _warp(points: Points, posture: Posture, waves: int = 5) -> None:
     k = (2 * np.pi / rng.uniform(250, 800, (waves, 1)) * direction).astype(np.float32)
     phase = rng.uniform(0, 2 * np.pi, waves).astype(np.float32)
     amplitude = (rng.normal(size=(waves, 3)) * posture.warp_mm / np.sqrt(waves)).astype(np.float32)
-    points += np.sin(points @ k.T + phase) @ amplitude
+    shift = np.zeros_like(points)
+    # Wave by wave, not as matrix products: these are small, and threads of BLAS would fight over the cores.
+    for (kz, ky, kx), offset, (az, ay, ax) in zip(k, phase, amplitude, strict=True):
+        wave = np.sin(points[:, 0] * kz + points[:, 1] * ky + points[:, 2] * kx + offset)
+        for axis, size in enumerate((az, ay, ax)):
+            shift[:, axis] += size * wave
+    points += shift

@@ -56,8 +56,9 @@ def bone_activity(anatomy: AnatomyIndex, tracer: Tracer) -> npt.NDArray[np.float
 
 
 def _texture(points: npt.NDArray[np.float32], tracer: Tracer, cell_mm: float = 9.0) -> npt.NDArray[np.float32]:
-    low = points.min(0) - cell_mm
-    shape = np.ceil((points.max(0) + cell_mm - low) / cell_mm).astype(int) + 1
+    low = np.array([points[:, i].min() for i in range(3)], np.float32) - cell_mm
+    high = np.array([points[:, i].max() for i in range(3)], np.float32) + cell_mm
+    shape = np.ceil((high - low) / cell_mm).astype(int) + 1
     noise = np.random.default_rng(tracer.texture_seed).normal(size=tuple(shape)).astype(np.float32)
     noise = gaussian_filter(noise, 1.2)
     noise *= tracer.texture / noise.std()
