@@ -21,7 +21,8 @@ from bonescan.simulate.masks import MASK_OF_BACKGROUND, MASK_OF_OWN_MAXIMUM, VIS
 from bonescan.simulate.metastases import draw_metastases
 from bonescan.simulate.parameters import PatientParameters
 from bonescan.simulate.pools import pool_points
-from bonescan.simulate.posture import apply_posture, draw_posture
+from bonescan.simulate.pose import Posed, pose
+from bonescan.simulate.posture import draw_posture
 from bonescan.simulate.primaries import draw_primary
 from bonescan.simulate.projector import Projector, scatter
 from bonescan.simulate.regions import region_map
@@ -87,7 +88,7 @@ def draw_patient(
         sex=sex,
         age_years=age,
         body="voxel" if phantoms else "builtin",
-        posture=draw_posture(rng),
+        posture=draw_posture(rng, sex=sex, age_years=age),
         tracer=draw_tracer(rng, anatomy, age_years=age, superscan=superscan, delay_h=delay_h),
         camera=draw_camera(rng, counts=counts, delay_h=delay_h, fine_matrix=fine_matrix),
         foci=foci,
@@ -105,10 +106,12 @@ def render(parameters: PatientParameters, *, phantoms: Path | None = None) -> Si
     """
     anatomy = reference(parameters.sex, phantoms if parameters.body == "voxel" else None)
     body, camera, tracer = anatomy.body, parameters.camera, parameters.tracer
-    points = moved(apply_posture(body, parameters.posture, anatomy.landmarks), camera.motion)
-    projector = Projector(camera, points, anatomy.density_mm3)
-    activity = bone_activity(anatomy, tracer)
-    added = [focus_activity(anatomy, focus, activity) for focus in parameters.foci]
+    posed = pose(anatomy, parameters.posture)
+    points = moved(posed.points_mm, camera.motion)
+    projector = Projector(camera, points, anatomy.density_mm3 * posed.density_scale)
+    activity = bone_activity(anatomy, tracer) * posed.activity_scale
+    foci_at = [focus_activity(anatomy, focus, activity) for focus in parameters.foci]
+    added = [(at, extra * posed.alive[at]) for at, extra in foci_at]
     bladder_mm, urine = bladder_points(anatomy, tracer.bladder, points)
     pools = [pool_points(anatomy, pool, points) for pool in tracer.pools]
     soft = np.flatnonzero(body.is_soft)
@@ -133,28 +136,28 @@ def render(parameters: PatientParameters, *, phantoms: Path | None = None) -> Si
         for part in (bladder, *parts):
             part.add_to(total)
         clean[view] = total + scatter(total, camera)
-        regions[view] = region_map(anatomy, projector, points, view)
+        regions[view] = region_map(anatomy, projector, points, view, posed.volume_scale)
         first, last = projector.rows_seen
         for image in (clean[view], regions[view]):
             image[:first], image[last:] = 0, 0
     scale = 2 * camera.counts / sum(float(image.sum()) for image in clean.values())
     expected = {view: (image * scale).astype(np.float32) for view, image in clean.items()}
-    foci, bones = _truths(anatomy, parameters, areas)
+    foci, bones = _truths(anatomy, posed, parameters, areas)
     return SimulatedStudy(parameters, noisy_study(parameters, expected), labels, regions, foci, expected, bones)
 
 
 def _truths(
-    anatomy: AnatomyIndex, parameters: PatientParameters, areas: list[dict[ViewName, int]]
+    anatomy: AnatomyIndex, posed: Posed, parameters: PatientParameters, areas: list[dict[ViewName, int]]
 ) -> tuple[tuple[FocusTruth, ...], tuple[Involvement, ...]]:
     """Truth of every focus, and the involvement of every bone."""
-    body, posture = anatomy.body, parameters.posture
-    size = posture.height_scale * posture.frame_scale**2
+    body = anatomy.body
+    volume_mm3 = body.volume_mm3 * posed.volume_scale
     diseased = np.zeros(len(body.structure), bool)
     foci = []
     for focus, area in zip(parameters.foci, areas, strict=True):
         at = within_half_maximum(anatomy, focus)
         bone = STRUCTURES[focus.structure]
-        volume_ml = float(body.volume_mm3[at].sum()) * size / 1000
+        volume_ml = float(volume_mm3[at].sum()) / 1000
         side = bone.side
         if side == Laterality.MIDLINE and abs(focus.centre_mm[2]) > 8:
             side = Laterality.LEFT if focus.centre_mm[2] > 0 else Laterality.RIGHT
@@ -163,9 +166,9 @@ def _truths(
             diseased[at] = True
 
     def by_structure(volume: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-        return np.bincount(body.structure[anatomy.bone], volume[anatomy.bone], 256) * size / 1000
+        return np.bincount(body.structure[anatomy.bone], volume[anatomy.bone], 256) / 1000
 
-    whole, ill = by_structure(body.volume_mm3), by_structure(np.where(diseased, body.volume_mm3, 0))
+    whole, ill = by_structure(volume_mm3), by_structure(np.where(diseased, volume_mm3, 0))
     bones = tuple(Involvement(n, float(whole[n]), float(ill[n])) for n, s in STRUCTURES.items() if s.is_bone)
     return tuple(foci), bones
 

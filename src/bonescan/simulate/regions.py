@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 from scipy.ndimage import gaussian_filter
 
 from bonescan.core.anatomy import Region
@@ -17,7 +18,13 @@ _OF_OWN_MAXIMUM = 0.12
 """A region covers the pixels where its bone is at least this fraction of its own 95th percentile."""
 
 
-def region_map(anatomy: AnatomyIndex, projector: Projector, points_mm: Points, view: ViewName) -> Labels:
+def region_map(
+    anatomy: AnatomyIndex,
+    projector: Projector,
+    points_mm: Points,
+    view: ViewName,
+    volume_scale: npt.NDArray[np.float32] | None = None,
+) -> Labels:
     """Label each pixel with the region whose bone sends most photons there.
 
     Args:
@@ -25,6 +32,7 @@ def region_map(anatomy: AnatomyIndex, projector: Projector, points_mm: Points, v
         projector: Projector of the posed body.
         points_mm: (n, 3) posed points.
         view: Which view.
+        volume_scale: (n,) volume of each point over that in the reference body, 0 where a limb is missing.
 
     Returns:
         (row, column) uint8 `Region`.
@@ -33,6 +41,8 @@ def region_map(anatomy: AnatomyIndex, projector: Projector, points_mm: Points, v
     at = anatomy.bone
     region = lookup({n: float(s.region) for n, s in STRUCTURES.items()})[anatomy.body.structure[at]].astype(np.intp)
     weight = anatomy.body.volume_mm3[at] * projector.transmission(view, points_mm[at])
+    if volume_scale is not None:
+        weight = weight * volume_scale[at]
     # Cartilage is part of the rib cage but hardly bone.
     weight[region == int(Region.RIBS)] *= 1.5
     row, column = projector.pixels(view, points_mm[at])

@@ -37,7 +37,7 @@ def split_bones(structure: Labels, points: Points, *, disc: Mask, slice_mm: floa
             which = label_ribs(mirrored, (float(thorax.min()), float(thorax.max())))
             structure[ribs] = np.array([number_of(r, side) for r in RIBS], np.uint8)[which]
         _split_forearm(structure, points, side, sign)
-        _split_lower_leg(structure, points, side, sign)
+        _split_lower_leg(structure, points, side, sign, slice_mm)
         _split_pelvis(structure, points, side, sign)
         _by_fraction(structure, points, "hand", side, 0, {"carpals": (0.0, 0.22)})
         _by_fraction(structure, points, "foot", side, 1, {"tarsals": (0.48, 1.0)})
@@ -138,17 +138,13 @@ def _two_tracks(points: Points, scale: tuple[float, float]) -> Mask:
     return first
 
 
-def _split_lower_leg(structure: Labels, points: Points, side: Laterality, sign: float) -> None:
+def _split_lower_leg(structure: Labels, points: Points, side: Laterality, sign: float, slice_mm: float) -> None:
     """Patella in front of the knee, fibula behind and outside, tibia the rest."""
     at = np.flatnonzero(structure == number_of("tibia", side))
     if not len(at):
         return
     p = points[at]
-    femur = points[structure == number_of("femur", side)]
-    plateau = float(femur[:, 0].max()) if len(femur) else float(p[:, 0].min())
-    # The patella is what reaches higher than the plateau, and what hangs in front of it.
-    front = np.percentile(femur[femur[:, 0] > plateau - 40, 1], 2) if len(femur) else -np.inf
-    patella = (p[:, 0] < plateau - 2) & (p[:, 1] < front + 12)
+    patella = _patella(p, slice_mm)
     structure[at[patella]] = number_of("patella", side)
     rest = np.flatnonzero(~patella)
     q = p[rest]
@@ -177,6 +173,27 @@ def _split_lower_leg(structure: Labels, points: Points, side: Laterality, sign: 
             known |= layer == i
         fibula |= near & ~known & (z > low - 25)
     structure[at[rest[fibula]]] = number_of("fibula", side)
+
+
+def _patella(p: Points, slice_mm: float) -> Mask:
+    """What does not touch the tibia, high up and in front."""
+    from scipy.ndimage import label
+
+    steps = np.diff(np.unique(p[:, 1]))
+    pixel_mm = float(steps[steps > 0.1].min()) if (steps > 0.1).any() else 1.0
+    cell = np.round((p - p.min(0)) / np.array([slice_mm, pixel_mm, pixel_mm])).astype(np.intp)
+    grid = np.zeros(cell.max(0) + 1, bool)
+    grid[tuple(cell.T)] = True
+    piece = label(grid)[0][tuple(cell.T)]
+    size = np.bincount(piece)
+    main = int(size.argmax())
+    high = p[:, 0].min() + 0.25 * (p[:, 0].max() - p[:, 0].min())
+    front = p[:, 1].mean()
+    for other in np.flatnonzero(size > 0.01 * len(p)):
+        mine = piece == other
+        if other != main and p[mine, 0].mean() < high and p[mine, 1].mean() < front:
+            return np.asarray(mine)
+    return np.zeros(len(p), bool)
 
 
 def _split_pelvis(structure: Labels, points: Points, side: Laterality, sign: float) -> None:

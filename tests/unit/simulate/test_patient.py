@@ -10,7 +10,8 @@ from bonescan.core.study import ViewName
 from bonescan.simulate.anatomy_index import reference
 from bonescan.simulate.focal import Focus, focus_activity
 from bonescan.simulate.patient import MASK_OF_BACKGROUND, PatientParameters, draw_patient, render
-from bonescan.simulate.posture import Posture, apply_posture
+from bonescan.simulate.pose import apply_posture
+from bonescan.simulate.posture import Posture
 from bonescan.simulate.structures import number_of
 from bonescan.simulate.uptake import bone_activity
 from bonescan.simulate.urine import Bladder

@@ -10,7 +10,8 @@ from bonescan.simulate.anatomy_index import reference
 from bonescan.simulate.head_neck import draw_head_and_neck
 from bonescan.simulate.injection import draw_injection
 from bonescan.simulate.pools import Pool, pool_points
-from bonescan.simulate.posture import Posture, apply_posture
+from bonescan.simulate.pose import apply_posture
+from bonescan.simulate.posture import Posture
 from bonescan.simulate.structures import Segment
 from bonescan.simulate.urine import Bladder, bladder_points, draw_bladder, draw_contamination, draw_urinary_tract
 

@@ -1,0 +1,65 @@
+"""Curves of the spine, uneven sides and the smooth deformation of one's own, as displacements of all points."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from bonescan.simulate.body import Points
+from bonescan.simulate.posture import Posture
+
+
+def bend_spine(points: Points, posture: Posture) -> None:
+    """Add scoliosis and kyphosis, in place."""
+    z = points[:, 0]
+    height = float(z.max())
+    if posture.scoliosis_mm:
+        # A window that is 1 along the trunk and fades at the skull and the thighs (fractions of the height).
+        window = np.clip((z / height - 0.1) / 0.08, 0, 1) * np.clip((0.55 - z / height) / 0.1, 0, 1)
+        wave = np.sin(2 * np.pi * z / (0.35 * height) + posture.scoliosis_phase)
+        points[:, 2] += posture.scoliosis_mm * window * wave
+    if posture.kyphosis_mm:
+        back = np.exp(-0.5 * ((z / height - 0.24) / 0.06) ** 2)
+        head_forward = 0.6 * np.clip((0.17 - z / height) / 0.07, 0, 1)
+        points[:, 1] += posture.kyphosis_mm * (back - head_forward)
+        # A round back is a shorter one: what lies above comes down by the square of the displacement.
+        points[:, 0] += posture.kyphosis_mm**2 / 60 * np.clip((0.24 - z / height) / 0.1, 0, 1)
+
+
+def shift_sides(points: Points, joints: dict[str, npt.NDArray[np.float32]], posture: Posture) -> None:
+    """Lower one shoulder and one side of the pelvis against the other, in place."""
+    for name, drop, reach in (("shoulder", posture.shoulder_drop_mm, 130.0), ("hip", posture.pelvic_tilt_mm, 130.0)):
+        if not drop:
+            continue
+        level = (joints[f"{name} left"] + joints[f"{name} right"]) / 2
+        lever = float(joints[f"{name} left"][2])
+        z = points[:, 0]
+        # The arms hang from the shoulders and the legs from the hips, so below there is no fade.
+        window = 1 / (1 + np.exp(-(z - level[0] + reach) / 25))
+        if name == "shoulder":
+            outer = np.clip((np.abs(points[:, 2]) / lever - 0.35) / 0.6, 0, 1)
+            window = (
+                window
+                * outer
+                * np.where(np.abs(points[:, 2]) > 0.85 * lever, 1, np.clip((level[0] + 250 - z) / 200, 0, 1))
+            )
+        side = np.clip(points[:, 2] / lever, -1, 1)
+        points[:, 0] += (drop / 2) * side * window
+
+
+def warp(points: Points, posture: Posture, waves: int = 5) -> None:
+    """Add a sum of long random waves, each 250 to 800 mm long, so that no two bodies are alike; in place."""
+    if posture.warp_mm <= 0:
+        return
+    rng = np.random.default_rng(posture.warp_seed)
+    direction = rng.normal(size=(waves, 3))
+    direction /= np.linalg.norm(direction, axis=1, keepdims=True)
+    k = (2 * np.pi / rng.uniform(250, 800, (waves, 1)) * direction).astype(np.float32)
+    phase = rng.uniform(0, 2 * np.pi, waves).astype(np.float32)
+    amplitude = (rng.normal(size=(waves, 3)) * posture.warp_mm / np.sqrt(waves)).astype(np.float32)
+    # Written out: a matrix product of so thin matrices would only wake up the threads of the linear algebra library.
+    z, y, x = (np.ascontiguousarray(points[:, axis]) for axis in range(3))
+    for i in range(waves):
+        wave = np.sin(k[i, 0] * z + k[i, 1] * y + k[i, 2] * x + phase[i])
+        for axis in range(3):
+            points[:, axis] += amplitude[i, axis] * wave
