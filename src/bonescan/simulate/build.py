@@ -24,7 +24,7 @@ _DIFFUSE = lookup({n: 1.0 for n, s in STRUCTURES.items() if s.name.startswith(("
 _GRAMS_PER_MM3 = lookup(
     {n: (_LUNG_DENSITY if s.name == "lung" else _DENSITY[s.is_bone]) / 1000 for n, s in STRUCTURES.items()}
 )
-_WIDEST, _THINNEST = 0.9, -0.3
+_WIDEST, _THINNEST = 1.2, -0.3
 """Bounds of the radial gain of soft tissue."""
 
 _SIDEWAYS, _FORWARDS = 0.8, 1.15

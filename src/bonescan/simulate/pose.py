@@ -154,7 +154,7 @@ def _leg(body: Body, points: Points, joints: Joints, posture: Posture, which: tu
     leg = np.flatnonzero(body.in_segment(Segment.LEG, side))
     hip, ankle = joints[f"hip {side}"], joints[f"ankle {side}"]
     z = body.points_mm[leg, 0]
-    turn(points, leg, ankle, (0, 1), -posture.foot_flexion_deg[i] * np.clip((z - ankle[0] + 15) / 25, 0, 1))
+    turn(points, leg, ankle, (0, 1), posture.foot_flexion_deg[i] * np.clip((z - ankle[0] + 15) / 25, 0, 1))
     length = posture.legs + sign * posture.leg_difference_mm / 2 / float(ankle[0] - hip[0])
     # What lies above the joint keeps its place.
     points[leg, 0] = hip[0] + (points[leg, 0] - hip[0]) * np.where(points[leg, 0] > hip[0], length, 1.0)

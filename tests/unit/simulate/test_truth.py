@@ -9,6 +9,7 @@ import pytest
 from bonescan.core.anatomy import Laterality, MaskLabel, Region
 from bonescan.core.study import ViewName
 from bonescan.simulate.anatomy_index import reference
+from bonescan.simulate.build import size_of
 from bonescan.simulate.focal import Focus
 from bonescan.simulate.patient import draw_patient, render
 from bonescan.simulate.structures import STRUCTURES, number_of
@@ -54,8 +55,7 @@ def test_volume_of_a_lesion_is_that_of_the_bone_inside_its_radius(study):
     anatomy, focus = reference("F"), study.foci[1].focus
     at = anatomy.body.of("ilium", Laterality.LEFT)
     inside = np.linalg.norm(anatomy.body.points_mm[at] - np.array(focus.centre_mm), axis=1) <= focus.radius_mm
-    posture = study.parameters.posture
-    size = posture.height_scale * posture.frame_scale**2
+    size = size_of(anatomy.body, study.parameters.posture).bone_volume
     assert study.foci[1].volume_ml == pytest.approx(anatomy.body.volume_mm3[at[inside]].sum() * size / 1000, rel=1e-4)
 
 

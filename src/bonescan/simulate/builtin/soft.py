@@ -75,7 +75,7 @@ def paint_organs(c: Canvas) -> None:
     kidney = number_of("kidney", L)
     c.sweep(
         [(537, 186, 62), (576, 178, 71), (617, 168, 80)],
-        [(24, 20), (30, 25), (24, 20)],
+        [(21, 17), (26, 22), (21, 17)],
         kidney,
         Part.NONE,
         flat=(0, 0.5, 0.85),

@@ -1,0 +1,165 @@
+"""Height, weight, posture, prostheses and missing limbs."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from bonescan.core.anatomy import Laterality
+from bonescan.simulate.anatomy_index import reference
+from bonescan.simulate.build import _GRAMS_PER_MM3, size_of
+from bonescan.simulate.parts import Part
+from bonescan.simulate.pose import apply_posture, pose
+from bonescan.simulate.posture import Amputation, Posture, Prosthesis, draw_posture
+from bonescan.simulate.structures import Segment
+
+L, R = Laterality.LEFT, Laterality.RIGHT
+
+
+@pytest.fixture(scope="module", params=["M", "F"])
+def anatomy(request):
+    return reference(request.param)
+
+
+@pytest.fixture(scope="module")
+def still(anatomy):
+    return apply_posture(anatomy.body, Posture(), anatomy.landmarks)
+
+
+@pytest.mark.parametrize("height_cm", [145.0, 170.0, 195.0])
+@pytest.mark.parametrize("bmi", [16.0, 25.0, 42.0])
+def test_height_and_body_mass_index_are_reached(anatomy, height_cm, bmi):
+    posed = pose(anatomy, Posture(height_cm=height_cm, bmi=bmi))
+    assert np.ptp(posed.points_mm[:, 0]) == pytest.approx(10 * height_cm, rel=0.02)
+    grams = _GRAMS_PER_MM3[anatomy.body.structure] * anatomy.body.volume_mm3 * posed.volume_scale
+    found = grams.sum() / 1000 / (height_cm / 100) ** 2
+    # The thinnest have hardly any soft tissue left to lose beyond what the body allows.
+    assert found == pytest.approx(bmi, rel=0.02 if bmi > 20 else 0.16)
+
+
+def test_weight_goes_to_the_belly_and_attenuates(anatomy):
+    thin, fat = (pose(anatomy, Posture(bmi=b)) for b in (20.0, 38.0))
+    trunk = anatomy.body.of("soft tissue of the trunk")
+    width, depth = (np.ptp(fat.points_mm[trunk, i]) / np.ptp(thin.points_mm[trunk, i]) for i in (2, 1))
+    assert depth > width > 1.02
+    assert fat.density_scale[trunk].sum() > 1.4 * thin.density_scale[trunk].sum()
+    # Uptake grows less than volume.
+    assert fat.activity_scale[trunk].mean() < fat.volume_scale[trunk].mean()
+    bone = anatomy.bone
+    assert np.allclose(fat.volume_scale[bone], thin.volume_scale[bone])
+
+
+def test_a_bent_elbow_brings_the_hand_inwards_and_leaves_the_upper_arm(anatomy, still):
+    moved = apply_posture(anatomy.body, Posture(elbow_bend_deg=(25.0, 0.0)), anatomy.landmarks)
+    hand, humerus = anatomy.body.of("hand", L), anatomy.body.of("humerus", L)
+    assert (moved[hand, 2] - still[hand, 2]).max() < -60
+    assert np.abs(moved[humerus] - still[humerus]).max() < 0.01
+    other = anatomy.body.of("hand", R)
+    assert np.abs(moved[other] - still[other]).max() < 0.01
+
+
+def test_kyphosis_moves_the_thorax_back_and_the_head_forward(anatomy, still):
+    moved = apply_posture(anatomy.body, Posture(kyphosis_mm=30.0), anatomy.landmarks)
+    spine, skull, knee = (anatomy.body.of(n) for n in ("T7", "cranium", "patella"))
+    assert (moved[spine, 1] - still[spine, 1]).mean() > 20
+    assert (moved[skull, 1] - still[skull, 1]).mean() < -10
+    assert np.abs(moved[knee, 1] - still[knee, 1]).max() < 0.5
+    assert np.ptp(moved[:, 0]) < np.ptp(still[:, 0])
+
+
+def test_scoliosis_bends_the_spine_sideways_and_not_the_legs(anatomy, still):
+    moved = apply_posture(anatomy.body, Posture(scoliosis_mm=20.0), anatomy.landmarks)
+    spine, foot = anatomy.body.of("spine"), anatomy.body.of("whole foot")
+    assert np.ptp(moved[spine, 2] - still[spine, 2]) > 20
+    assert np.abs(moved[foot, 2] - still[foot, 2]).max() < 0.5
+
+
+@pytest.mark.parametrize(
+    ("field", "bone"), [("shoulder_drop_mm", "scapula"), ("pelvic_tilt_mm", "ilium"), ("leg_difference_mm", "tarsals")]
+)
+def test_one_side_lies_lower(anatomy, still, field, bone):
+    moved = apply_posture(anatomy.body, Posture(**{field: 12.0}), anatomy.landmarks)
+    change = [(moved[at, 0] - still[at, 0]).mean() for at in (anatomy.body.of(bone, L), anatomy.body.of(bone, R))]
+    assert 3 < change[0] - change[1] < 14
+
+
+def test_feet_turn_outwards_and_flex(anatomy, still):
+    toes, heel = anatomy.body.of("foot", L, Part.PHALANX), anatomy.body.of("tarsals", L, Part.CALCANEUS)
+    out = apply_posture(anatomy.body, Posture(foot_rotation_deg=(30.0, 0.0)), anatomy.landmarks)
+    assert (out[toes, 2] - still[toes, 2]).mean() > 30 > 0 > (out[heel, 2] - still[heel, 2]).mean()
+    down = apply_posture(anatomy.body, Posture(foot_flexion_deg=(20.0, 0.0)), anatomy.landmarks)
+    length = (down[toes, 0] - down[heel, 0].mean()).mean() - (still[toes, 0] - still[heel, 0].mean()).mean()
+    assert length > 20
+
+
+def test_the_warp_is_smooth_small_and_ones_own(anatomy, still):
+    first, second = (apply_posture(anatomy.body, Posture(warp_seed=s, warp_mm=4.0), anatomy.landmarks) for s in (1, 2))
+    assert 0.5 < np.abs(first - still).mean() < 12
+    assert np.abs(first - second).mean() > 0.5
+    at = anatomy.body.of("L3")
+    inner = first[at] - still[at]
+    assert np.ptp(inner, axis=0).max() < 8
+
+
+def test_a_hip_prosthesis_is_cold_with_a_warm_rim(anatomy):
+    body = anatomy.body
+    posed = pose(anatomy, Posture(prostheses=(Prosthesis("hip", L, rim=0.8),)))
+    head = body.of("femur", L, Part.HEAD)
+    assert posed.activity_scale[head].max() < 0.1
+    assert posed.density_scale[head].min() > 2
+    assert posed.alive[head].max() < 0.1
+    hip = anatomy.landmarks["hip left"]
+    femur = body.of("femur", L)
+    stem_tip = femur[np.abs(body.points_mm[femur, 0] - hip[0] - 147) < 5]
+    assert posed.activity_scale[stem_tip].min() == pytest.approx(1.8, rel=1e-4)
+    other = body.of("femur", R)
+    assert np.allclose(posed.activity_scale[other], 1)
+    below = femur[body.points_mm[femur, 0] > hip[0] + 200]
+    assert np.allclose(posed.activity_scale[below], 1)
+
+
+def test_a_knee_prosthesis_is_cold_on_both_sides_of_the_joint(anatomy):
+    body = anatomy.body
+    posed = pose(anatomy, Posture(prostheses=(Prosthesis("knee", R, rim=0.5),)))
+    for name, low in (("femur", False), ("tibia", True)):
+        at = body.of(name, R)
+        z = body.points_mm[at, 0]
+        end = at[z < z.min() + 8] if low else at[z > z.max() - 8]
+        assert posed.activity_scale[end].max() < 0.1
+        assert posed.activity_scale[at].max() == pytest.approx(1.5, rel=1e-4)
+    assert np.allclose(posed.activity_scale[body.of("tibia", L)], 1)
+
+
+@pytest.mark.parametrize(("limb", "gone", "kept"), [("leg", "whole foot", "femur"), ("arm", "whole hand", "humerus")])
+def test_an_amputated_limb_is_absent(anatomy, limb, gone, kept):
+    body = anatomy.body
+    posed = pose(anatomy, Posture(amputation=Amputation(limb, R, 0.5)))
+    missing = body.of(gone, R)
+    for values in (posed.volume_scale, posed.activity_scale, posed.density_scale, posed.alive):
+        assert not values[missing].any()
+        assert values[body.of(gone, L)].all()
+        assert values[body.of(kept, R)].all()
+    segment = body.in_segment(Segment.LEG if limb == "leg" else Segment.ARM, R)
+    last = posed.points_mm[segment, 0].max()
+    assert last < posed.points_mm[body.of(gone, L), 0].mean()
+
+
+def test_drawn_postures_are_in_range_and_reproducible():
+    drawn = [draw_posture(np.random.default_rng(i), sex="F" if i % 2 else "M", age_years=75) for i in range(400)]
+    assert drawn[7] == draw_posture(np.random.default_rng(7), sex="F", age_years=75)
+    heights, indices = np.array([p.height_cm for p in drawn]), np.array([p.bmi for p in drawn])
+    assert heights.min() >= 145
+    assert heights.max() <= 195
+    assert indices.min() >= 16
+    assert indices.max() <= 42
+    assert heights[::2].mean() > heights[1::2].mean() + 8
+    assert 0.01 < np.mean([bool(p.prostheses) for p in drawn]) < 0.2
+    young = [draw_posture(np.random.default_rng(i), age_years=35) for i in range(200)]
+    assert np.mean([p.kyphosis_mm for p in young]) < 0.7 * np.mean([p.kyphosis_mm for p in drawn])
+
+
+def test_size_asks_for_more_fat_only_when_heavier(anatomy):
+    body = anatomy.body
+    fats = [size_of(body, replace(Posture(), bmi=b)).fat for b in (18.0, 22.0, 26.0, 34.0)]
+    assert fats == sorted(fats)
+    assert size_of(body, Posture()).fat == 0
