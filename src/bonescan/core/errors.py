@@ -4,11 +4,13 @@
 
     BonescanError
     ├── UsageError                     exit 2   the call itself is wrong
+    │   └── UnknownJobError            exit 2     no job of that number, or one that this cannot be done to
     ├── InputError                     exit 3   the input cannot be used
     │   ├── UnreadableInputError       exit 3     damaged, truncated, or of no known format
     │   ├── NotABoneScanError          exit 3     readable, but not a whole-body bone scintigram
     │   ├── MissingViewError           exit 3     a view that was asked for is not there
     │   ├── NoHeaderError              exit 3     results cannot be filed: no DICOM header, or one without UIDs
+    │   ├── MismatchedObjectError      exit 3     an object is not what its sender said
     │   ├── CohortError                exit 3     a cohort folder with faults
     │   └── RecipeError                exit 2     a recipe that cannot be understood
     ├── ModelError                     exit 4   a bundle is missing, altered or unusable
@@ -16,6 +18,8 @@
     │   ├── BundleCorruptError         exit 4     a file's SHA-256 differs from bundle.json
     │   └── MissingExtraError          exit 4     an optional dependency is not installed
     ├── OutputError                    exit 5   a result could not be written
+    │   ├── NoRoomError                exit 5     a limit of the disk, or of the store, is reached
+    │   └── StoreError                 exit 5     the node's store is in use, damaged or newer
     └── PeerError                      exit 6   a network peer refused
 
 A message says what was found, what was expected, and what to do. It never contains a patient's name or id.
@@ -61,6 +65,10 @@ class UsageError(BonescanError):
     """The call itself is wrong: contradictory or impossible arguments."""
 
 
+class UnknownJobError(UsageError):
+    """There is no job of that number, or it is in a state in which this cannot be done."""
+
+
 class InputError(BonescanError, ValueError):
     """The input cannot be used."""
 
@@ -79,6 +87,10 @@ class MissingViewError(InputError):
 
 class NoHeaderError(InputError):
     """Results are to be filed under a patient and study that the input does not name."""
+
+
+class MismatchedObjectError(InputError):
+    """A received object is not of the class or number that its sender announced."""
 
 
 class CohortError(InputError):
@@ -109,8 +121,19 @@ class OutputError(BonescanError, OSError):
     """A result could not be written; nothing half-written is left behind."""
 
 
+class NoRoomError(OutputError):
+    """The disk, or what the settings let the store take of it, is full; or an object is larger than is taken."""
+
+
+class StoreError(OutputError):
+    """The store of the node is used by another process, damaged, or written by a newer version."""
+
+
 class PeerError(BonescanError):
     """A network peer refused or did not answer."""
+
+    taken: int = 0
+    """How many objects it took before."""
 
 
 class Status(NamedTuple):
@@ -125,18 +148,22 @@ class Status(NamedTuple):
 STATUS: dict[type[BonescanError], Status] = {
     BonescanError: Status(1, 500, 0x0110),
     UsageError: Status(2, 400, 0x0110),
+    UnknownJobError: Status(2, 404, 0x0110),
     RecipeError: Status(2, 400, 0x0110),
     InputError: Status(3, 422, 0xC000),
     UnreadableInputError: Status(3, 422, 0xC000),
     NotABoneScanError: Status(3, 422, 0xA900),
     MissingViewError: Status(3, 422, 0xA900),
     NoHeaderError: Status(3, 422, 0xA900),
+    MismatchedObjectError: Status(3, 422, 0xA900),
     CohortError: Status(3, 422, 0xC000),
     ModelError: Status(4, 503, 0x0110),
     UnknownModelError: Status(4, 404, 0x0110),
     BundleCorruptError: Status(4, 503, 0x0110),
     MissingExtraError: Status(4, 501, 0x0110),
     OutputError: Status(5, 507, 0xA700),
+    NoRoomError: Status(5, 507, 0xA700),
+    StoreError: Status(5, 503, 0xA700),
     PeerError: Status(6, 502, 0x0122),
 }
 """Error class → exit code, HTTP status, DICOM C-STORE status."""

@@ -40,6 +40,19 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode("utf-8"))
 
 
+def sync_folder(folder: Path) -> None:
+    """Put the names in a folder on the disk: after a rename, a power cut would else bring the old ones back.
+
+    Raises:
+        OSError: The folder is missing, or the disk fails.
+    """
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def check_writable(folder: Path) -> None:
     """Prove that `folder` can be written or made, leaving nothing behind; to be called before long work.
 

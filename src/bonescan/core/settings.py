@@ -1,9 +1,9 @@
-"""Settings of the machine: which model, which runtime, how many threads.
+"""Settings of the machine: which model, which runtime, how many threads, and how the DICOM node behaves.
 
-Read, first found wins, from environment variables `BONESCAN_<FIELD>` and one file `bonescan.toml`: the one that
-`BONESCAN_CONFIG` names, else the one in the working folder, else the user's (`$XDG_CONFIG_HOME/bonescan/bonescan.toml`,
-by default under `~/.config`). What a model was trained with is not a setting but its recipe; what one call should do is
-an argument of it, which wins over both.
+Read, first found wins, from environment variables `BONESCAN_<FIELD>` (those of the node: `BONESCAN_NODE__<FIELD>`) and
+one file `bonescan.toml`: the one that `BONESCAN_CONFIG` names, else the one in the working folder, else the user's
+(`$XDG_CONFIG_HOME/bonescan/bonescan.toml`, by default under `~/.config`). What a model was trained with is not a
+setting but its recipe; what one call should do is an argument of it, which wins over both.
 """
 
 from __future__ import annotations
@@ -15,9 +15,16 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    TomlConfigSettingsSource,
+)
 
 from bonescan.core.errors import UsageError
+from bonescan.core.node_settings import NodeSettings
 
 FILE_NAME = "bonescan.toml"
 CONFIG_VARIABLE = "BONESCAN_CONFIG"
@@ -31,7 +38,9 @@ class Settings(BaseSettings):
         2
     """
 
-    model_config = SettingsConfigDict(env_prefix="BONESCAN_", extra="forbid", frozen=True, env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        env_prefix="BONESCAN_", env_nested_delimiter="__", extra="forbid", frozen=True, env_ignore_empty=True
+    )
 
     model: str = Field(
         default="stepwise",
@@ -48,6 +57,9 @@ class Settings(BaseSettings):
     )
     threads: int | None = Field(
         default=None, ge=1, le=1024, description="Threads of the runtime; by default all cores the process may use."
+    )
+    node: NodeSettings = Field(
+        default_factory=NodeSettings, description="The DICOM node, a table of its own: see the settings of the node."
     )
 
     @classmethod
@@ -91,6 +103,10 @@ def settings() -> Settings:
         problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg'].lower()}" for e in error.errors())
         raise UsageError(
             f"settings are wrong: {problems}", hint=f"See the table of settings, and check {_origin()}"
+        ) from error
+    except SettingsError as error:
+        raise UsageError(
+            f"settings are wrong: {error}", hint='A list in a variable is written ["A", "B"]; see the table of settings'
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{_origin()} is not valid TOML: {error}") from error
