@@ -1,0 +1,157 @@
+"""Taking an object in: bytes first, then what it is, then the row; only after that is anybody told."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from bonescan.core.errors import InputError, MismatchedObjectError, UnreadableInputError
+from bonescan.io.dicom import read_header
+from bonescan.io.dicom_header import Header
+from bonescan.store.objects import hash_of
+from bonescan.store.reports import report
+from bonescan.store.store import Store
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """An object as a peer sent it.
+
+    Attributes:
+        sop_class: Class that the peer announced.
+        sop_uid: Instance number that the peer announced.
+        transfer_syntax: Encoding of the data set.
+        data: The data set as it came.
+        file: The whole file: preamble, file meta information, data set.
+        peer: AE title of the sender.
+    """
+
+    sop_class: str
+    sop_uid: str
+    transfer_syntax: str
+    data: bytes
+    file: bytes
+    peer: str
+
+
+class Standing(StrEnum):
+    """What became of an object."""
+
+    KEPT = "kept"
+    DUPLICATE = "duplicate"
+    """The same number and the same bytes as one that is there."""
+    CONFLICT = "conflict"
+    """The number of one that is there, with other bytes: kept beside it, reported, and not analysed."""
+    OWN = "own"
+    """One of our own results that came back: kept, not analysed."""
+    REFUSED = "refused"
+    """Damaged, or not what the sender said: kept, reported, and the sender is told so."""
+
+
+def receive(store: Store, incoming: Incoming, *, now: float | None = None) -> Standing:
+    """Take in an object; when this returns it is on the disk, and so is the row that tells of it.
+
+    Args:
+        store: Where to.
+        incoming: The object.
+        now: Seconds since 1970; by default the clock's.
+
+    Returns:
+        What became of it.
+
+    Raises:
+        NoRoomError: There is no room for it; it is not kept.
+        UnreadableInputError: It is no DICOM data set, or names no study. It is kept and reported.
+        MismatchedObjectError: Its number or class is not the announced one. It is kept and reported.
+    """
+    at = time.time() if now is None else now
+    sha256 = hash_of(incoming.data)
+    path = store.files.keep(incoming.file, sha256)
+    try:
+        header = _parse(path, incoming)
+    except InputError as error:
+        with store.database.transaction() as database:
+            if _insert(store, incoming, sha256, at, None, None, Standing.REFUSED):
+                report(database, "refused", f"An object from {incoming.peer} was refused: {error.message}", at=at)
+        raise
+    with store.database.transaction():
+        return _enter(store, incoming, sha256, at, header)
+
+
+def _parse(path: Path, incoming: Incoming) -> Header:
+    header = read_header(path, stop_before_pixels=True)
+    if not header.text("StudyInstanceUID"):
+        raise UnreadableInputError("the object names no study")
+    if header.text("SOPInstanceUID") != incoming.sop_uid or header.text("SOPClassUID") != incoming.sop_class:
+        raise MismatchedObjectError("the object is not the one that was announced")
+    return header
+
+
+def _enter(store: Store, incoming: Incoming, sha256: str, at: float, header: Header) -> Standing:
+    database = store.database
+    before = database.rows("SELECT sha256, standing FROM objects WHERE sop_uid = ?", [incoming.sop_uid])
+    if any(row["sha256"] == sha256 and row["standing"] != Standing.REFUSED for row in before):
+        return Standing.DUPLICATE
+    # Refused when it was announced wrongly, and now announced rightly.
+    database.execute("DELETE FROM objects WHERE sop_uid = ? AND sha256 = ?", [incoming.sop_uid, sha256])
+    own = database.row("SELECT 1 FROM made WHERE sop_uid = ?", [incoming.sop_uid]) is not None
+    conflict = any(row["standing"] == Standing.KEPT for row in before)
+    standing = Standing.OWN if own else Standing.CONFLICT if conflict else Standing.KEPT
+    study = _study(store, header.text("StudyInstanceUID"), at, opens=standing is Standing.KEPT)
+    _insert(store, incoming, sha256, at, study, header, standing)
+    if standing is Standing.CONFLICT:
+        report(
+            database,
+            "conflict",
+            f"{incoming.peer} sent an object that is there already, with other content; the first one counts.",
+            study=study,
+            at=at,
+        )
+    return standing
+
+
+def _study(store: Store, uid: str, at: float, *, opens: bool) -> int:
+    """The study's number; a new object opens it, or opens it again."""
+    database = store.database
+    found = database.row("SELECT id FROM studies WHERE uid = ?", [uid])
+    if found is None:
+        state = "open" if opens else "closed"
+        return database.insert(
+            "INSERT INTO studies (uid, state, first_at, last_at) VALUES (?, ?, ?, ?)", [uid, state, at, at]
+        )
+    if opens:
+        database.execute("UPDATE studies SET state = 'open', last_at = ? WHERE id = ?", [at, found["id"]])
+    return int(found["id"])
+
+
+def _insert(
+    store: Store,
+    incoming: Incoming,
+    sha256: str,
+    at: float,
+    study: int | None,
+    header: Header | None,
+    standing: Standing,
+) -> bool:
+    """Write the row; False where it is there."""
+    return bool(
+        store.database.execute(
+            "INSERT INTO objects (study, sop_uid, sop_class, series_uid, modality, transfer_syntax, sha256, bytes,"
+            " peer, received_at, standing) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            [
+                study,
+                incoming.sop_uid,
+                incoming.sop_class,
+                header.text("SeriesInstanceUID") if header else "",
+                header.text("Modality") if header else "",
+                incoming.transfer_syntax,
+                sha256,
+                len(incoming.file),
+                incoming.peer,
+                at,
+                standing,
+            ],
+        )
+    )
