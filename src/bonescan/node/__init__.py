@@ -1,0 +1,1 @@
+"""The DICOM node: takes studies from cameras and archives, and shows how it is doing."""
