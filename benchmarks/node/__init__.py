@@ -1,0 +1,1 @@
+"""Breaks the node on purpose, on this machine alone, and looks whether anything was lost."""
