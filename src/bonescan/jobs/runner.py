@@ -34,14 +34,12 @@ class Runner:
     def __init__(self, store: Store, settings: NodeSettings, *, model: str | None = None) -> None:
         self._store, self._settings, self._model = store, settings, model
         self._stop = threading.Event()
+        self._lock, self._recovered = threading.Lock(), False
         self._threads: list[threading.Thread] = []
         self._senders: dict[str, threading.Thread] = {}
 
     def start(self) -> None:
-        """Queue again what an earlier process left, and begin."""
-        again = queue.recover(self._store) + sendings.recover_sendings(self._store)
-        if again:
-            log.info("%d jobs and sendings of an earlier process go on", again)
+        """Begin."""
         for name, step in (("analyst", self._analyse_one), ("dispatcher", self._dispatch)):
             thread = threading.Thread(target=self._loop, args=(step,), name=name, daemon=True)
             self._threads.append(thread)
@@ -72,7 +70,17 @@ class Runner:
             if not busy:
                 self._stop.wait(_LOOK_S)
 
+    def _recover(self) -> None:
+        """Queue again what an earlier process left; here, since a full disk must not keep the node from starting."""
+        with self._lock:
+            if not self._recovered:
+                again = queue.recover(self._store) + sendings.recover_sendings(self._store)
+                if again:
+                    log.info("%d jobs and sendings of an earlier process go on", again)
+                self._recovered = True
+
     def _analyse_one(self) -> bool:
+        self._recover()
         closed = close_quiet(self._store, self._settings.quiet_s)
         if closed:
             log.info("%d studies are complete", closed)
@@ -94,6 +102,7 @@ class Runner:
 
     def _dispatch(self) -> bool:
         """One sender a destination, so that one that is down holds up no other."""
+        self._recover()
         for destination in sendings.due_destinations(self._store):
             running = self._senders.get(destination)
             if running is None or not running.is_alive():

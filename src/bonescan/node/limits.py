@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 LARGEST_UNIT = 2**20
 """Bytes of a protocol data unit. We announce 16 KiB; an association request with 128 contexts takes some 30 KiB."""
 _CHUNK = 65536
+_HEAD = 6
+_REQUEST = b"\x01"
+"""Length of a unit's head, and the type with which a peer must begin (PS3.8 section 9.3.2)."""
 
 
 class GuardedSocket(AssociationSocket):
@@ -27,6 +30,7 @@ class GuardedSocket(AssociationSocket):
     def recv(self, nr_bytes: int) -> bytearray:
         """Read so many bytes, or raise `OSError`, which ends the association."""
         if nr_bytes > LARGEST_UNIT:
+            self._give_up()
             raise OSError("the unit is larger than any that is taken")
         connection = cast("socket.socket", self.socket)
         patience = self.assoc.network_timeout
@@ -36,15 +40,38 @@ class GuardedSocket(AssociationSocket):
             if deadline is not None:
                 left = deadline - time.monotonic()
                 if left <= 0:
+                    self._give_up()
                     raise TimeoutError("the peer took too long over one unit")
                 connection.settimeout(left)
-            part = connection.recv(min(_CHUNK, nr_bytes - len(received)))
+            try:
+                part = connection.recv(min(_CHUNK, nr_bytes - len(received)))
+            except OSError:
+                self._give_up()
+                raise
             if not part:
+                self._give_up()
                 break
             received += part
+        if self.assoc.requestor.primitive is None and nr_bytes == _HEAD and received[:1] not in (b"", _REQUEST):
+            # pynetdicom would answer, and go through the rest six bytes at a time.
+            self._give_up()
+            raise OSError("the peer does not begin with a request for an association")
         if patience is not None:
             connection.settimeout(patience)  # for what is sent
         return received
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._give_up()
+        super().close()
+
+    def _give_up(self) -> None:
+        """Free the place of a connection that ends before it asked for an association.
+
+        pynetdicom would hold it until the time for asking is over: sixty wrong connections, and nobody else gets in.
+        """
+        if self.assoc.requestor.primitive is None:
+            self.assoc.dul.to_user_queue.put(None)
 
 
 class _Handler(RequestHandler):

@@ -93,9 +93,10 @@ class Database:
         return found[0] if found else None
 
     def _bring_up_to_date(self) -> None:
+        if self._version() == VERSION:
+            return  # a full disk must not keep anybody from looking
         with self.transaction():
-            found = self.row("PRAGMA user_version")
-            version = int(found[0]) if found else 0
+            version = self._version()
             if version > VERSION:
                 raise StoreError(
                     f"the store is of version {version}", expected=f"at most {VERSION}", hint="Update bonescan"
@@ -105,6 +106,10 @@ class Database:
             for number in range(max(version, 1), VERSION):
                 self._script(MIGRATIONS[number])
             self.execute(f"PRAGMA user_version = {VERSION}")
+
+    def _version(self) -> int:
+        found = self.row("PRAGMA user_version")
+        return int(found[0]) if found else 0
 
     def _script(self, text: str) -> None:
         # Not `executescript`, which would commit the transaction that it stands in.

@@ -37,7 +37,8 @@ class Store:
                 f"there is no store in {self.root}",
                 hint="Start the node once (bonescan listen), or name another folder with --store",
             )
-        check_writable(self.root)
+        if make and not self.root.exists():
+            check_writable(self.root)
         try:
             for folder in (self.results, self.work):
                 folder.mkdir(parents=True, exist_ok=True)
