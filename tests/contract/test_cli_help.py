@@ -17,6 +17,8 @@ COMMANDS = {
         "--json",
     ),
     "send": ("INPUT", "--url DICOMWEB", "--header", "--header-file FILE", "--ca FILE", "--cert FILE", "--key FILE"),
+    "listen": ("--aet TITLE", "--host", "--port", "--store DIR", "--peer AET[@HOST]", "--send-to AET@HOST:PORT"),
+    "jobs": ("list", "show", "retry", "resend", "cancel"),
     "simulate": ("-n, --number N", "--seed S", "-o, --out DIR", "--recipe", "--phantoms", "--processes"),
     "train": ("RECIPE", "--cohort DIR", "-o, --out RUN", "--resume", "--init FILE"),
     "export": ("RUN", "-o, --out BUNDLE"),

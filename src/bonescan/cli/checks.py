@@ -20,7 +20,7 @@ from bonescan.inference.runtime import import_openvino
 
 TRAIN_HINT = "pip install 'bonescan[train]' (see the README for a CPU-only torch)"
 REINSTALL_HINT = "pip install --force-reinstall bonescan"
-LIBRARIES = ("numpy", "scipy", "pydicom", "python-gdcm", "pillow", "pydantic", "reportlab")
+LIBRARIES = ("numpy", "scipy", "pydicom", "pynetdicom", "python-gdcm", "pillow", "pydantic", "reportlab")
 CPU_FEATURES = ("avx2", "avx512f", "avx512_vnni", "avx_vnni", "avx512_bf16", "amx_int8", "asimd", "asimddp", "bf16")
 
 
@@ -129,12 +129,16 @@ def _settings() -> Iterator[Check]:
     except BonescanError as error:
         yield Check("settings", "broken", error.message)
         return
-    changed = [f"{name}={value}" for name, value in values if value != Settings.model_fields[name].default]
+    changed = [
+        f"{name}={value}" for name, value in values if name != "node" and value != Settings.model_fields[name].default
+    ]
+    changed += [f"node.{name}={getattr(values.node, name)}" for name in sorted(values.node.model_fields_set)]
     yield Check("settings", "ok", f"{file or 'no bonescan.toml'}; {', '.join(changed) or 'all at their defaults'}")
     known = {f"BONESCAN_{name.upper()}" for name in Settings.model_fields} | {CONFIG_VARIABLE, DEBUG_VARIABLE}
+    known |= {f"BONESCAN_NODE__{name.upper()}" for name in type(values.node).model_fields}
     stray = sorted(name for name in os.environ if name.startswith("BONESCAN_") and name not in known)
     if stray:
-        yield Check("settings", "note", f"not a setting: {', '.join(stray)}", f"known are {', '.join(sorted(known))}")
+        yield Check("settings", "note", f"not a setting: {', '.join(stray)}", "docs/usage/settings.md has them all")
 
 
 def _folders() -> Iterator[Check]:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from bonescan.core.errors import UsageError
+from bonescan.core.node_settings import NodeSettings
 from bonescan.core.settings import Settings, config_file, settings
 
 DOCS = Path(__file__).resolve().parents[3] / "docs" / "usage" / "settings.md"
@@ -25,6 +26,7 @@ def _alone(monkeypatch, tmp_path):
 def test_without_anything_the_defaults_hold():
     assert config_file() is None
     assert settings() == Settings(model="stepwise", models_dir=None, backend="auto", threads=None)
+    assert settings().node == NodeSettings()
 
 
 def test_the_file_of_the_working_folder_is_read(tmp_path):
@@ -89,3 +91,45 @@ def test_every_setting_is_described_and_documented(name):
     row = next((line for line in DOCS.read_text(encoding="utf-8").splitlines() if line.startswith(f"| `{name}`")), "")
     assert f"`BONESCAN_{name.upper()}`" in row
     assert Settings.model_fields[name].description in row
+
+
+@pytest.mark.parametrize("name", NodeSettings.model_fields)
+def test_every_setting_of_the_node_is_described_and_documented(name):
+    page = DOCS.read_text(encoding="utf-8").partition("## The node")[2]
+    row = next((line for line in page.splitlines() if line.startswith(f"| `{name}`")), "")
+    assert NodeSettings.model_fields[name].description in row
+
+
+def test_the_node_has_a_table_of_its_own_and_variables(tmp_path, monkeypatch):
+    text = '[node]\naet = "SCAN"\npeers = ["GAMMA*@10.1.0.0/16"]\ndestinations = ["PACS@10.1.0.2:104"]\n'
+    (tmp_path / "bonescan.toml").write_text(text)
+    monkeypatch.setenv("BONESCAN_NODE__PORT", "104")
+    monkeypatch.setenv("BONESCAN_NODE__DESTINATIONS", '["OTHER@[::1]:2762+tls"]')
+    node = settings().node
+    assert (node.aet, node.port, [str(rule) for rule in node.peers]) == ("SCAN", 104, ["GAMMA*@10.1.0.0/16"])
+    assert [str(place) for place in node.destinations] == ["OTHER@[::1]:2762+tls"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({"aet": "SEVENTEEN_LETTERS"}, "aet"),
+        ({"aet": "A\\B"}, "backslash"),
+        ({"peers": ["GAMMA@pacs.local"]}, "IP address"),
+        ({"peers": ["GAMMA@10.0.0.0/99"]}, "IP address"),
+        ({"destinations": ["PACS@10.0.0.1"]}, "AET@HOST:PORT"),
+        ({"destinations": ["PACS@10.0.0.1:99999"]}, "AET@HOST:PORT"),
+        ({"tls_certificate": "a.pem"}, "together"),
+        ({"tls_ca": "a.pem"}, "needs"),
+        ({"quiet": 3}, "quiet"),
+    ],
+)
+def test_a_node_that_makes_no_sense_is_refused(changes, word):
+    with pytest.raises(ValueError, match=word):
+        NodeSettings(**changes)
+
+
+def test_a_list_in_a_variable_that_is_no_list_is_explained(monkeypatch):
+    monkeypatch.setenv("BONESCAN_NODE__PEERS", "GAMMA1")
+    with pytest.raises(UsageError, match=r'\["A", "B"\]'):
+        settings()

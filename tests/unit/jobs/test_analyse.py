@@ -1,0 +1,173 @@
+"""One job: a folder that appears as a whole, once, whatever happens around it."""
+
+import json
+
+import pytest
+
+from bonescan.core.errors import ModelError, OutputError
+from bonescan.jobs import analyse as module
+from bonescan.jobs import queue
+from bonescan.jobs.analyse import RECORD, analyse, dicom_files
+from bonescan.jobs.states import JobState
+from bonescan.store.inbox import receive
+from tests.stores import complete, incoming
+
+
+def _run(node, model):
+    store, settings = node
+    job = queue.claim(store, now=1e12)
+    return analyse(store, job, settings, model=model)
+
+
+def _row(store, number=1):
+    return store.database.row("SELECT * FROM jobs WHERE id = ?", [number])
+
+
+@pytest.fixture
+def counted(monkeypatch):
+    """How often a study was really analysed."""
+    import bonescan as bs
+
+    calls = []
+    real = bs.analyze
+    monkeypatch.setattr(bs, "analyze", lambda study, **words: calls.append(study.name) or real(study, **words))
+    return calls
+
+
+def test_a_study_becomes_a_folder_and_its_objects_are_queued(node, model):
+    store, _ = node
+    complete(store, incoming())
+    assert _run(node, model).state is JobState.DONE
+    folder = store.results / "study-000001.1"
+    assert json.loads((folder / RECORD).read_text())["job"] == 1
+    document = json.loads((folder / "scan-1" / "analysis.json").read_text())
+    assert document["study"]["study_instance_uid"] == "1.2.3"
+    made = {row["sop_uid"] for row in store.database.rows("SELECT sop_uid FROM made")}
+    assert len(made) == len(dicom_files(folder)) > 0
+    assert [row["state"] for row in store.database.rows("SELECT * FROM sendings")] == ["waiting"]
+    assert list(store.work.iterdir()) == []
+
+
+def test_killed_after_the_folder_has_its_name_nothing_is_done_twice(node, model, counted, monkeypatch):
+    store, _ = node
+    complete(store, incoming())
+    with monkeypatch.context() as patch:
+        patch.setattr(queue, "finish", _die)
+        with pytest.raises(KeyboardInterrupt):
+            _run(node, model)
+    queue.recover(store)
+    assert _run(node, model).state is JobState.DONE
+    assert counted == ["study-000001"]
+    assert (_row(store)["state"], _row(store)["attempts"]) == ("done", 2)
+
+
+def test_killed_before_it_nothing_is_there(node, model, counted, monkeypatch):
+    store, _ = node
+    complete(store, incoming())
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "sync_tree", _die)
+        with pytest.raises(KeyboardInterrupt):
+            _run(node, model)
+    assert list(store.results.iterdir()) == []
+    queue.recover(store)
+    assert _run(node, model).state is JobState.DONE
+    assert len(counted) == 2
+
+
+def test_killed_with_a_folder_and_more_objects_come_all_are_analysed(node, model, counted, monkeypatch):
+    store, _ = node
+    complete(store, incoming(views=("anterior",)))
+    with monkeypatch.context() as patch:
+        patch.setattr(queue, "finish", _die)
+        with pytest.raises(KeyboardInterrupt):
+            _run(node, model)
+    queue.recover(store)
+    complete(store, incoming(number="1.2.3.2", views=("posterior",)), at=2000)
+    assert _run(node, model).state is JobState.DONE
+    document = json.loads((store.results / "study-000001.1" / "scan-1" / "analysis.json").read_text())
+    assert [view["view"] for view in document["study"]["views"]] == ["anterior", "posterior"]
+
+
+def test_one_object_a_view_is_one_scan(node, model):
+    store, _ = node
+    pair = [incoming(number=f"1.2.3.{n}", views=(view,)) for n, view in enumerate(("posterior", "anterior"), start=1)]
+    complete(store, *pair)
+    _run(node, model)
+    assert [path.name for path in sorted((store.results / "study-000001.1").glob("scan-*"))] == ["scan-1"]
+
+
+def test_what_is_no_bone_scan_is_kept_and_not_analysed(node, model, counted):
+    store, _ = node
+    complete(store, incoming(ImageType=["ORIGINAL", "PRIMARY", "TOMO", "EMISSION"]))
+    outcome = _run(node, model)
+    assert outcome.state is JobState.REJECTED
+    assert (_row(store)["state"], counted) == ("rejected", [])
+    assert len(list(store.files.root.glob("??/*.dcm"))) == 1
+    assert list(store.results.iterdir()) == []
+
+
+def test_a_damaged_object_does_not_hold_up_a_good_one(node, model):
+    store, _ = node
+    complete(store, incoming(), incoming(number="1.2.3.2", PixelData=b"\0" * 64))
+    assert _run(node, model).state is JobState.DONE
+    assert "object-2" in _row(store)["note"]
+
+
+def test_a_capture_is_left_alone_where_there_is_an_image(node, model):
+    store, _ = node
+    capture = "1.2.840.10008.5.1.4.1.1.7"
+    complete(store, incoming(), incoming(number="1.2.3.2", sop_class=capture, SOPClassUID=capture))
+    _run(node, model)
+    assert [path.name for path in (store.results / "study-000001.1").glob("scan-*")] == ["scan-1"]
+
+
+def test_a_revision_without_anything_new_keeps_the_result(node, model, counted):
+    store, _ = node
+    complete(store, incoming())
+    _run(node, model)
+    capture = "1.2.840.10008.5.1.4.1.1.7"
+    complete(store, incoming(number="1.2.3.2", sop_class=capture, SOPClassUID=capture), at=2000)
+    assert _run(node, model).state is JobState.DONE
+    assert len(counted) == 1
+    assert _row(store, 2)["folder"] == "study-000001.1"
+    assert len(store.database.rows("SELECT * FROM sendings")) == 1, "and sends nothing again"
+
+
+def test_a_job_cancelled_while_it_runs_leaves_no_result(node, model):
+    store, settings = node
+    complete(store, incoming())
+    job = queue.claim(store)
+    store.database.execute("UPDATE jobs SET state = 'cancelled'")
+    assert analyse(store, job, settings, model=model).state is JobState.CANCELLED
+    assert list(store.results.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("error", "tries", "state"),
+    [(ModelError("the model is gone"), 3, "failed"), (OutputError("the disk is full"), 9, "queued")],
+)
+def test_a_failure_is_tried_again(node, model, monkeypatch, error, tries, state):
+    import bonescan as bs
+
+    def fails(*_, **__):
+        raise error
+
+    store, _ = node
+    complete(store, incoming())
+    monkeypatch.setattr(bs, "analyze", fails)
+    for _ in range(tries):
+        _run(node, model)
+    assert _row(store)["state"] == state
+    assert _row(store)["note"] == error.message
+
+
+def test_objects_keep_their_number_between_revisions(node, model):
+    store, _ = node
+    receive(store, incoming(), now=1)
+    complete(store, incoming(number="1.2.3.2", views=("anterior",)))
+    _run(node, model)
+    assert {path.name for path in store.results.iterdir()} == {"study-000001.1"}
+
+
+def _die(*_, **__):
+    raise KeyboardInterrupt

@@ -1,0 +1,92 @@
+"""Sendings: one a destination, tried again, dead, and brought back."""
+
+import pytest
+
+from bonescan.core.errors import UnknownJobError
+from bonescan.jobs import queue, sendings, steer
+from bonescan.jobs.states import SendingState
+from tests.stores import complete, incoming
+
+PACS, OTHER = "PACS@127.0.0.1:104", "OTHER@127.0.0.1:105"
+
+
+@pytest.fixture
+def done(node):
+    """(store, settings) with one job done and waiting to be sent to two destinations."""
+    store, settings = node
+    complete(store, incoming())
+    job = queue.claim(store)
+    queue.finish(store, job, folder="f", fingerprint="p", note="", made=[], destinations=[PACS, OTHER])
+    return store, settings
+
+
+def test_each_destination_has_its_own_queue(done):
+    store, _ = done
+    assert sorted(sendings.due_destinations(store)) == [OTHER, PACS]
+    sending = sendings.claim_sending(store, PACS)
+    assert sendings.claim_sending(store, PACS) is None
+    sendings.arrived(store, sending, 6)
+    assert [(x.state, x.objects) for x in sendings.sendings_of(store, 1)] == [
+        (SendingState.SENT, 6),
+        (SendingState.WAITING, 0),
+    ]
+
+
+def test_what_does_not_arrive_is_a_dead_letter_in_the_end_and_can_be_sent_again(done):
+    store, settings = done
+    for attempt in range(1, settings.send_attempts + 1):
+        sending = sendings.claim_sending(store, PACS, now=1e12)
+        state = sendings.not_arrived(store, sending, "it is down.", settings, objects=attempt)
+    assert state is SendingState.DEAD
+    (letter,) = sendings.dead_letters(store)
+    assert (letter.destination, letter.note, letter.objects) == (PACS, "it is down.", settings.send_attempts)
+    assert [row["kind"] for row in store.database.rows("SELECT * FROM reports")] == ["dead_letter"]
+    steer.resend(store, 1, [PACS])
+    assert sendings.dead_letters(store) == []
+    assert sendings.claim_sending(store, PACS).attempts == 1
+
+
+def test_what_was_being_sent_when_the_process_ended_is_sent_again(done):
+    store, _ = done
+    sendings.claim_sending(store, PACS)
+    assert sendings.recover_sendings(store) == 1
+    assert sendings.claim_sending(store, PACS).attempts == 2
+
+
+def test_results_can_be_sent_to_a_new_destination(done):
+    store, _ = done
+    assert steer.resend(store, 1, ["NEW@h:1"]) == 1
+    assert "NEW@h:1" in sendings.due_destinations(store)
+
+
+def test_what_waits_can_be_called_off(done):
+    store, _ = done
+    steer.cancel(store, 1)
+    assert {x.state for x in sendings.sendings_of(store, 1)} == {SendingState.CANCELLED}
+    assert store.database.row("SELECT state FROM jobs")["state"] == "done"
+    with pytest.raises(UnknownJobError, match="waits for something"):
+        steer.cancel(store, 1)
+
+
+def test_only_what_is_over_is_retried(node):
+    store, _ = node
+    complete(store, incoming())
+    with pytest.raises(UnknownJobError, match="is queued"):
+        steer.retry(store, 1)
+    steer.cancel(store, 1)
+    assert queue.claim(store) is None
+    steer.retry(store, 1)
+    assert queue.claim(store).attempts == 1
+
+
+@pytest.mark.parametrize("act", [steer.find_job, steer.retry, steer.cancel, lambda s, n: steer.resend(s, n, [PACS])])
+def test_an_unknown_job_is_said_to_be(node, act):
+    with pytest.raises(UnknownJobError, match="no job 7"):
+        act(node[0], 7)
+
+
+def test_results_that_are_not_there_cannot_be_sent(node):
+    store, _ = node
+    complete(store, incoming())
+    with pytest.raises(UnknownJobError, match="one that is done"):
+        steer.resend(store, 1, [PACS])

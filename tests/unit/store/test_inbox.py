@@ -1,0 +1,124 @@
+"""Taking objects in: what is kept, what is the same, what is odd."""
+
+import pytest
+
+from bonescan.core.errors import MismatchedObjectError, NoRoomError, UnreadableInputError
+from bonescan.store.inbox import Incoming, Standing, receive
+from tests.stores import EXPLICIT, NM, incoming, open_store
+
+
+def _rows(store, table):
+    return store.database.rows(f"SELECT * FROM {table} ORDER BY id")
+
+
+def test_an_object_is_kept_byte_for_byte(store):
+    sent = incoming()
+    assert receive(store, sent, now=5) is Standing.KEPT
+    (row,) = _rows(store, "objects")
+    assert store.files.path(row["sha256"]).read_bytes() == sent.file
+    assert (row["standing"], row["modality"], row["peer"], row["bytes"]) == ("kept", "NM", "GAMMA", len(sent.file))
+    (study,) = _rows(store, "studies")
+    assert (study["uid"], study["state"], study["last_at"]) == ("1.2.3", "open", 5)
+
+
+def test_the_same_object_again_is_one(store):
+    for at in (1, 2, 3):
+        standing = receive(store, incoming(), now=at)
+    assert standing is Standing.DUPLICATE
+    assert len(_rows(store, "objects")) == 1
+    assert _rows(store, "studies")[0]["last_at"] == 1, "nothing new came, so the study is no longer waited for"
+
+
+def test_other_content_under_a_known_number_is_kept_and_reported(store):
+    receive(store, incoming())
+    other = incoming(SeriesDescription="other")
+    assert receive(store, other) is Standing.CONFLICT
+    assert receive(store, other) is Standing.DUPLICATE
+    assert [row["standing"] for row in _rows(store, "objects")] == ["kept", "conflict"]
+    assert len(list(store.files.root.glob("??/*.dcm"))) == 2
+    (told,) = _rows(store, "reports")
+    assert (told["kind"], told["study"]) == ("conflict", 1)
+
+
+def test_our_own_result_that_comes_back_opens_nothing(store):
+    receive(store, incoming(), now=1)
+    store.database.execute("UPDATE studies SET state = 'closed'")
+    job = store.database.insert(
+        "INSERT INTO jobs (study, revision, state, due_at, created_at) VALUES (1, 1, 'done', 0, 0)"
+    )
+    store.database.insert("INSERT INTO made (sop_uid, job) VALUES ('1.2.3.77', ?)", [job])
+    assert receive(store, incoming(number="1.2.3.77"), now=2) is Standing.OWN
+    assert _rows(store, "studies")[0]["state"] == "closed"
+
+
+@pytest.mark.parametrize("data", [b"", b"Dear colleague", bytes(range(256)) * 20])
+def test_what_is_no_data_set_is_kept_reported_and_refused(store, data):
+    sent = Incoming(NM, "1.2.9", EXPLICIT, data, b"\0" * 128 + b"DICM" + data, "ODD")
+    for _ in range(2):
+        with pytest.raises(UnreadableInputError):
+            receive(store, sent)
+    (row,) = _rows(store, "objects")
+    assert (row["standing"], row["study"]) == ("refused", None)
+    assert store.files.path(row["sha256"]).is_file()
+    assert [told["kind"] for told in _rows(store, "reports")] == ["refused"], "told once, however often it comes"
+    assert _rows(store, "studies") == []
+
+
+def test_an_object_without_a_study_is_refused(store):
+    with pytest.raises(UnreadableInputError, match="no study"):
+        receive(store, incoming(StudyInstanceUID=None))
+
+
+def test_an_object_that_is_not_the_announced_one_is_refused_and_later_taken(store):
+    right = incoming()
+    wrong = Incoming("1.2.840.10008.5.1.4.1.1.7", right.sop_uid, EXPLICIT, right.data, right.file, "GAMMA")
+    with pytest.raises(MismatchedObjectError):
+        receive(store, wrong)
+    assert receive(store, right) is Standing.KEPT
+    assert [row["standing"] for row in _rows(store, "objects")] == ["kept"]
+
+
+def test_beyond_the_limit_nothing_is_kept_and_below_it_is_again(tmp_path):
+    sent = incoming()
+    store, _ = open_store(tmp_path, store_mb=1.5 * len(sent.file) / 1e6)
+    receive(store, sent)
+    with pytest.raises(NoRoomError, match="at most"):
+        receive(store, incoming(number="1.2.3.2"))
+    assert len(list(store.files.root.glob("??/*"))) == len(_rows(store, "objects")) == 1
+    store.close()
+    store, _ = open_store(tmp_path)
+    assert receive(store, incoming(number="1.2.3.2")) is Standing.KEPT
+    store.close()
+
+
+def test_with_too_little_free_disk_nothing_is_kept(tmp_path):
+    store, _ = open_store(tmp_path, reserve_mb=1e9)
+    with pytest.raises(NoRoomError, match="free"):
+        receive(store, incoming())
+    assert _rows(store, "objects") == []
+    store.close()
+
+
+def test_a_disk_that_fills_up_in_the_middle_leaves_nothing(store, monkeypatch):
+    import errno
+    import os
+
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("bonescan.core.files.os.fsync", full)
+    with pytest.raises(NoRoomError):
+        receive(store, incoming())
+    monkeypatch.undo()
+    assert [path for path in store.files.root.rglob("*") if path.is_file()] == []
+    assert store.files.bytes_used == 0
+    assert receive(store, incoming()) is Standing.KEPT
+
+
+def test_no_message_or_row_holds_the_patient(store):
+    sent = incoming(PatientName="DOE^JOHN", PatientID="ID-4711", StudyInstanceUID="1.2.3")
+    receive(store, sent)
+    receive(store, incoming(PatientName="DOE^JANE", PatientID="ID-4711"))
+    told = "\n".join(str(tuple(row)) for table in ("objects", "studies", "reports") for row in _rows(store, table))
+    assert "DOE" not in told
+    assert "4711" not in told
