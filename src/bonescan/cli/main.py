@@ -12,8 +12,7 @@ from typing import Annotated, NoReturn
 import typer
 from typer.main import get_command
 
-from bonescan.cli import analyze, doctor, export, fetch, info, models, send, simulate, train
-from bonescan.cli import analyze, doctor, export, info, jobs, listen, models, simulate, train
+from bonescan.cli import analyze, doctor, export, fetch, info, jobs, listen, models, send, simulate, train
 from bonescan.cli.failure import DEBUG_VARIABLE, debugging, exit_code, explain_error, explain_unexpected
 from bonescan.core.errors import BonescanError
 
@@ -25,7 +24,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 done; 2 usage; 3 input unreadable or not a bone scan; 4 model problem; "
     "5 output could not be written; 6 network peer refused.",
-    "5 output could not be written; 6 network.",
 )
 
 
@@ -52,8 +50,7 @@ def _root(
     """
 
 
-for module in (analyze, info, fetch, send, simulate, train, export, models, doctor):
-for module in (analyze, info, listen, jobs, simulate, train, export, models, doctor):
+for module in (analyze, info, fetch, send, listen, jobs, simulate, train, export, models, doctor):
     module.register(app)
 
 
