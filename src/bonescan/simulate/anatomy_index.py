@@ -9,15 +9,17 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 
+from bonescan.core.anatomy import Laterality
 from bonescan.simulate.body import Body, lookup
 from bonescan.simulate.landmarks import landmarks
+from bonescan.simulate.parts import Part
 from bonescan.simulate.structures import STRUCTURES
 
 _JOINT_SIGMA_MM: dict[str, float] = {
     "shoulder": 20.0,
     "acromioclavicular": 12.0,
     "sternoclavicular": 13.0,
-    "sacroiliac": 16.0,
+    "sacroiliac": 7.0,
     "hip": 18.0,
     "knee": 26.0,
     "ankle": 22.0,
@@ -69,9 +71,22 @@ class AnatomyIndex:
 
     def _field(self, name: str) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:
         sigma = _JOINT_SIGMA_MM[joint_of(name)]
+        if joint_of(name) == "sacroiliac":
+            return self._along_sacroiliac(name, sigma)
         at = self.bone_near(self.landmarks[name], 2.5 * sigma)
         d2 = ((self.body.points_mm[at] - self.landmarks[name]) ** 2).sum(1)
         return at, np.exp(-0.5 * d2 / sigma**2).astype(np.float32)
+
+    def _along_sacroiliac(self, name: str, sigma: float) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:
+        """This joint is a surface 7 cm long: uptake falls off with the distance from all of it."""
+        side = Laterality.LEFT if name.endswith("left") else Laterality.RIGHT
+        joint = self.body.points_mm[self.body.of("ilium", side, Part.SACROILIAC)]
+        if not len(joint):
+            joint = self.landmarks[name][None]
+        at = self.bone_near(joint.mean(0), 60 + 2.5 * sigma)
+        distance = np.asarray(cKDTree(joint).query(self.body.points_mm[at], distance_upper_bound=2.5 * sigma)[0])
+        near = np.isfinite(distance)
+        return at[near], np.exp(-0.5 * (distance[near] / sigma) ** 2).astype(np.float32)
 
 
 @lru_cache(maxsize=4)

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bonescan.core.anatomy import Laterality
-from bonescan.simulate.parts import Part, Tissue
+from bonescan.simulate.parts import LIMB_SPONGIOSA, TISSUE_WEIGHT, Part, Tissue
 from bonescan.simulate.structures import ORGANS, STRUCTURES, Segment, numbers_of
 
 Points = npt.NDArray[np.float32]
@@ -29,7 +29,7 @@ class Body:
         points_mm: (n, 3) float32, see `Points`.
         structure: (n,) uint8, keys of `STRUCTURES`.
         volume_mm3: (n,) float32, the volume that each point stands for.
-        activity_weight: (n,) float32, 1 for cortical and trabecular bone and for soft tissue, less for marrow cavities.
+        activity_weight: (n,) float32, uptake of the tissue relative to its structure's, see `tissue_weights`.
         source: Where the anatomy comes from.
         part: (n,) uint8 `Part` within the bone.
         tissue: (n,) uint8 `Tissue`.
@@ -101,7 +101,15 @@ def _among(numbers: list[int] | tuple[int, ...]) -> npt.NDArray[np.bool_]:
 
 
 _TABLE_BONE = _among([s.number for s in STRUCTURES.values() if s.is_bone])
+_TABLE_LIMB = _among([s.number for s in STRUCTURES.values() if s.is_bone and s.segment in (Segment.ARM, Segment.LEG)])
 _TABLE_SOFT = _among([s.number for s in STRUCTURES.values() if not s.is_bone and s.name not in ORGANS])
+
+
+def tissue_weights(structure: npt.NDArray[np.uint8], tissue: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    """(n,) float32 `Body.activity_weight` of points by what they are."""
+    weight = np.array([TISSUE_WEIGHT[t] for t in Tissue], np.float32)[tissue]
+    weight[_TABLE_LIMB[structure] & (tissue == Tissue.TRABECULAR)] *= LIMB_SPONGIOSA
+    return weight
 
 
 def lookup(values: dict[int, float]) -> npt.NDArray[np.float32]:

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bonescan.core.anatomy import Laterality
-from bonescan.simulate.body import Body
+from bonescan.simulate.body import Body, tissue_weights
 from bonescan.simulate.builtin.arm import paint_arm
 from bonescan.simulate.builtin.leg import paint_leg
 from bonescan.simulate.builtin.pelvis import paint_pelvis
@@ -16,7 +16,7 @@ from bonescan.simulate.builtin.soft import inner_organ, paint_organs, paint_outl
 from bonescan.simulate.builtin.spine import paint_spine
 from bonescan.simulate.builtin.thorax import paint_thorax
 from bonescan.simulate.canvas import STEP_MM, Canvas, Cells
-from bonescan.simulate.parts import TISSUE_WEIGHT, Part, Tissue
+from bonescan.simulate.parts import Part, Tissue
 from bonescan.simulate.structures import ORGANS, STRUCTURES, number_of
 
 SIZE_MM = (1770.0, 300.0, 285.0)
@@ -78,7 +78,7 @@ def _to_body(cells: Cells, sex: str) -> Body:
         points_mm=points.astype(np.float32),
         structure=number,
         volume_mm3=volume,
-        activity_weight=np.array([TISSUE_WEIGHT[t] for t in Tissue], np.float32)[tissue],
+        activity_weight=tissue_weights(number, tissue),
         source="built-in parametric body",
         part=part,
         tissue=tissue,
@@ -93,14 +93,16 @@ def _thin(
     The deep inside of bones and organs keeps one cell in `_DEEP_EVERY`, soft tissue one in `_SOFT_EVERY`.
     """
     index = (cells.points / STEP_MM).astype(np.intp)
-    deep = (is_bone | is_organ) & (cells.depth_mm > 1.3 * STEP_MM)
+    deep = (is_bone | is_organ) & (cells.depth_mm > 1.7 * STEP_MM)
     soft = ~is_bone & ~is_organ
     every = np.where(soft, _SOFT_EVERY, np.where(deep, _DEEP_EVERY, 1))
-    kept = np.flatnonzero((index @ np.array([1, 3, 5])) % every == 0)
+    # Patterns that thin every column of cells alike, whichever way one looks through them.
+    turn = np.where(soft, index @ np.array([1, 3, 5]), index.sum(1))
+    kept = np.flatnonzero(turn % every == 0)
     volume = (cells.inside * every * STEP_MM**3).astype(np.float32)[kept]
     # A regular lattice would beat against the pixels of the camera.
     rng = np.random.default_rng(5)
-    reach = np.where(soft[kept], 1.1 * STEP_MM, 0.5 * STEP_MM)[:, None]
+    reach = np.where(soft[kept], 1.1 * STEP_MM, 0.35 * STEP_MM)[:, None]
     shift = rng.uniform(-1, 1, (len(kept), 3)) * reach
     cells.points[kept] += shift.astype(np.float32)
     cells.points[kept, 2] = np.abs(cells.points[kept, 2])

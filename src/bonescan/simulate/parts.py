@@ -75,5 +75,13 @@ TISSUE_WEIGHT: dict[Tissue, float] = {
     Tissue.MARROW_CAVITY: 0.35,
     Tissue.CARTILAGE: 1.0,
 }
-"""Uptake of a tissue relative to its structure's. Phosphonate binds to mineral surface: the fatty cavity of a shaft has
-little of it, and its part here stands for the endosteal bone that a 2 mm voxel blends into it."""
+"""Uptake of a tissue relative to its structure's.
+
+Phosphonate binds to mineral surface: the fatty cavity of a shaft has little of it, and its part here stands for the
+endosteal bone that a voxel of 2 mm blends into it.
+"""
+LIMB_SPONGIOSA = 0.6
+"""Uptake of the spongiosa of limbs, whose marrow is fatty and trabeculae sparse.
+
+Femoral heads and condyles are faint on scans of healthy adults although they are the thickest bone.
+"""

@@ -132,7 +132,9 @@ def draw_posture(rng: np.random.Generator, *, sex: str = "M", age_years: float =
     old = float(np.clip((age_years - 55) / 30, 0, 1.2))
     kyphosis = float(abs(rng.normal(0, 7 + 14 * old)))
     height = float(np.clip(rng.normal(*_HEIGHT_CM[sex]) - 3.0 * old, _SHORTEST_CM, _TALLEST_CM))
-    elbow = pair(3.0, 5.0)
+    elbow = pair(5.0, 4.0)
+    # Most hands lie on edge, thumbs up; some lie flat.
+    hands = pair(70.0, 14.0) if rng.random() < 0.65 else pair(0.0, 18.0)
     if rng.random() < 0.12:  # hands on the thighs
         elbow = pair(20.0, 6.0)
     return Posture(
@@ -142,7 +144,7 @@ def draw_posture(rng: np.random.Generator, *, sex: str = "M", age_years: float =
         legs=float(rng.normal(1.0, 0.022)),
         arm_abduction_deg=pair(2.0, 3.0),
         elbow_bend_deg=elbow,
-        forearm_turn_deg=pair(0.0, 25.0),
+        forearm_turn_deg=hands,
         leg_abduction_deg=pair(1.0, 1.6),
         foot_rotation_deg=pair(12.0, 14.0),
         foot_flexion_deg=pair(5.0, 9.0),

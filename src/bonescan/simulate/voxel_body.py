@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from bonescan.core.anatomy import Laterality
-from bonescan.simulate.body import Body
+from bonescan.simulate.body import Body, tissue_weights
 from bonescan.simulate.part_rules import parts_by_shape
-from bonescan.simulate.parts import TISSUE_WEIGHT, Tissue
+from bonescan.simulate.parts import Tissue
 from bonescan.simulate.phantom_files import Phantom, read_phantom
 from bonescan.simulate.structures import ORGANS, STRUCTURES, number_of
 from bonescan.simulate.voxel_bones import split_bones
@@ -101,13 +101,12 @@ def body_of_phantom(phantom: Phantom, sex: str) -> Body:
     dense_points = points[dense]
     dense_points[:, 0] += offsets[which].astype(np.float32)
     chosen = np.concatenate([dense, coarse])
-    weight = np.array([TISSUE_WEIGHT[t] for t in Tissue], np.float32)
     return Body(
         sex=sex,
         points_mm=np.concatenate([dense_points, points[coarse]]),
         structure=structure[chosen],
         volume_mm3=np.repeat(np.array([2 * volume / copies, thin * volume], np.float32), [len(dense), len(coarse)]),
-        activity_weight=weight[tissue[chosen]],
+        activity_weight=tissue_weights(structure[chosen], tissue[chosen]),
         source=f"ICRP Publication 110 voxel phantom, {'male' if sex == 'M' else 'female'}",
         part=part[chosen],
         tissue=tissue[chosen],

@@ -79,10 +79,16 @@ def paint_pelvis(c: Canvas) -> None:
     c.plate(_WING, ilium, Part.WING)
     crest = [(772, 97, 130), (752, 103, 138), (728, 120, 143), (708, 138, 138), (697, 158, 115), (695, 175, 94)]
     crest += [(699, 193, 73), (712, 209, 60), (734, 219, 54), (752, 218, 51)]
-    halves = [(6.5, 6), (5.5, 5), (6, 6), (7, 6.5), (6.5, 6), (6, 5.5), (6, 6), (6.5, 6.5), (7, 6.5), (6, 6)]
+    halves = [(9, 8.5), (6.5, 6), (5, 5), (5, 5), (4.5, 4.5), (4.5, 4.5), (6, 6), (8, 8), (9, 8.5), (8, 8)]
     c.sweep(crest, halves, ilium, Part.CREST)
-    c.sweep([(774, 98, 129), (790, 104, 116), (806, 112, 103), (818, 119, 96)], (6, 6), ilium, Part.WING)
-    c.sweep([(726, 192, 64), (752, 192, 59), (776, 198, 54)], [(7, 9), (7, 9), (6, 8)], ilium, Part.SACROILIAC)
+    # The front border, seen end on by the anterior camera: from the upper spine to the lower and on to the pubis.
+    c.sweep([(768, 98, 131), (786, 102, 119), (806, 110, 104), (824, 120, 90)], (9.5, 9), ilium, Part.WING)
+    c.sweep(
+        [(716, 200, 63), (738, 200, 60), (762, 200, 56), (792, 194, 58)],
+        [(8, 10), (9, 12), (9, 11), (6, 8)],
+        ilium,
+        Part.SACROILIAC,
+    )
     # The arcuate line and the edge of the sciatic notch carry the load from the sacrum to the hip.
     c.sweep([(762, 182, 64), (785, 172, 70), (815, 160, 77)], [(11, 11), (11, 11), (12, 12)], ilium, Part.WING)
     c.sweep(
@@ -134,4 +140,4 @@ def _acetabulum(c: Canvas, ilium: int, pubis: int, ischium: int) -> None:
     z, y, x = HIP
     openings = {ilium: (0.8, -0.1, 0.6), ischium: (-0.5, -0.7, 0.5), pubis: (-0.35, 0.8, 0.5)}
     for number, away in openings.items():
-        c.shell((z, y, x - 1), (32, 32, 31.5), 5.5, number, Part.ACETABULUM, away=away, open_from=-0.05)
+        c.shell((z, y, x - 1), (31, 31, 30.5), 4.5, number, Part.ACETABULUM, away=away, open_from=-0.05)

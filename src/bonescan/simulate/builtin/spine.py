@@ -177,6 +177,6 @@ def _sacrum(c: Canvas) -> None:
     c.sweep([(722, 160, 0), (734, 166, 0), (752, 182, 0)], [(24, 15), (22, 14), (17, 10)], number, Part.BODY, cap_mm=2)
     c.sweep([(735, 196, 0), (765, 220, 0), (795, 236, 0)], (3, 4), number, Part.PROCESS)
     # The sacroiliac joint surface, ear shaped, from S1 to S3.
-    c.sweep([(730, 176, 54), (754, 186, 50), (780, 205, 41)], [(5, 9), (5, 9), (4, 6)], number, Part.SACROILIAC)
+    c.sweep([(728, 178, 55), (754, 188, 50), (784, 206, 41)], [(4, 7), (5, 8), (4, 6)], number, Part.SACROILIAC)
     coccyx = number_of("coccyx")
     c.sweep([(818, 235, 0), (832, 236, 0), (852, 228, 0)], [(10, 4), (7, 3), (4, 2.5)], coccyx, Part.WHOLE)
