@@ -27,7 +27,7 @@ PART_UPTAKE: dict[Part, float] = {
     Part.WING: 0.9,
     Part.CREST: 1.25,
     Part.SACROILIAC: 1.35,
-    Part.ACETABULUM: 1.12,
+    Part.ACETABULUM: 1.0,
     Part.RAMUS: 0.95,
     Part.TUBEROSITY: 1.15,
     Part.SYMPHYSIS: 1.1,

@@ -5,6 +5,7 @@ The record rebuilds the patient alone, byte for byte: `render(parameters)`.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ from bonescan.simulate.primaries import draw_primary
 from bonescan.simulate.projector import Projector, scatter
 from bonescan.simulate.regions import region_map
 from bonescan.simulate.structures import STRUCTURES
+from bonescan.simulate.surgery import prostheses_of
 from bonescan.simulate.tracer import draw_tracer
 from bonescan.simulate.truth import FocusTruth, Involvement, SimulatedStudy
 from bonescan.simulate.uptake import bone_activity
@@ -83,12 +85,16 @@ def draw_patient(
         foci += draw_metastases(rng, anatomy, superscan=superscan, primary=primary)
     if benign or (metastatic and rng.random() < 0.45):
         foci += draw_benign(rng, anatomy, count=int(1 + rng.poisson(1.1)), age_years=age)
+    posture = draw_posture(rng, sex=sex, age_years=age)
+    # A warm rim among the benign foci has its prosthesis, which goes before one drawn by chance.
+    rimmed = prostheses_of(foci)
+    others = tuple(p for p in posture.prostheses if (p.joint, p.side) not in {(r.joint, r.side) for r in rimmed})
     return PatientParameters(
         study_id=study_id,
         sex=sex,
         age_years=age,
         body="voxel" if phantoms else "builtin",
-        posture=draw_posture(rng, sex=sex, age_years=age),
+        posture=replace(posture, prostheses=rimmed + others),
         tracer=draw_tracer(rng, anatomy, age_years=age, superscan=superscan, delay_h=delay_h),
         camera=draw_camera(rng, counts=counts, delay_h=delay_h, fine_matrix=fine_matrix),
         foci=foci,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from bonescan.simulate.anatomy_index import AnatomyIndex
 from bonescan.simulate.benign_foci import L, R, focus_at
 from bonescan.simulate.focal import Focus
 from bonescan.simulate.parts import Part
+from bonescan.simulate.posture import Prosthesis
 
 
 def sternotomy(rng: np.random.Generator, anatomy: AnatomyIndex) -> list[Focus]:
@@ -59,14 +62,26 @@ def prosthesis_rim(rng: np.random.Generator, anatomy: AnatomyIndex) -> list[Focu
         tip = femur[np.abs(femur[:, 0] - z) < 8].mean(0)
         socket = hip + np.array([-14, 0, 0])
         return [
-            focus_at(rng, anatomy, "prosthesis rim", socket, (16, 22), (1.4, 2.6), (0.8, 1.0, 1.0)),
-            focus_at(rng, anatomy, "prosthesis rim", tip, (10, 16), (1.8, 4.5), (1.6, 1.0, 1.0)),
+            focus_at(rng, anatomy, "hip prosthesis rim", socket, (16, 22), (1.4, 2.6), (0.8, 1.0, 1.0)),
+            focus_at(rng, anatomy, "hip prosthesis rim", tip, (10, 16), (1.8, 4.5), (1.6, 1.0, 1.0)),
         ]
     knee = anatomy.landmarks[f"knee {side}"]
     return [
-        focus_at(rng, anatomy, "prosthesis rim", knee + np.array([dz, 0, 0]), (16, 22), (1.6, 4.0), (0.7, 1.1, 1.4))
+        focus_at(
+            rng, anatomy, "knee prosthesis rim", knee + np.array([dz, 0, 0]), (16, 22), (1.6, 4.0), (0.7, 1.1, 1.4)
+        )
         for dz in (-22, 32)
     ]
+
+
+def prostheses_of(foci: Iterable[Focus]) -> tuple[Prosthesis, ...]:
+    """The prostheses that the warm rims among a patient's foci belong to."""
+    found = {
+        (focus.cause.startswith("hip"), L if focus.centre_mm[2] > 0 else R)
+        for focus in foci
+        if focus.cause.endswith("prosthesis rim")
+    }
+    return tuple(Prosthesis("hip" if hip else "knee", side, rim=0.3) for hip, side in sorted(found))
 
 
 def paget(rng: np.random.Generator, anatomy: AnatomyIndex) -> list[Focus]:

@@ -103,8 +103,15 @@ def _draw_organs(rng: np.random.Generator, sex: str) -> dict[str, float]:
     return gain
 
 
-_JOINT_BASE = {"sternoclavicular": 0.5, "sacroiliac": 0.55, "shoulder": 0.55, "acromioclavicular": 0.4, "knee": 0.1}
-_JOINT_WEAR = {"knee": 1.1, "ankle": 1.4, "elbow": 1.4, "wrist": 1.4, "first toe": 1.5, "shoulder": 1.0, "hip": 0.6}
+_JOINT_BASE = {
+    "sternoclavicular": 0.5,
+    "sacroiliac": 0.55,
+    "shoulder": 0.55,
+    "acromioclavicular": 0.4,
+    "knee": 0.1,
+    "hip": 0.05,
+}
+_JOINT_WEAR = {"knee": 1.1, "ankle": 1.4, "elbow": 1.4, "wrist": 1.4, "first toe": 1.5, "shoulder": 1.0, "hip": 0.5}
 _JOINT_WEAR |= {"costochondral": 0.15, "costovertebral": 0.15, "symphysis": 0.3}
 
 

@@ -17,6 +17,7 @@ from bonescan.simulate.primaries import (
     prevalence_of,
 )
 from bonescan.simulate.structures import STRUCTURES
+from bonescan.simulate.surgery import prostheses_of, prosthesis_rim
 
 
 @pytest.fixture(scope="module")
@@ -134,3 +135,16 @@ def test_wear_comes_with_age(anatomy):
         return np.mean(["degenerative" in f.cause for f in foci])
 
     assert worn(80) > worn(35) + 0.1
+
+
+def test_a_rim_has_its_prosthesis_on_its_side(anatomy):
+    rng = np.random.default_rng(13)
+    seen = set()
+    for _ in range(12):
+        foci = prosthesis_rim(rng, anatomy)
+        (prosthesis,) = prostheses_of(foci)
+        nearest = anatomy.landmarks[f"{prosthesis.joint} {prosthesis.side}"]
+        assert min(np.linalg.norm(np.array(f.centre_mm) - nearest) for f in foci) < 40
+        seen.add(prosthesis.joint)
+    assert seen == {"hip", "knee"}
+    assert prostheses_of(()) == ()
