@@ -158,6 +158,22 @@ def test_each_view_refers_to_its_own_frame(written, name):
         assert segmentation.PatientOrientation == (["L", "F"] if view.name == "anterior" else ["R", "F"])
 
 
+@pytest.mark.parametrize("name", ["many lesions", "one view"])
+def test_a_viewer_finds_coordinates_for_every_number(written, name):
+    """OHIF 3 gives up the whole report over a number outside of a region that has no coordinates of its own."""
+    analysis, _ = written(name)
+    content = dicom_results(analysis, ("sr",))["sr"].ContentSequence
+    (found,) = [item for item in content if item.ConceptNameCodeSequence[0].CodeMeaning == "Imaging Measurements"]
+    for group in found.ContentSequence:
+        if any(item.ValueType == "SCOORD" for item in group.ContentSequence):
+            continue
+        for number in (item for item in group.ContentSequence if item.ValueType == "NUM"):
+            assert {item.ValueType for item in number.ContentSequence} == {"SCOORD"}
+            for coordinates in number.ContentSequence:
+                (frame,) = coordinates.ContentSequence[0].ReferencedSOPSequence
+                assert frame.ReferencedSOPInstanceUID in {view.sop_instance_uid for view in analysis.source.views}
+
+
 def test_the_report_is_preliminary_and_names_its_algorithm(written):
     analysis, _ = written("one lesion")
     result = dicom_results(analysis, ("sr",))["sr"]

@@ -56,6 +56,7 @@ def test_it_is_filed_under_the_patient_and_study_of_the_scan(written, name):
             assert str(result[keyword].value) == str(scan.get(keyword, "")), (stem, keyword)
         assert "DRAFT, not verified" in result.SeriesDescription
         assert len(result.SeriesDescription) <= 64
+        assert result.file_meta.ImplementationVersionName.startswith("BONESCAN")
         assert result.SOPInstanceUID != scan.SOPInstanceUID
         assert not [element for element in result if element.tag.is_private]
 

@@ -37,7 +37,7 @@ from bonescan.export.identity import (
     stamp,
 )
 from bonescan.io.codes import Code
-from bonescan.io.dicom_writer import coded
+from bonescan.io.dicom_writer import NM_IMAGE_STORAGE, coded
 from bonescan.report.figures import COLOURS, NAMES
 
 if TYPE_CHECKING:
@@ -48,7 +48,6 @@ if TYPE_CHECKING:
 SERIES_NUMBERS = {ViewName.ANTERIOR: 9200, ViewName.POSTERIOR: 9201}
 ORIENTATION = {ViewName.ANTERIOR: ["L", "F"], ViewName.POSTERIOR: ["R", "F"]}
 """Where rows and columns run to: the patient stands upright, seen from the front or from the back."""
-_NM_IMAGE_STORAGE = "1.2.840.10008.5.1.4.1.1.20"
 
 
 class Segment(NamedTuple):
@@ -198,7 +197,7 @@ def _stand_in(header: Dataset, view: View, rows: int, columns: int) -> Dataset:
         setattr(source, keyword, "")
     source.StudyDate = source.StudyTime = source.ReferringPhysicianName = ""
     source.StudyInstanceUID = header.StudyInstanceUID
-    source.SOPClassUID = UID(_NM_IMAGE_STORAGE)
+    source.SOPClassUID = UID(NM_IMAGE_STORAGE)
     source.SOPInstanceUID = header.SOPInstanceUID
     source.SeriesInstanceUID = header.get("SeriesInstanceUID") or header.SOPInstanceUID
     source.Modality = "NM"

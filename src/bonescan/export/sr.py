@@ -28,6 +28,7 @@ from bonescan.export.identity import (
 )
 from bonescan.export.lesion_codes import Value, burden_values, kind_of, place_of, site_code, values_of
 from bonescan.io.codes import Code
+from bonescan.io.dicom_writer import NM_IMAGE_STORAGE
 from bonescan.io.polygons import Points, outline
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ _LABELS = {"metastasis": MaskLabel.METASTASIS, "benign": MaskLabel.BENIGN}
 def sr_dataset(analysis: Analysis) -> Dataset:
     """Build the object: Comprehensive SR, complete, preliminary, unverified.
 
+    Every number is tied to coordinates, those of whole views to the edge of the frame: a viewer may refuse the whole
+    report over one that is not (OHIF 3 does).
+
     Args:
         analysis: With its study and masks attached; the study was read from DICOM.
     """
@@ -48,13 +52,16 @@ def sr_dataset(analysis: Analysis) -> Dataset:
 
     made = equipment(analysis)
     groups = [_study(analysis), *_views(analysis), *_sites(analysis), *_lesions(analysis)]
+    sources = [_stand_in(header) for header in analysis.source.headers]
     report = MeasurementReport(
         observation_context=_observer(analysis),
         procedure_reported=_concept(codes.PROCEDURE),
         imaging_measurements=groups,
+        # highdicom lists images of known modality alone; viewers find with the list what the report is about.
+        referenced_images=sources if all(s.SOPClassUID == NM_IMAGE_STORAGE for s in sources) else None,
     )
     dataset = ComprehensiveSR(
-        evidence=[_stand_in(header) for header in analysis.source.headers],
+        evidence=sources,
         content=report[0],
         series_instance_uid=result_uid(analysis, "sr", "series"),
         series_number=SERIES_NUMBER,
@@ -176,11 +183,26 @@ def _group(
     return MeasurementsAndQualitativeEvaluations(
         qualitative_evaluations=answer,
         source_images=[SourceImageForMeasurementGroup(*_where(analysis, view)) for view in views],
-        **_common(analysis, name, values, site),
+        **_common(analysis, name, values, site, [_whole(analysis, view) for view in views]),
     )
 
 
-def _common(analysis: Analysis, name: str, values: list[Value], site: tuple[Code, Code | None]) -> dict[str, Any]:
+def _whole(analysis: Analysis, view: View) -> Any:
+    """Coordinates of a whole view."""
+    from highdicom.sr import CoordinatesForMeasurement, SourceImageForRegion
+
+    corners = np.array([(0, 0), (view.columns, 0), (view.columns, view.rows), (0, view.rows), (0, 0)], np.float64)
+    source = SourceImageForRegion(*_where(analysis, view))
+    return CoordinatesForMeasurement("POLYLINE", corners + np.array(view.origin_px[::-1]), source)
+
+
+def _common(
+    analysis: Analysis,
+    name: str,
+    values: list[Value],
+    site: tuple[Code, Code | None],
+    coordinates: list[Any] | None = None,
+) -> dict[str, Any]:
     from highdicom import UID
     from highdicom.sr import AlgorithmIdentification, FindingSite, Measurement, TrackingIdentifier
 
@@ -192,7 +214,10 @@ def _common(analysis: Analysis, name: str, values: list[Value], site: tuple[Code
         "algorithm_id": AlgorithmIdentification(
             f"bonescan {model.name}", model.version, parameters=[f"sha256={model.sha256}", f"pipeline={model.pipeline}"]
         ),
-        "measurements": [Measurement(_concept(what), value, _concept(unit)) for what, value, unit in values],
+        "measurements": [
+            Measurement(_concept(what), value, _concept(unit), referenced_coordinates=coordinates)
+            for what, value, unit in values
+        ],
     }
 
 
@@ -250,4 +275,6 @@ def _stand_in(header: Dataset) -> Dataset:
     source.SOPClassUID, source.SOPInstanceUID = header.SOPClassUID, header.SOPInstanceUID
     source.StudyInstanceUID = header.StudyInstanceUID
     source.SeriesInstanceUID = header.get("SeriesInstanceUID") or header.SOPInstanceUID
+    source.Modality = "NM"
+    source.Rows, source.Columns = header.get("Rows"), header.get("Columns")
     return source
