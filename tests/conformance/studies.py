@@ -1,5 +1,7 @@
 """The studies whose results are judged: what scans look like, in pixels and in headers."""
 
+from pydicom.uid import UID
+
 from tests.filed import MANY, NORMAL
 
 FOREIGN = "Müller^Jürgen=山田^太郎=やまだ^たろう"
@@ -23,7 +25,12 @@ def _few(dataset):
         dataset.pop(keyword, None)
 
 
+def _retired(dataset):
+    dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = UID("1.2.840.10008.5.1.4.1.1.5")
+
+
 def _odd(dataset):
+    dataset.AccessionNumber = "ACCESSION-NUMBER-OF-30-LETTERS"
     dataset.PatientSex, dataset.PatientAge = "X", "57 years"
     dataset.StudyDate, dataset.StudyTime, dataset.PatientBirthDate = "2026-01-02", "noon", "1950"
     dataset.PatientIdentityRemoved = "YES"
@@ -54,6 +61,7 @@ CASES = {
     "latin names": {"change": _latin},
     "few facts": {"change": _few},
     "odd values": {"change": _odd},
+    "retired class": {"change": _retired},
     "trial and frame of reference": {"change": _identified},
 }
 """Name → options of `filed`."""

@@ -13,6 +13,9 @@ from tests.conformance.studies import CASES
 from tests.conformance.tools import run
 from tests.orthanc import AUTHORIZATION
 
+pytestmark = pytest.mark.filterwarnings("ignore:The value length")
+"""One study has an accession number of too many letters, which reading it remarks."""
+
 
 @pytest.fixture
 def archive(orthanc):

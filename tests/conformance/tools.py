@@ -1,13 +1,23 @@
 """The programs that judge what we write: absent they skip a test, but not in CI."""
 
 import os
+import re
 import shutil
 import subprocess
 
 import pytest
 
-ALLOWED = ()
-"""(beginning of a line of dciodvfy, why it is no fault of ours): the one list of exceptions."""
+ALLOWED = {
+    "retired class": (
+        r"ReferencedFrameNumber\(0008,1160\)> - Shall not be present for Referenced SOP Class that is not multi-frame$",
+        "dciodvfy does not know that the retired Nuclear Medicine class has frames",
+    ),
+    "odd values": (
+        r"^Error - </AccessionNumber.*Length invalid for this VR",
+        "the archive files by it, so it is carried over as it stands",
+    ),
+}
+"""Name of a study → an error of dciodvfy that is no fault of ours, and why: the one list of exceptions."""
 
 
 def tool(name):
@@ -29,10 +39,10 @@ def run(name, *words, timeout=60):
     return said
 
 
-def errors(path):
-    """Errors that dciodvfy finds in a file, those of `ALLOWED` left out."""
+def errors(path, study=""):
+    """Errors that dciodvfy finds in a result of a study, those of `ALLOWED` left out."""
     done = subprocess.run([tool("dciodvfy"), "-new", path], capture_output=True, check=False, timeout=60)
     lines = (done.stdout + done.stderr).decode("utf-8", "replace").splitlines()
     assert lines, "dciodvfy says nothing"
-    allowed = tuple(beginning for beginning, _ in ALLOWED)
-    return [line for line in lines if line.startswith("Error") and not (allowed and line.startswith(allowed))]
+    allowed, _ = ALLOWED.get(study, (r"(?!)", ""))
+    return [line for line in lines if line.startswith("Error") and not re.search(allowed, line)]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 CONTENT_VERSION = 1
 """Raised when the same analysis is to be written as other objects, so that they get UIDs of their own."""
-IMPLEMENTATION_UID = "2.25.93279174205214861130637352471853405618"
+IMPLEMENTATION_UID = "2.25.109624784955609876326626338372009551040"
 UNVERIFIED = "DRAFT, not verified"
 """In the description of every series that we write."""
 _PATIENT = (
@@ -146,9 +146,11 @@ def series_description(title: str) -> str:
 
 def stamp(dataset: Dataset, analysis: Analysis) -> None:
     """Date the content by when the analysis was made, and name the program that wrote it."""
+    from pydicom.uid import UID
+
     from bonescan import __version__
 
-    dataset.file_meta.ImplementationClassUID = IMPLEMENTATION_UID
+    dataset.file_meta.ImplementationClassUID = UID(IMPLEMENTATION_UID)
     dataset.file_meta.ImplementationVersionName = f"BONESCAN {__version__}"[:16]
     when = local_time(analysis)
     date, time = f"{when:%Y%m%d}", f"{when:%H%M%S}"

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
 SERIES_NUMBER = 9202
+_RETIRED_NM = "1.2.840.10008.5.1.4.1.1.5"
+_INSTANCE = 0x00081155  # Referenced SOP Instance UID
 _LABELS = {"metastasis": MaskLabel.METASTASIS, "benign": MaskLabel.BENIGN}
 
 
@@ -86,6 +88,8 @@ def sr_dataset(analysis: Analysis) -> Dataset:
     stamp(dataset, analysis)
     credit(dataset, analysis)
     dataset.update(carried(analysis.source.headers[0]))
+    classes = {str(header.SOPInstanceUID): header.SOPClassUID for header in analysis.source.headers}
+    dataset.walk(lambda item, element: _restore_class(item, classes) if element.tag == _INSTANCE else None)
     return dataset
 
 
@@ -226,10 +230,22 @@ def _where(analysis: Analysis, view: View) -> tuple[str, str, list[int] | None]:
     reference = source_reference(analysis.source, view)
     frame = reference.get("ReferencedFrameNumber")
     return (
-        reference.ReferencedSOPClassUID,
+        _known(reference.ReferencedSOPClassUID),
         reference.ReferencedSOPInstanceUID,
         None if frame is None else [int(frame)],
     )
+
+
+def _known(sop_class: str) -> str:
+    """The class, or the one that took its place where it is retired: highdicom knows no retired classes."""
+    return NM_IMAGE_STORAGE if sop_class == _RETIRED_NM else sop_class
+
+
+def _restore_class(item: Dataset, classes: dict[str, str]) -> None:
+    """Give a reference to the scan the class that the scan has."""
+    sop_class = classes.get(str(item.ReferencedSOPInstanceUID))
+    if sop_class and item.ReferencedSOPClassUID != sop_class:
+        item.ReferencedSOPClassUID = sop_class
 
 
 def _observer(analysis: Analysis) -> Any:
@@ -272,7 +288,7 @@ def _stand_in(header: Dataset) -> Dataset:
     for keyword in ("PatientName", "PatientID", "PatientBirthDate", "PatientSex", "AccessionNumber", "StudyID"):
         setattr(source, keyword, "")
     source.StudyDate = source.StudyTime = source.ReferringPhysicianName = ""
-    source.SOPClassUID, source.SOPInstanceUID = header.SOPClassUID, header.SOPInstanceUID
+    source.SOPClassUID, source.SOPInstanceUID = _known(header.SOPClassUID), header.SOPInstanceUID
     source.StudyInstanceUID = header.StudyInstanceUID
     source.SeriesInstanceUID = header.get("SeriesInstanceUID") or header.SOPInstanceUID
     source.Modality = "NM"
