@@ -81,7 +81,7 @@ _CARTILAGE_DENSITY = 1.1
 """Hyaline cartilage of 1.1 g/cm3 over soft tissue. Source: ICRP Publication 110, Table 5.2."""
 
 _PAIRED_BONES: tuple[tuple[str, Segment, Region, float], ...] = (
-    ("clavicle", Segment.TRUNK, Region.CLAVICLE, 1.4),
+    ("clavicle", Segment.TRUNK, Region.CLAVICLE, 1.15),
     ("scapula", Segment.TRUNK, Region.SCAPULA, 1.25),
     *((name, Segment.TRUNK, Region.RIBS, 1.45) for name in RIBS),
     ("costal cartilage", Segment.TRUNK, Region.RIBS, 0.35),
@@ -96,14 +96,14 @@ _PAIRED_BONES: tuple[tuple[str, Segment, Region, float], ...] = (
     ("femur", Segment.LEG, Region.FEMUR, 0.95),
     ("patella", Segment.LEG, Region.LOWER_LEG_FOOT, 0.95),
     ("tibia", Segment.LEG, Region.LOWER_LEG_FOOT, 0.85),
-    ("fibula", Segment.LEG, Region.LOWER_LEG_FOOT, 0.75),
-    ("tarsals", Segment.LEG, Region.LOWER_LEG_FOOT, 0.8),
+    ("fibula", Segment.LEG, Region.LOWER_LEG_FOOT, 0.6),
+    ("tarsals", Segment.LEG, Region.LOWER_LEG_FOOT, 0.75),
     ("foot", Segment.LEG, Region.LOWER_LEG_FOOT, 0.75),
 )
 _MIDLINE_BONES: tuple[tuple[str, Segment, Region, float], ...] = (
     ("cranium", Segment.HEAD, Region.SKULL, 0.95),
-    ("facial bones", Segment.HEAD, Region.SKULL, 1.4),
-    ("mandible", Segment.HEAD, Region.SKULL, 1.25),
+    ("facial bones", Segment.HEAD, Region.SKULL, 1.3),
+    ("mandible", Segment.HEAD, Region.SKULL, 0.8),
     ("manubrium", Segment.TRUNK, Region.STERNUM, 2.6),
     ("sternal body", Segment.TRUNK, Region.STERNUM, 2.5),
     ("xiphoid", Segment.TRUNK, Region.STERNUM, 1.6),

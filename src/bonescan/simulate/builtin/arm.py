@@ -75,7 +75,7 @@ def paint_arm(c: Canvas) -> None:
 def _clavicle(c: Canvas) -> None:
     path = [(318, 108, 23), (313, 110, 38), (304, 115, 60), (295, 124, 82), (284, 138, 104), (276, 151, 125)]
     path += [(272, 158, 146), (273, 161, 162)]
-    halves = [(12, 10), (9, 8.5), (7.5, 7), (7, 6.5), (7, 6.5), (8, 6), (9, 5.5), (10, 6)]
+    halves = [(10.5, 9), (8.5, 8), (7.5, 7), (7, 6.5), (7, 6.5), (8, 6), (9, 5.5), (10, 6)]
     parts = ((0.17, Part.END), (0.84, Part.SHAFT), (1.0, Part.HEAD))
     c.sweep(path, halves, number_of("clavicle", L), parts, flat=(0, 1, 0))
 
@@ -86,7 +86,7 @@ def _scapula(c: Canvas) -> None:
     c.plate(net, number, Part.BLADE)
     # The thick lateral border, from the lower angle to the neck.
     border = [(434, 245, 92), (414, 236, 106), (382, 216, 118), (350, 192, 133), (322, 172, 148)]
-    c.sweep(border, [(5, 6), (5, 6), (5, 6), (6, 7), (7, 10)], number, Part.BLADE, flat=_ACROSS)
+    c.sweep(border, [(7, 8), (6, 8), (6, 7.5), (6.5, 8), (7, 10)], number, Part.BLADE, flat=_ACROSS)
     c.sweep([(290, 196, 69), (330, 230, 71), (380, 251, 72), (425, 257, 78)], (2.5, 3.5), number, Part.BLADE)
     # The spine of the scapula rises from the medial border to the acromion; a thin plate joins it to the blade.
     crest = [(311, 227, 73), (302, 228, 92), (294, 225, 112), (286, 216, 134), (279, 203, 154)]
@@ -95,7 +95,7 @@ def _scapula(c: Canvas) -> None:
     c.plate([[(*a, 2.2) for a in crest], [(*b, 2.0) for b in roots]], number, Part.SPINE)
     c.sweep(
         [(279, 203, 154), (274, 189, 170), (275, 170, 180), (277, 160, 176)],
-        [(10, 5), (13, 5), (11, 4.5), (7, 4)],
+        [(8, 4), (10, 3.6), (9, 3.5), (6, 3)],
         number,
         Part.ACROMION,
         flat=(0, 0.6, -0.8),

@@ -29,7 +29,7 @@ _FEMUR = (
 
 _TIBIA = (
     # z, y, x, half width, half depth, fraction that is marrow cavity
-    (1280, 162, 66, 43, 26, 0),
+    (1282, 162, 66, 43, 26, 0),
     (1292, 163, 66, 42.5, 26, 0),
     (1310, 164, 67, 33, 23, 0),
     (1335, 165, 67, 21, 20, 0.35),
@@ -83,7 +83,7 @@ def _femur(c: Canvas) -> None:
     c.ellipsoid((905, 176, 113), (13, 9, 9), number, Part.TROCHANTER)
     c.shaft(_FEMUR, number, ((0.12, Part.TROCHANTER), (0.84, Part.SHAFT), (1.0, Part.CONDYLE)))
     for x in (42.0, 90.0):
-        c.ellipsoid((1252, 160, x), (24, 31, 22), number, Part.CONDYLE)
+        c.ellipsoid((1253, 160, x), (26, 29, 22), number, Part.CONDYLE)
 
 
 def _lower_leg(c: Canvas) -> None:

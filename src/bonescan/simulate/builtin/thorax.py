@@ -75,7 +75,7 @@ def _sternum(c: Canvas) -> None:
     across = (0.0, 0.0, 1.0)
     c.sweep(
         [(318, 107, 0), (326, 103, 0), (340, 96, 0), (360, 86, 0)],
-        [(24, 6), (29, 7), (22, 6), (16, 5)],
+        [(21, 6), (28, 7), (23, 6), (17, 5)],
         number_of("manubrium"),
         Part.WHOLE,
         flat=across,
