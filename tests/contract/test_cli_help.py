@@ -18,6 +18,7 @@ COMMANDS = {
     ),
     "send": ("INPUT", "--url DICOMWEB", "--header", "--header-file FILE", "--ca FILE", "--cert FILE", "--key FILE"),
     "listen": ("--aet TITLE", "--host", "--port", "--store DIR", "--peer AET[@HOST]", "--send-to AET@HOST:PORT"),
+    "deidentify": ("INPUT", "-o, --out OUT", "--key-file FILE", "--json"),
     "jobs": ("list", "show", "retry", "resend", "cancel"),
     "simulate": ("-n, --number N", "--seed S", "-o, --out DIR", "--recipe", "--phantoms", "--processes"),
     "train": ("RECIPE", "--cohort DIR", "-o, --out RUN", "--resume", "--init FILE"),

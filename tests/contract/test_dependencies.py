@@ -41,7 +41,7 @@ def _distributions(path):
             modules = [node.module]
         for module in {name.split(".")[0] for name in modules}:
             if id(node) not in checking and module != "bonescan" and module not in sys.stdlib_module_names:
-                yield min(KNOWN.get(module, [module]), key=len).lower()
+                yield min(KNOWN.get(module, [module]), key=len).lower().replace("_", "-")
 
 
 def _place(path):

@@ -1,0 +1,167 @@
+"""One object without its patient."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from bonescan.core.errors import UnreadableInputError
+from bonescan.io.deidentify.keyed import Keyed
+from bonescan.io.deidentify.profile import CHARACTERISTICS, DATES, KEPT, METHODS, UIDS, emptied
+from bonescan.io.deidentify.times import shift_times
+from bonescan.io.deidentify.words import mentions, telling_words
+from bonescan.io.dicom_header import Header, check_kind, is_capture, view_of_frame
+
+if TYPE_CHECKING:
+    from pydicom.dataelem import DataElement
+    from pydicom.dataset import Dataset
+
+_TEXTS = frozenset({"LO", "SH", "LT", "ST", "UT", "UC", "CS"})
+_OLDEST_YEARS = 89
+"""Older ones are few enough to be found by their age: 45 CFR 164.514(b)(2)(i)(C)."""
+
+
+@dataclass(frozen=True)
+class Clean:
+    """An object without its patient.
+
+    Attributes:
+        dataset: What is left of it, with file meta information of its own.
+        patient: The patient's new id.
+        warnings: What a person has to look at.
+        words: Words that must not stand anywhere in the file.
+    """
+
+    dataset: Dataset
+    patient: str
+    warnings: tuple[str, ...]
+    words: frozenset[str]
+
+
+def clean(original: Dataset, keyed: Keyed, name: str) -> Clean:
+    """Make a new object of what a bone scan needs.
+
+    Args:
+        original: As read; not changed.
+        keyed: Substitutes.
+        name: What to call the object in messages.
+
+    Raises:
+        NotABoneScanError: It is no planar nuclear-medicine image or capture of one.
+        UnreadableInputError: It lacks a number.
+    """
+    header = Header(original)
+    check_kind(header, name)
+    if not header.text("SOPClassUID") or not header.text("SOPInstanceUID") or not header.text("StudyInstanceUID"):
+        raise UnreadableInputError(f"{name} lacks its class, its number or its study")
+    patient_id = header.text("PatientID") or header.text("PatientName") or header.text("StudyInstanceUID")
+    patient, words = keyed.patient(patient_id), telling_words(original)
+    dataset = _kept(original, keyed, keyed.shift(patient_id), words)
+    dataset.PatientName = dataset.PatientID = patient
+    for keyword in ("PatientBirthDate", "AccessionNumber", "StudyID", "ReferringPhysicianName"):
+        setattr(dataset, keyword, "")  # type 2: there, and empty
+    _set_age(dataset, header)
+    _keep_view(dataset, header)
+    _describe(dataset)
+    _set_meta(dataset, original)
+    return Clean(dataset, patient, tuple(_warnings(header)), words)
+
+
+def _kept(original: Dataset, keyed: Keyed, shift: timedelta, words: frozenset[str]) -> Dataset:
+    """What is left of a data set, and of the items of its sequences."""
+    from pydicom.dataelem import DataElement
+    from pydicom.dataset import Dataset
+    from pydicom.sequence import Sequence
+
+    dataset = Dataset()
+    for element in original:
+        keyword = element.keyword
+        if element.tag.is_private or element.VR == "UN":
+            continue
+        if keyword in KEPT:
+            if element.VR == "SQ":
+                items = [_kept(item, keyed, shift, words) for item in element.value or ()]
+                dataset.add(DataElement(element.tag, "SQ", Sequence(items)))
+            else:
+                dataset.add(_scrubbed(element, words))
+        elif keyword in UIDS:
+            dataset.add(DataElement(element.tag, "UI", keyed.uid(str(element.value or ""))))
+        elif keyword in DATES | CHARACTERISTICS:
+            dataset.add(DataElement(element.tag, element.VR, str(element.value or "")))
+        elif int(element.tag) in emptied() and element.VR != "SQ" and element.VR not in {"DA", "TM", "DT"}:
+            dataset.add(DataElement(element.tag, element.VR, None))
+    shift_times(dataset, shift)
+    return dataset
+
+
+def _scrubbed(element: DataElement, words: frozenset[str]) -> DataElement:
+    """The element as it stands, or empty where a telling word stands in it."""
+    from pydicom.dataelem import DataElement
+
+    if element.VR in _TEXTS and mentions(str(element.value), words):
+        return DataElement(element.tag, element.VR, None)
+    if element.VR == "UI":
+        return DataElement(element.tag, "UI", str(element.value or ""))
+    return element
+
+
+def _set_age(dataset: Dataset, header: Header) -> None:
+    """Age from the header, else from the birth date; above 89 as 90."""
+    match = re.fullmatch(r"0*(\d+)Y", header.text("PatientAge").strip())
+    years = int(match[1]) if match else None
+    if years is None:
+        born, seen = header.text("PatientBirthDate"), header.text("StudyDate") or header.text("AcquisitionDate")
+        try:
+            days = (datetime.strptime(seen, "%Y%m%d") - datetime.strptime(born, "%Y%m%d")).days
+        except ValueError:
+            days = -1
+        years = int(days / 365.2425) if days >= 0 else None
+    if years is not None:
+        dataset.PatientAge = f"{min(years, _OLDEST_YEARS + 1):03d}Y"
+    elif "PatientAge" in dataset:
+        dataset.PatientAge = ""
+
+
+def _keep_view(dataset: Dataset, header: Header) -> None:
+    """Say in our words which view a one-frame object shows, where only words of the original, now gone, said it."""
+    if (header.whole("NumberOfFrames") or 1) != 1:
+        return
+    view = view_of_frame(header, 0, 1)
+    if view is not None and view_of_frame(Header(dataset), 0, 1) is None:
+        dataset.SeriesDescription = view.value.upper()
+
+
+def _describe(dataset: Dataset) -> None:
+    """Say what was done, in the standard's words."""
+    from pydicom.dataset import Dataset
+
+    dataset.PatientIdentityRemoved = "YES"
+    dataset.LongitudinalTemporalInformationModified = "MODIFIED"
+    dataset.DeidentificationMethod = "bonescan: PS3.15 Annex E, what a bone scan needs"
+    codes = []
+    for value, meaning in METHODS:
+        code = Dataset()
+        code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = value, "DCM", meaning
+        codes.append(code)
+    dataset.DeidentificationMethodCodeSequence = codes
+
+
+def _set_meta(dataset: Dataset, original: Dataset) -> None:
+    from pydicom.dataset import FileMetaDataset
+    from pydicom.uid import UID
+
+    dataset.file_meta = FileMetaDataset()
+    syntax = getattr(original, "file_meta", FileMetaDataset()).get("TransferSyntaxUID")
+    # Without file meta information a data set is in the default transfer syntax.
+    dataset.file_meta.TransferSyntaxUID = UID(syntax or "1.2.840.10008.1.2")
+
+
+def _warnings(header: Header) -> list[str]:
+    """What may stand in the pixels, where no table reaches."""
+    if header.text("BurnedInAnnotation").upper() == "YES":
+        return ["says itself that text is burned into its pixels: look at it before it leaves"]
+    if is_capture(header):
+        return ["is a capture of a screen, and may show a name in its pixels: look at it before it leaves"]
+    return []

@@ -1,0 +1,102 @@
+"""Files and folders of scans without their patients."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+from bonescan.core.errors import UnreadableInputError
+from bonescan.core.files import write_bytes
+from bonescan.io.decoding import decoding
+from bonescan.io.deidentify.dataset import Clean, clean
+from bonescan.io.deidentify.keyed import Keyed
+from bonescan.io.deidentify.words import survives
+from bonescan.io.dicom import read_header
+
+
+@dataclass(frozen=True)
+class Written:
+    """A file that was written.
+
+    Attributes:
+        source: The original.
+        target: The file without the patient.
+        patient: The patient's new id.
+        warnings: What a person has to look at.
+    """
+
+    source: Path
+    target: Path
+    patient: str
+    warnings: tuple[str, ...]
+
+
+def find_objects(path: Path) -> Iterator[Path]:
+    """A file, or all files below a folder that are not hidden, in the order of their names.
+
+    Raises:
+        UnreadableInputError: There is no such file or folder.
+    """
+    if not path.exists():
+        raise UnreadableInputError(f"{path.name} does not exist")
+    if not path.is_dir():
+        yield path
+        return
+    for folder, names, files in os.walk(path):
+        names.sort()
+        for name in sorted(files):
+            if not name.startswith(".") and name != "DICOMDIR":
+                yield Path(folder) / name
+
+
+def deidentify(source: Path, out: Path, keyed: Keyed) -> Written:
+    """Write a scan without its patient.
+
+    Args:
+        source: A DICOM file.
+        out: Folder of the results; the file gets a name that depends on its new numbers alone.
+        keyed: Substitutes for numbers, names and times.
+
+    Returns:
+        Where it is and what to look at.
+
+    Raises:
+        NotABoneScanError: It is no planar nuclear-medicine image or capture of one.
+        UnreadableInputError: It is damaged, or a word that tells who the patient is would have survived.
+        OutputError: It cannot be written.
+
+    Example:
+        >>> deidentify(Path("missing.dcm"), Path("out"), Keyed(b"k" * 32))
+        Traceback (most recent call last):
+        bonescan.core.errors.UnreadableInputError: missing.dcm does not exist.
+    """
+    header = read_header(source)
+    with decoding(source, "DICOM object"):
+        result = clean(header.dataset, keyed, source.name)
+        data = _encode(result)
+        pixels = bytes(result.dataset.PixelData) if "PixelData" in result.dataset else b""
+        compressed = result.dataset.file_meta.TransferSyntaxUID.is_compressed
+    # In compressed pixels there is room for comments; plain ones are counts, among which words turn up by chance.
+    if survives(data if compressed or not pixels else data.replace(pixels, b""), result.words):
+        raise UnreadableInputError(
+            f"{source.name} would still tell who the patient is",
+            hint="Decompress it first (dcmdjpeg, dcmdrle): comments in its pixels may hold a name",
+        )
+    target = (
+        out / result.patient / _tail(result.dataset.StudyInstanceUID) / f"{_tail(result.dataset.SOPInstanceUID)}.dcm"
+    )
+    write_bytes(target, data)
+    return Written(source, target, result.patient, result.warnings)
+
+
+def _encode(result: Clean) -> bytes:
+    buffer = BytesIO()
+    result.dataset.save_as(buffer, enforce_file_format=True)
+    return buffer.getvalue()
+
+
+def _tail(uid: str) -> str:
+    return str(uid)[-12:]
