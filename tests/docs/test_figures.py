@@ -58,11 +58,12 @@ def test_what_the_page_says_of_the_broken_node_is_what_was_counted():
     result = json.loads((readme.RESULTS / "node_faults.json").read_text(encoding="utf-8"))
     kills = result["killed_again_and_again"]
     page = " ".join((ROOT / "docs" / "how-to" / "connect-a-pacs.md").read_text(encoding="utf-8").split())
-    assert (
-        f"{kills['senders']} senders sent {kills['studies']} studies while the process was killed {kills['kills']} times: "
-        f"{kills['acknowledged']} were acknowledged, {kills['analysed']} analysed, {kills['lost']} lost, "
-        f"{kills['twice']} analysed twice, {kills['half']} files half-written, and all {kills['objects_that_arrived']} objects"
-    ) in page
+    told = (
+        "{senders} senders sent {studies} studies while the process was killed {kills} times: {acknowledged} were "
+        "acknowledged, {analysed} analysed, {lost} lost, {twice} analysed twice, {half} files half-written, and all "
+        "{objects_that_arrived} objects of results arrived"
+    )
+    assert told.format(**kills) in page
     assert kills["problems"] == []
     assert kills["objects_that_arrived"] == kills["objects_of_results"]
     assert f"{result['garbage']['connections']} connections of garbage" in page
