@@ -33,7 +33,7 @@ _SIDEWAYS, _FORWARDS = 0.8, 1.15
 _GAIN_ALONG = (0.0, 0.15, 0.35, 0.6, 0.85, 1.0)
 _GAIN = {
     # From the top of a segment to its end: share of what is gained when fat, and of what is lost when thin.
-    Segment.TRUNK: ((0.05, 0.3, 0.7, 1.0, 0.75, 0.55), (0.1, 0.25, 0.25, 0.5, 0.5, 0.5)),
+    Segment.TRUNK: ((0.0, 0.08, 0.6, 1.0, 0.75, 0.55), (0.1, 0.25, 0.25, 0.5, 0.5, 0.5)),
     Segment.HEAD: ((0.0, 0.0, 0.1, 0.35, 0.6, 0.4), (0.0, 0.0, 0.1, 0.2, 0.3, 0.3)),
     Segment.ARM: ((0.6, 0.75, 0.65, 0.4, 0.2, 0.05), (0.6, 0.9, 0.8, 0.6, 0.3, 0.1)),
     Segment.LEG: ((0.55, 0.7, 0.65, 0.5, 0.3, 0.1), (0.7, 0.9, 0.8, 0.8, 0.4, 0.1)),

@@ -5,13 +5,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bonescan.core.anatomy import Laterality
+from bonescan.core.anatomy import Laterality, Region
+from bonescan.core.study import ViewName
 from bonescan.simulate.anatomy_index import reference
 from bonescan.simulate.build import _GRAMS_PER_MM3, size_of
+from bonescan.simulate.focal import Focus
 from bonescan.simulate.parts import Part
+from bonescan.simulate.patient import draw_patient, render
 from bonescan.simulate.pose import apply_posture, pose
 from bonescan.simulate.posture import Amputation, Posture, Prosthesis, draw_posture
-from bonescan.simulate.structures import Segment
+from bonescan.simulate.structures import STRUCTURES, Segment, number_of
 
 L, R = Laterality.LEFT, Laterality.RIGHT
 
@@ -142,6 +145,39 @@ def test_an_amputated_limb_is_absent(anatomy, limb, gone, kept):
     segment = body.in_segment(Segment.LEG if limb == "leg" else Segment.ARM, R)
     last = posed.points_mm[segment, 0].max()
     assert last < posed.points_mm[body.of(gone, L), 0].mean()
+
+
+@pytest.fixture(scope="module")
+def healthy():
+    drawn = draw_patient(5, "P", metastatic=False, benign=False, sex="M", counts=(1e6, 1.1e6))
+    camera = replace(drawn.camera, seen=(-1.0, 2.0), offset_mm=(0.0, 0.0), motion=None)
+    tracer = replace(drawn.tracer, pools=())
+    return replace(drawn, camera=camera, tracer=tracer, posture=Posture(), foci=())
+
+
+def test_a_missing_leg_leaves_no_counts_and_no_region(healthy):
+    one_leg = render(replace(healthy, posture=Posture(amputation=Amputation("leg", R, 0.2))))
+    both = render(healthy)
+    for view, right in ((ViewName.ANTERIOR, slice(None, 118)), (ViewName.POSTERIOR, slice(138, None))):
+        legs = slice(760, 920)
+        shin = both.expected[view][legs, right].sum()
+        assert one_leg.expected[view][legs, right].sum() < 0.12 * shin
+        assert (both.regions[view][legs, right] == Region.LOWER_LEG_FOOT).sum() > 500
+        assert not (one_leg.regions[view][legs, right] == Region.LOWER_LEG_FOOT).any()
+    bones = {(STRUCTURES[b.structure].name, STRUCTURES[b.structure].side): b.bone_ml for b in one_leg.bones}
+    assert bones["foot", R] == 0 < bones["foot", L]
+
+
+def test_a_lesion_in_metal_or_in_a_missing_limb_is_not_seen(healthy):
+    anatomy = reference("M")
+    for posture, part in (
+        (Posture(prostheses=(Prosthesis("hip", L),)), Part.HEAD),
+        (Posture(amputation=Amputation("leg", L, -0.9)), Part.CONDYLE),
+    ):
+        centre = tuple(float(v) for v in anatomy.body.centre_of("femur", L, part))
+        focus = Focus("metastasis", "metastasis", number_of("femur", L), centre, 10.0, 6.0)
+        assert render(replace(healthy, foci=(focus,))).foci[0].area_px
+        assert not render(replace(healthy, foci=(focus,), posture=posture)).foci[0].area_px
 
 
 def test_drawn_postures_are_in_range_and_reproducible():
