@@ -54,6 +54,7 @@ class AnatomyIndex:
 
     def __init__(self, body: Body) -> None:
         self.body = body
+        self._of_structure: dict[int, npt.NDArray[np.intp]] = {}
         self.landmarks = landmarks(body)
         self.bone = np.flatnonzero(body.is_bone)
         self._tree = cKDTree(body.points_mm[self.bone], balanced_tree=False, compact_nodes=False)
@@ -68,6 +69,12 @@ class AnatomyIndex:
     def bone_near(self, centre_mm: npt.ArrayLike, reach_mm: float) -> npt.NDArray[np.intp]:
         """Indices of bone points within a distance of a place."""
         return np.asarray(self.bone[self._tree.query_ball_point(np.asarray(centre_mm), reach_mm)], np.intp)
+
+    def of_structure(self, number: int) -> npt.NDArray[np.intp]:
+        """Indices of the points of one structure, found once."""
+        if number not in self._of_structure:
+            self._of_structure[number] = np.flatnonzero(self.body.structure == number)
+        return self._of_structure[number]
 
     def _field(self, name: str) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:
         sigma = _JOINT_SIGMA_MM[joint_of(name)]

@@ -79,10 +79,12 @@ def within_half_maximum(anatomy: AnatomyIndex, focus: Focus) -> npt.NDArray[np.i
 
 def _distance(anatomy: AnatomyIndex, focus: Focus) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:
     """Indices of the points that a focus reaches, and their distance from its centre in units of its radius."""
-    at = anatomy.bone_near(focus.centre_mm, focus.radius_mm * max(focus.stretch) * 1.9 + 4)
-    if focus.confined:
-        at = at[anatomy.body.structure[at] == focus.structure]
+    reach = focus.radius_mm * max(focus.stretch) * 1.9 + 4
+    # The points of one bone are few: a search among all bone would take longer.
+    at = anatomy.of_structure(focus.structure) if focus.confined else anatomy.bone_near(focus.centre_mm, reach)
     offset = anatomy.body.points_mm[at] - np.array(focus.centre_mm, np.float32)
+    near = (offset**2).sum(1) < reach**2
+    at, offset = at[near], offset[near]
     distance = np.sqrt(((offset / (focus.radius_mm * np.array(focus.stretch, np.float32))) ** 2).sum(1))
     rng = np.random.default_rng(focus.shape_seed)
     k = rng.normal(size=(3, 4)) * 2.2 / focus.radius_mm
