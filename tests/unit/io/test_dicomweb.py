@@ -1,7 +1,10 @@
 """DICOMweb against servers that misbehave: on loopback, one answer each."""
 
+import ssl
+import subprocess
 import threading
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
@@ -9,10 +12,11 @@ import pytest
 from bonescan.core.errors import PeerError, UnreadableInputError, UsageError
 from bonescan.io import dicomweb
 from bonescan.io.dicomweb import Archive, fetch_study, parse_headers
+from tests.conformance.tools import tool
 
 
 @contextmanager
-def answering(answer):
+def answering(answer, tls=None):
     """A server that gives each GET to `answer(handler)`; yields its archive and the headers that it was sent."""
     seen = []
 
@@ -25,10 +29,14 @@ def answering(answer):
             pass
 
     server = HTTPServer(("127.0.0.1", 0), Handler)
+    server.handle_error = lambda *words: None
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
-        yield Archive(f"http://127.0.0.1:{server.server_port}/dicom-web", {"Authorization": "Bearer secret"}), seen
+        scheme = "https" if tls else "http"
+        yield Archive(f"{scheme}://127.0.0.1:{server.server_port}/dicom-web", {"Authorization": "Bearer secret"}), seen
     finally:
         server.shutdown()
         server.server_close()
@@ -90,6 +98,34 @@ def test_headers_are_sent_to_the_archive(tmp_path):
     with answering(reply(204)) as (archive, seen), pytest.raises((PeerError, UnreadableInputError)):
         fetch_study(archive, "1.2", tmp_path)
     assert seen[0]["Authorization"] == "Bearer secret"
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    """A certificate for this machine, signed by itself, and its key."""
+    key, file = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    words = [tool("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    words += ["-keyout", str(key), "-out", str(file), "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+    subprocess.run(words, check=True, capture_output=True, timeout=60)
+    return file, key
+
+
+def test_tls_needs_an_authority_that_is_known_and_a_certificate_where_one_is_asked_for(certificate, tmp_path):
+    file, key = certificate
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file, key)
+    context.load_verify_locations(file)
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.maximum_version = ssl.TLSVersion.TLSv1_2  # the refusal of a certificate then comes in the handshake
+    with answering(reply(200, b"[]"), context) as (archive, seen):
+        with pytest.raises(PeerError, match="no trusted connection"):
+            fetch_study(archive, "1.2", tmp_path)
+        with pytest.raises(PeerError, match=r"no trusted connection|cannot be reached"):
+            fetch_study(replace(archive, ca=file), "1.2", tmp_path)
+        assert seen == [], "no header goes to whom we do not trust, nor to whom does not trust us"
+        with pytest.raises(UnreadableInputError, match="no such study"):
+            fetch_study(replace(archive, ca=file, certificate=file, key=key), "1.2", tmp_path)
+        assert seen[0]["Authorization"] == "Bearer secret"
 
 
 def test_too_many_objects_are_refused(tmp_path, monkeypatch):
