@@ -30,6 +30,9 @@ _WIDEST, _THINNEST = 1.2, -0.3
 _SIDEWAYS, _FORWARDS = 0.8, 1.15
 """A lying belly grows more in depth than in width: shares of the gain across and through the body."""
 
+_SHOULDER_MM = 125.0
+"""Half the breadth between the shoulder joints of an adult, less the head of the humerus."""
+
 _GAIN_ALONG = (0.0, 0.15, 0.35, 0.6, 0.85, 1.0)
 _GAIN = {
     # From the top of a segment to its end: share of what is gained when fat, and of what is lost when thin.
@@ -152,8 +155,13 @@ def _facts(body: Body) -> _Facts:
             if segment == Segment.LEG:
                 # The thigh widens with the hips: near the top, away from the midline of the body.
                 axis[mine, 1] *= np.clip(along[mine] / 0.35, 0, 1)
+            inner = np.ones(len(mine))
+            if segment == Segment.TRUNK:
+                # What covers the shoulder joints moves with the arms and must not stand out from them.
+                upper = np.clip((0.35 - along[mine]) / 0.1, 0, 1)
+                inner -= upper * np.clip((np.abs(p[:, 2]) - _SHOULDER_MM) / 40, 0, 1)
             for thin in (False, True):
-                gains[thin][mine] = np.interp(along[mine], _GAIN_ALONG, _GAIN[segment][thin])
+                gains[thin][mine] = inner * np.interp(along[mine], _GAIN_ALONG, _GAIN[segment][thin])
     mass = grams[diffuse] / 1000
     moments = {thin: (float((mass * g).sum()), float((mass * g**2).sum())) for thin, g in gains.items()}
     height_cm = float(body.points_mm[:, 0].max() - body.points_mm[:, 0].min()) / 10

@@ -100,10 +100,12 @@ def body_of_phantom(phantom: Phantom, sex: str) -> Body:
     dense, which = dense[board], which[board]
     dense_points = points[dense]
     dense_points[:, 0] += offsets[which].astype(np.float32)
+    # The thinned lattice would show as stripes.
+    shift = np.random.default_rng(5).uniform(-0.4, 0.4, (len(coarse), 3)) * _SOFT_CELL_MM3 ** (1 / 3)
     chosen = np.concatenate([dense, coarse])
     return Body(
         sex=sex,
-        points_mm=np.concatenate([dense_points, points[coarse]]),
+        points_mm=np.concatenate([dense_points, points[coarse] + shift.astype(np.float32)]),
         structure=structure[chosen],
         volume_mm3=np.repeat(np.array([2 * volume / copies, thin * volume], np.float32), [len(dense), len(coarse)]),
         activity_weight=tissue_weights(structure[chosen], tissue[chosen]),
