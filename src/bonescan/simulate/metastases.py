@@ -91,7 +91,12 @@ CONTRAST = (1.3, 12.0)
 
 
 def draw_metastases(
-    rng: np.random.Generator, anatomy: AnatomyIndex, *, superscan: bool = False, primary: Primary | None = None
+    rng: np.random.Generator,
+    anatomy: AnatomyIndex,
+    *,
+    superscan: bool = False,
+    primary: Primary | None = None,
+    sites: tuple[Site, ...] | None = None,
 ) -> tuple[Focus, ...]:
     """Draw the metastases of one patient, at least one.
 
@@ -100,14 +105,17 @@ def draw_metastases(
         anatomy: The reference body.
         superscan: Diffuse disease: dozens of confluent lesions of the axial skeleton and proximal limbs.
         primary: Primary tumour; drawn if None.
+        sites: Where there are metastases; drawn if None.
     """
     primary = primary or draw_primary(rng, anatomy.body.sex)
     if superscan:
-        sites = list(SUPERSCAN_SITES)
-        chosen = rng.choice(len(sites), size=int(rng.integers(*SUPERSCAN_LESIONS)), p=list(SUPERSCAN_SITES.values()))
+        all_sites = list(SUPERSCAN_SITES)
+        chosen = rng.choice(
+            len(all_sites), size=int(rng.integers(*SUPERSCAN_LESIONS)), p=list(SUPERSCAN_SITES.values())
+        )
         heat = float(rng.normal(np.log(3.5), 0.25))
-        return tuple(_draw_one(rng, anatomy, sites[i], primary, radius_mm=17.0, log_contrast=heat) for i in chosen)
-    affected, extent = draw_sites(rng, primary)
+        return tuple(_draw_one(rng, anatomy, all_sites[i], primary, radius_mm=17.0, log_contrast=heat) for i in chosen)
+    affected, extent = (sites, float(rng.normal())) if sites else draw_sites(rng, primary)
     # Lesions of one patient are alike in heat, and more of them come with more extent.
     heat = float(rng.normal(np.log(3.4), 0.4))
     more = EXTENT[primary] * float(np.exp(0.55 * extent))

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from bonescan.core.anatomy import Laterality, MaskLabel
+from bonescan.core.anatomy import Laterality, MaskLabel, Site
 from bonescan.core.study import Scan, Study, View, ViewName
 from bonescan.simulate.anatomy_index import AnatomyIndex, reference
 from bonescan.simulate.benign import draw_benign
@@ -58,6 +58,7 @@ def draw_patient(
     counts: tuple[float, float] = (0.35e6, 2.0e6),
     sex: str | None = None,
     fine_matrix: float = 0.0,
+    sites: tuple[Site, ...] | None = None,
 ) -> PatientParameters:
     """Draw one patient.
 
@@ -71,18 +72,19 @@ def draw_patient(
         counts: Range of expected counts a view, drawn log-uniformly.
         sex: "M" or "F", or None to draw it.
         fine_matrix: Share of scans with a matrix of 512 × 2048.
+        sites: Sites of the metastases; drawn if None. Diffuse disease is then only where all sites are.
     """
     rng = np.random.default_rng(seed)
     sex = sex or ("M" if rng.random() < 0.5 else "F")
     anatomy = reference(sex, phantoms)
     age = int(np.clip(rng.normal(63, 12), 25, 92))
-    superscan = metastatic and rng.random() < superscan_fraction
+    superscan = metastatic and rng.random() < superscan_fraction and (sites is None or len(sites) == len(Site))
     delay_h = float(np.clip(rng.normal(3.2, 0.6), 2, 5))
     foci: tuple[Focus, ...] = ()
     primary = None
     if metastatic:
         primary = draw_primary(rng, sex)
-        foci += draw_metastases(rng, anatomy, superscan=superscan, primary=primary)
+        foci += draw_metastases(rng, anatomy, superscan=superscan, primary=primary, sites=sites)
     if benign or (metastatic and rng.random() < 0.45):
         foci += draw_benign(rng, anatomy, count=int(1 + rng.poisson(1.1)), age_years=age)
     posture = draw_posture(rng, sex=sex, age_years=age)
