@@ -1,6 +1,10 @@
 """The smaller commands, as a user runs them."""
 
 import json
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -55,16 +59,57 @@ def test_doctor_says_what_is_broken():
 
 
 @pytest.mark.slow
-def test_simulate_makes_a_cohort_and_the_same_one_again(tmp_path):
-    for folder in ("a", "b"):
-        done = bonescan("simulate", "-n", 2, "--seed", 3, "-o", tmp_path / folder)
-        assert (done.returncode, done.stderr) == (0, "")
-        assert done.stdout.startswith("2 simulated patients, ")
-    cohort = read_cohort(tmp_path / "a")
-    assert len(cohort) == 2
-    for case in cohort:
-        for file in case.files:
-            assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
+def test_a_simulation_that_is_killed_goes_on_to_the_same_bytes(tmp_path):
+    words = ["simulate", "-n", 3, "--seed", 3, "--annotations", "masks,labelme", "-o"]
+    done = bonescan(*words, tmp_path / "a", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    facts = json.loads(done.stdout)
+    assert (facts["studies"], facts["patients"]) == (3, 3)
+    assert facts["fingerprint"] == read_cohort(tmp_path / "a").fingerprint
+    killed = subprocess.Popen([sys.executable, "-m", "bonescan", *map(str, words), str(tmp_path / "b")])
+    first = tmp_path / "b" / "S003-00000" / "truth.json"
+    while not first.is_file() and killed.poll() is None:
+        time.sleep(0.05)
+    killed.kill()
+    killed.wait()
+    assert not (tmp_path / "b" / "cohort.csv").exists()
+    assert bonescan(*words, tmp_path / "b").returncode == 0
+    files = [
+        {p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+        for folder in (tmp_path / "a", tmp_path / "b")
+    ]
+    assert files[0] == files[1]
+    name = "S003-00001"
+    done = bonescan("simulate", "--rebuild", tmp_path / "a" / name, "--annotations", "masks,labelme", "-o", tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    anew = {
+        Path(name) / p.relative_to(tmp_path / name): p.read_bytes() for p in (tmp_path / name).rglob("*") if p.is_file()
+    }
+    assert anew == {path: data for path, data in files[0].items() if path.parts[0] == name}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["-n", 1], "--out"),
+        (["-o", "cohort"], "--number"),
+        (["-o", "cohort", "-n", 1, "--annotations", "crayon"], "crayon"),
+        (["-o", "cohort", "-n", 1, "--recipe", "easy"], "paper-621"),
+        (["-o", "cohort", "-n", 1, "--sheet", "sheet.png"], "--realism"),
+    ],
+)
+def test_simulate_says_what_is_missing_or_wrong(tmp_path, words, said):
+    done = bonescan("simulate", *words, cwd=tmp_path)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("option", ["--rebuild", "--realism"])
+def test_simulate_names_a_folder_that_holds_no_such_thing(tmp_path, option):
+    done = bonescan("simulate", option, tmp_path / "nothing", "-o", tmp_path / "out")
+    assert done.returncode == 3
+    assert "nothing" in done.stderr
 
 
 def test_simulate_refuses_a_folder_of_another_cohort(tmp_path):
