@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from bonescan.core.anatomy import Region
 from bonescan.core.errors import BundleCorruptError
@@ -38,6 +39,26 @@ def read_prior(path: Path) -> Labels:
             expected=f"uint8 of {GRID_ROWS} x {GRID_COLUMNS} with values below {len(Region)}",
         )
     return labels
+
+
+def near_pelvis(prior: Labels) -> npt.NDArray[np.bool_]:
+    """Where a bladder can lie: between the iliac crests and the ischia, and a quarter of that height above.
+
+    A hot injection site or kidney looks like a bladder to a network that sees one window at a time.
+
+    Args:
+        prior: (1024, 256) uint8 `Region`.
+
+    Returns:
+        (1024, 256) bool; all True where the map shows no pelvis.
+    """
+    rows, columns = np.nonzero(prior == Region.PELVIS)
+    if not rows.size:
+        return np.ones(prior.shape, np.bool_)
+    allowed = np.zeros(prior.shape, np.bool_)
+    above = (rows.max() - rows.min()) // 4
+    allowed[max(rows.min() - above, 0) : rows.max() + 1, columns.min() : columns.max() + 1] = True
+    return allowed
 
 
 def labels_from_grid(labels: Labels, grid: Grid) -> Labels:

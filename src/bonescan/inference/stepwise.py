@@ -20,7 +20,7 @@ from bonescan.core.errors import ModelError
 from bonescan.core.study import Labels, Study, View, ViewName
 from bonescan.inference import runtime
 from bonescan.inference.preprocess import GRID_COLUMNS, GRID_ROWS, GridView, from_grid, to_grid
-from bonescan.inference.regions import labels_from_grid, read_prior
+from bonescan.inference.regions import labels_from_grid, near_pelvis, read_prior
 from bonescan.inference.windows import STARTS, blend, extract
 
 if TYPE_CHECKING:
@@ -194,10 +194,12 @@ class Stepwise:
 
     def _view(self, view: View, gridded: GridView, windows: Floats, metastasis: Floats, bladder: Floats) -> ViewResult:
         limits = self.bundle.manifest.thresholds
+        prior = self._prior(view.name)
+        if prior is not None:
+            bladder = np.where(near_pelvis(prior), bladder, np.float32(0))
         lesion_map, bladder_map = from_grid(metastasis, gridded.grid), from_grid(bladder, gridded.grid)
         labels = np.where(lesion_map >= limits.segment_metastasis, MaskLabel.METASTASIS, MaskLabel.BACKGROUND)
         labels = np.where(bladder_map >= limits.segment_bladder, MaskLabel.BLADDER, labels).astype(np.uint8)
-        prior = self._prior(view.name)
         regions = None if prior is None else labels_from_grid(prior, gridded.grid)
         return ViewResult(view, windows, lesion_map, bladder_map, labels, regions)
 

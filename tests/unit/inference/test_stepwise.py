@@ -9,7 +9,7 @@ import pytest
 from bonescan.core.anatomy import MaskLabel, Region, Site
 from bonescan.core.errors import ModelError
 from bonescan.inference import stepwise
-from bonescan.inference.regions import labels_from_grid
+from bonescan.inference.regions import labels_from_grid, near_pelvis
 from bonescan.inference.stepwise import NETWORKS, Stepwise
 from bonescan.inference.windows import STARTS, WINDOW
 from tests.bodies import SIZE, body, disc, study, view
@@ -194,16 +194,45 @@ def test_networks_are_loaded_once_and_only_when_needed(bundle, monkeypatch):
     assert sorted(loaded) == sorted(NETWORKS)
 
 
-def test_regions_come_from_the_bundles_map(tmp_path):
+def mapped_bundle(folder, prior):
+    """The hand-made bundle with a region map of the anterior view."""
     from io import BytesIO
 
     from PIL import Image
 
-    prior = np.full((1024, 256), Region.RIBS, np.uint8)
-    prior[512:] = Region.FEMUR
     buffer = BytesIO()
     Image.fromarray(prior).save(buffer, "PNG")
-    mapped = tiny_bundle(tmp_path / "mapped", files={"region_prior_anterior.png": buffer.getvalue()})
+    return tiny_bundle(folder, files={"region_prior_anterior.png": buffer.getvalue()})
+
+
+def test_a_bladder_is_only_found_near_the_pelvis(tmp_path):
+    prior = np.full((1024, 256), Region.RIBS, np.uint8)
+    prior[430:600, 64:192] = Region.PELVIS
+    pipeline = Stepwise(mapped_bundle(tmp_path / "mapped", prior))
+    counts, _, bladder = patient()
+    injection = place(SIZE, (0.25, 0.4, 0.03))
+    counts[injection] = HEAT["bladder"]
+    (found,) = pipeline.run(study(view(counts))).views
+    assert dice(found.labels == MaskLabel.BLADDER, bladder) > 0.9
+    assert not (found.labels[injection] == MaskLabel.BLADDER).any()
+    assert found.bladder[injection].max() == 0
+
+
+@pytest.mark.parametrize("rows", [(430, 600), (0, 40), (1000, 1024)])
+def test_the_place_of_a_bladder_reaches_a_little_above_the_pelvis(rows):
+    prior = np.zeros((1024, 256), np.uint8)
+    prior[slice(*rows), 60:200] = Region.PELVIS
+    allowed = near_pelvis(prior)
+    assert allowed[prior == Region.PELVIS].all()
+    above = (rows[1] - rows[0] - 1) // 4
+    assert allowed.any(axis=1).sum() == rows[1] - max(rows[0] - above, 0)
+    assert near_pelvis(np.zeros_like(prior)).all()
+
+
+def test_regions_come_from_the_bundles_map(tmp_path):
+    prior = np.full((1024, 256), Region.RIBS, np.uint8)
+    prior[512:] = Region.FEMUR
+    mapped = mapped_bundle(tmp_path / "mapped", prior)
     counts, _, _ = patient()
     anterior, posterior = Stepwise(mapped).run(study(view(counts), view(counts[:, ::-1], "posterior"))).views
     assert posterior.regions is None
