@@ -45,10 +45,13 @@ Read from how normal adult scans are described and look: edges and ends that bea
 acromion of the scapula, trochanters, sternal ends of ribs) stand out, flat plates do not.
 """
 REGION_UPTAKE: dict[Region, float] = {
-    Region.RIBS: 1.18,
-    Region.PELVIS: 1.12,
-    Region.SACRUM: 1.18,
-    Region.LUMBAR_SPINE: 1.05,
+    Region.RIBS: 1.1,
+    Region.PELVIS: 1.4,
+    Region.SACRUM: 1.45,
+    Region.LUMBAR_SPINE: 1.2,
+    Region.CERVICAL_SPINE: 1.12,
+    Region.FEMUR: 0.9,
+    Region.LOWER_LEG_FOOT: 0.9,
 }
 """Median factor on the uptake of a region's bones; regions not named have 1. Set so that the levels of the projected
 regions, measured on both bodies, have the medians of real scans."""
