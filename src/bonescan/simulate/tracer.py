@@ -86,7 +86,7 @@ def draw_tracer(
 
 
 def _soft_gain(rng: np.random.Generator, age_years: float, delay_h: float) -> float:
-    """Soft tissue clears against bone with a half life near 5 h, more slowly in the old, and differently in everybody."""
+    """Soft tissue clears against bone with a half life near 5 h, more slowly in the old, and differs between people."""
     slower = 1 + 0.006 * (age_years - 63)
     return 0.92 * 2 ** (-(delay_h - 3) / 5) * slower * float(np.exp(rng.normal(0, 0.2)))
 
