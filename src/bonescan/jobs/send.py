@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from bonescan.core.errors import PeerError
 from bonescan.core.node_settings import NodeSettings
 from bonescan.core.peers import Destination
+from bonescan.export.identity import IMPLEMENTATION_UID
 
 if TYPE_CHECKING:
     from pynetdicom.ae import ApplicationEntity
@@ -64,6 +65,7 @@ def _entity(settings: NodeSettings) -> ApplicationEntity:
     from pynetdicom.ae import ApplicationEntity
 
     entity = ApplicationEntity(ae_title=settings.aet)
+    entity.implementation_class_uid = IMPLEMENTATION_UID
     entity.connection_timeout = entity.acse_timeout = _CONNECT_S
     entity.dimse_timeout = entity.network_timeout = _ANSWER_S
     return entity

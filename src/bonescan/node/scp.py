@@ -16,6 +16,7 @@ from pynetdicom.ae import ApplicationEntity
 from bonescan.core.errors import BonescanError, NoRoomError, PeerError, UsageError, status_of
 from bonescan.core.node_settings import NodeSettings
 from bonescan.core.peers import PeerRule, plain_address
+from bonescan.export.identity import IMPLEMENTATION_UID
 from bonescan.node.limits import BoundedServer
 from bonescan.store.inbox import Incoming, receive
 from bonescan.store.store import Store
@@ -73,6 +74,7 @@ class Receiver:
         _config.LOG_HANDLER_LEVEL = "none"  # its own log quotes what peers send
         logging.getLogger("pynetdicom").setLevel(logging.CRITICAL)
         self._entity = ApplicationEntity(ae_title=settings.aet)
+        self._entity.implementation_class_uid = IMPLEMENTATION_UID
         self._entity.require_called_aet = True
         self._entity.maximum_associations = settings.associations
         self._entity.acse_timeout = self._entity.dimse_timeout = self._entity.network_timeout = settings.idle_s
@@ -159,7 +161,7 @@ class Receiver:
 
     def _on_store(self, event: Event) -> Dataset:
         """Answer success only when the object and its row are on the disk."""
-        peer = event.assoc.requestor.ae_title
+        peer = _printable(event.assoc.requestor.ae_title)
         try:
             if event.assoc in self._too_large:
                 self._too_large.discard(event.assoc)
@@ -189,6 +191,11 @@ def allowed(rules: tuple[PeerRule, ...], title: str, address: str) -> bool:
     if rules:
         return any(rule.allows(title, address) for rule in rules)
     return plain_address(address) == "::1" or plain_address(address).startswith("127.")
+
+
+def _printable(title: str) -> str:
+    """An AE title as it may be shown on a terminal."""
+    return "".join(letter if letter.isprintable() else "?" for letter in title.strip())
 
 
 def _incoming(event: Event, peer: str) -> Incoming:
