@@ -24,10 +24,11 @@ def main() -> None:
     words.add_argument("--studies", type=int, default=200)
     words.add_argument("--senders", type=int, default=4)
     words.add_argument("--kills", type=int, default=20)
-    words.add_argument("--only", choices=["kills", *FAULTS], help="one of them, printed and not written")
+    words.add_argument("--only", choices=["kills", *FAULTS], help="one of them alone; the others stay as they are")
     given = words.parse_args()
     bind()
-    result = {"command": "python -m benchmarks.node_faults", "machine": describe()}
+    result = json.loads(RESULT.read_text(encoding="utf-8")) if given.only else {}
+    result |= {"command": "python -m benchmarks.node_faults", "machine": describe()}
     with tempfile.TemporaryDirectory(prefix="bonescan-faults-") as name:
         folder = Path(name)
         bases = _patients(folder / "cohort")
@@ -45,8 +46,7 @@ def main() -> None:
             if given.only in (None, fault):
                 result[fault] = run(folder / fault, bases)
                 print(fault, json.dumps(result[fault], indent=2), flush=True)
-    if given.only is None:
-        RESULT.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    RESULT.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
 
 
 def _patients(folder: Path) -> list[Path]:

@@ -7,6 +7,7 @@ import shutil
 import socket
 import struct
 import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -258,18 +259,22 @@ def archive_down(folder: Path, bases: list[Path], *, model: Path | None = None) 
     paths = copies(bases, 3, folder / "sent")
     archive, dead = Archive(free_port()), Archive(free_port())
     names = [archive.name, dead.name]
-    with running(folder, model=model, destinations=names, send_attempts=6, retry_s=0.5, retry_longest_s=2) as node:
+    sent_query = "SELECT count(*) FROM sendings WHERE state = 'sent'"
+    with running(folder, model=model, destinations=names, send_attempts=1000, retry_longest_s=1) as node:
         acknowledged = sum(storescu(path, node.port) for path in paths)
-        done = node.wait_for(_DONE, len(paths), 90)
-        failed = node.wait_for("SELECT count(*) FROM sendings WHERE attempts >= 2", 1, 30)
+        done = node.wait_for(_DONE, len(paths), 120)
+        failed = node.wait_for("SELECT count(*) FROM sendings WHERE attempts >= 2", 2 * len(paths), 60)
         archive.open()
-        sent = node.wait_for("SELECT count(*) FROM sendings WHERE state = 'sent'", len(paths), 60)
+        sent = node.wait_for(sent_query, len(paths), 60)
+    with running(folder, model=model, destinations=names, send_attempts=2, retry_longest_s=1) as node:
         letters = node.wait_for("SELECT count(*) FROM sendings WHERE state = 'dead'", len(paths), 60)
         dead.open()
-        from tests.contract.commands import bonescan
-
-        again = bonescan("jobs", "resend", "--dead", "--store", node.settings.store)
-        resent = node.wait_for("SELECT count(*) FROM sendings WHERE state = 'sent'", 2 * len(paths), 60)
+        again = subprocess.run(
+            [sys.executable, "-m", "bonescan", "jobs", "resend", "--dead", "--store", str(node.settings.store)],
+            capture_output=True,
+            check=False,
+        )
+        resent = node.wait_for(sent_query, 2 * len(paths), 60)
     archive.close()
     dead.close()
     return {
