@@ -70,4 +70,4 @@ def test_a_corrupt_object_is_reported_and_the_good_ones_go_on(tmp_path, scans, m
     }
     assert found["jobs"] == {"done": 3, "rejected": 1}
     assert found["objects"] == {"kept": 4, "refused": 1, "conflict": 1}
-    assert found["reports"] == {"refused": 1, "conflict": 1, "not_a_bone_scan": 1}
+    assert found["reports"] == {"refused": 1, "conflict": 1, "not_analysed": 1}

@@ -82,7 +82,7 @@ def reject(store: Store, job: Job, reason: str) -> None:
             "UPDATE jobs SET state = 'rejected', finished_at = ?, note = ? WHERE id = ? AND state = 'running'",
             [time.time(), reason, job.id],
         ):
-            report(database, "not_a_bone_scan", f"{job.name} was not analysed: {reason}", study=job.study)
+            report(database, "not_analysed", f"{job.name} was not analysed: {reason}", study=job.study)
 
 
 def fail(store: Store, job: Job, reason: str, settings: NodeSettings, *, lasting: bool = False) -> JobState:

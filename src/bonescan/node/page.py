@@ -19,7 +19,8 @@ p { margin: .2rem 0; } .quiet { opacity: .7; }
 .tile b { display: block; font-size: 1.5rem; font-variant-numeric: tabular-nums; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: .25rem .7rem .25rem 0; border-bottom: 1px solid #8884; vertical-align: top; }
-th { font-weight: 600; } .bad { color: #c0392b; font-weight: 600; } .good { color: #2e8b57; font-weight: 600; }
+th { font-weight: 600; } td:first-child { white-space: nowrap; }
+.bad { color: #c0392b; font-weight: 600; } .good { color: #2e8b57; font-weight: 600; }
 """
 
 
@@ -49,7 +50,7 @@ def _tiles(facts: Facts) -> str:
         ("queued", jobs["queued"], False),
         ("running", jobs["running"], False),
         ("done", jobs["done"], False),
-        ("no bone scan", jobs["rejected"], False),
+        ("not analysed", jobs["rejected"], False),
         ("failed", jobs["failed"], True),
         ("dead letters", dead, True),
         ("conflicts", facts.objects["conflict"], True),

@@ -122,7 +122,7 @@ def test_a_rejected_study_is_reported(node):
     queue.reject(store, queue.claim(store), "it is a CT.")
     assert _state(store) == "rejected"
     (told,) = store.database.rows("SELECT * FROM reports")
-    assert (told["kind"], told["study"]) == ("not_a_bone_scan", 1)
+    assert (told["kind"], told["study"]) == ("not_analysed", 1)
 
 
 def test_jobs_are_listed_newest_first(node):
