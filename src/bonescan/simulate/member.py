@@ -15,6 +15,7 @@ from bonescan.simulate.metastases import CONTRAST, RADIUS_MM
 from bonescan.simulate.patient import PatientParameters, SimulatedStudy, draw_patient, render
 from bonescan.simulate.plan import Member
 from bonescan.simulate.recipe import CohortRecipe
+from bonescan.simulate.surgery import prostheses_of
 
 MOST_DRAWS = 8
 """A patient whose visible findings are not the planned ones is drawn again, up to this often."""
@@ -83,7 +84,11 @@ def draw_member(
         anatomy = reference(parameters.sex, folder)
         count = int(harder.poisson(recipe.extra_benign))
         foci += draw_benign(harder, anatomy, count=count, age_years=parameters.age_years)
-    return replace(parameters, foci=foci)
+    # A warm rim has its prosthesis, also where it came with the further conditions.
+    posture = parameters.posture
+    rimmed = prostheses_of(foci)
+    others = tuple(p for p in posture.prostheses if (p.joint, p.side) not in {(r.joint, r.side) for r in rimmed})
+    return replace(parameters, foci=foci, posture=replace(posture, prostheses=rimmed + others))
 
 
 def _fewer(rng: np.random.Generator, foci: tuple[Focus, ...], share: float) -> tuple[Focus, ...]:

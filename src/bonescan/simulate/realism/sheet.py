@@ -19,12 +19,13 @@ _GAP = 6
 _PER_LINE = 10
 
 
-def contact_sheet(frames: Sequence[NativeFrame], *, shrink: int = 1) -> bytes:
+def contact_sheet(frames: Sequence[NativeFrame], *, shrink: int = 1, greys: int = 256) -> bytes:
     """Draw frames in lines of ten, each scaled to its own 99.5th percentile by a square root, as PNG.
 
     Args:
         frames: What to show, in order.
         shrink: Average this many pixels to one.
+        greys: Number of grey levels; fewer make a smaller file.
     """
     from PIL import Image
 
@@ -33,7 +34,8 @@ def contact_sheet(frames: Sequence[NativeFrame], *, shrink: int = 1) -> bytes:
     rows, columns = (size // shrink * shrink for size in sheet.shape)
     sheet = sheet[:rows, :columns].reshape(rows // shrink, shrink, columns // shrink, shrink).mean((1, 3))
     buffer = BytesIO()
-    Image.fromarray(np.rint(sheet).astype(np.uint8)).save(buffer, "PNG", optimize=True)
+    picture = np.rint(sheet / 255 * (greys - 1)) * 255 / (greys - 1)
+    Image.fromarray(np.rint(picture).astype(np.uint8)).save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
 
 
