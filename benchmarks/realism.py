@@ -80,7 +80,7 @@ def far(result: dict[str, Any]) -> list[str]:
     lines = ["| View | Figure | Real | Simulated | |", "|---|---|--:|--:|---|"]
     for row in result["now"]["rows"]:
         if row["verdict"]:
-            real, simulated = ("{:.2f} / {:.2f} / {:.2f}".format(*row[k]) for k in ("real", "simulated"))
+            real, simulated = ("{:.3g} / {:.3g} / {:.3g}".format(*row[k]) for k in ("real", "simulated"))
             lines.append(f"| {row['view'] or 'both'} | {row['name']} | {real} | {simulated} | {row['verdict']} |")
     return lines
 

@@ -1,9 +1,12 @@
 """One planned patient: fits the plan, and is harder where the recipe says so."""
 
 import numpy as np
+import pytest
 
 from bonescan.core.anatomy import Site
+from bonescan.simulate import member as members
 from bonescan.simulate.member import draw_member, misfit, simulate_member
+from bonescan.simulate.patient import draw_patient
 from bonescan.simulate.plan import Member
 from bonescan.simulate.recipe import CohortRecipe, read_recipe
 
@@ -39,3 +42,21 @@ def test_the_visible_sites_are_the_planned_ones():
     assert misfit(simulated, member) == 0
     assert misfit(simulated, Member(3, metastatic=True, benign=False, sites=(Site.SPINE, Site.RIBS))) == 2
     assert misfit(simulated, Member(3, metastatic=False, benign=simulated.has_benign)) == 1
+
+
+@pytest.mark.parametrize(("share", "fewest", "most"), [(0.0, 0, 0), (0.5, 5, 25), (1.0, 30, 30)])
+def test_a_cohort_may_mix_both_bodies(monkeypatch, tmp_path, share, fewest, most):
+    asked = []
+
+    def drawn(seed, study_id, *, phantoms, **options):
+        asked.append(phantoms)
+        return draw_patient(seed, study_id, phantoms=None, **options)
+
+    monkeypatch.setattr(members, "draw_patient", drawn)
+    recipe = CohortRecipe(voxel_fraction=share)
+    for i in range(30):
+        draw_member(
+            np.random.SeedSequence(i), Member(i, metastatic=False, benign=False), recipe, "x", phantoms=tmp_path
+        )
+    assert fewest <= asked.count(tmp_path) <= most
+    assert set(asked) <= {None, tmp_path}
