@@ -21,6 +21,7 @@ def archive(tmp_path):
         dataset.PatientName = patient
         dataset.save_as(path)
     (folder / "letter.txt").write_text("Dear colleague")
+    (folder / "letter.dcm").write_text("Dear colleague")
     return folder
 
 
@@ -28,7 +29,9 @@ def test_a_folder_is_cleaned_and_what_cannot_be_is_listed(archive, tmp_path):
     done = bonescan("deidentify", archive, "-o", tmp_path / "clean", "--key-file", tmp_path / "key.bin")
     assert done.returncode == 3
     assert done.stdout == f"3 objects of 2 patients -> {tmp_path / 'clean'}\n"
-    assert "letter.txt" in done.stderr.splitlines()[0]
+    listed, summary = done.stderr.splitlines()
+    assert "letter.dcm" in listed
+    assert summary == "bonescan: 1 of 4 inputs could not be used."
     files = sorted((tmp_path / "clean").rglob("*.dcm"))
     assert len(files) == 3
     assert len({path.parts[-3] for path in files}) == 2

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
 _TEXTS = frozenset({"LO", "SH", "LT", "ST", "UT", "UC", "CS"})
+_ENUMERATED = frozenset({"Modality", "SpecificCharacterSet", "PhotometricInterpretation"})
+"""Without them nothing can be read, and what they may hold is no name, even where a patient is called so."""
 _OLDEST_YEARS = 89
 """Older ones are few enough to be found by their age: 45 CFR 164.514(b)(2)(i)(C)."""
 
@@ -100,7 +102,7 @@ def _scrubbed(element: DataElement, words: frozenset[str]) -> DataElement:
     """The element as it stands, or empty where a telling word stands in it."""
     from pydicom.dataelem import DataElement
 
-    if element.VR in _TEXTS and mentions(str(element.value), words):
+    if element.VR in _TEXTS and element.keyword not in _ENUMERATED and mentions(str(element.value), words):
         return DataElement(element.tag, element.VR, None)
     if element.VR == "UI":
         return DataElement(element.tag, "UI", str(element.value or ""))

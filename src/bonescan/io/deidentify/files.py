@@ -15,6 +15,7 @@ from bonescan.io.deidentify.dataset import Clean, clean
 from bonescan.io.deidentify.keyed import Keyed
 from bonescan.io.deidentify.words import survives
 from bonescan.io.dicom import read_header
+from bonescan.io.inputs import kind_of
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Written:
 
 
 def find_objects(path: Path) -> Iterator[Path]:
-    """A file, or all files below a folder that are not hidden, in the order of their names.
+    """A file, or all DICOM files below a folder that are not hidden, in the order of their names.
 
     Raises:
         UnreadableInputError: There is no such file or folder.
@@ -48,8 +49,9 @@ def find_objects(path: Path) -> Iterator[Path]:
     for folder, names, files in os.walk(path):
         names.sort()
         for name in sorted(files):
-            if not name.startswith(".") and name != "DICOMDIR":
-                yield Path(folder) / name
+            found = Path(folder) / name
+            if not name.startswith(".") and name != "DICOMDIR" and kind_of(found) == "dicom":
+                yield found
 
 
 def deidentify(source: Path, out: Path, keyed: Keyed) -> Written:

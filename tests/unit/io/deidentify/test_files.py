@@ -1,5 +1,7 @@
 """No original value survives, and what a bone scan needs does."""
 
+import subprocess
+
 import numpy as np
 import pydicom
 import pytest
@@ -13,6 +15,7 @@ from bonescan.io.deidentify.keyed import Keyed
 from bonescan.io.deidentify.profile import CHARACTERISTICS, KEPT
 from bonescan.io.dicom import nm_dataset
 from bonescan.io.reader import read_study
+from tests.conformance.tools import tool
 from tests.phantoms import analytic_study
 
 KEYED = Keyed(b"k" * 32)
@@ -135,6 +138,21 @@ def test_what_a_bone_scan_needs_is_unchanged(scan, tmp_path):
     assert left.DeidentificationMethodCodeSequence[0].CodeValue == "113100"
 
 
+def test_a_patient_who_is_called_like_a_modality_can_still_be_read(scan, tmp_path):
+    scan.PatientName, scan.AccessionNumber = "NM^Li", "NM"
+    scan.ManufacturerModelName = "collimator"
+    target = deidentify(_save(scan, tmp_path), tmp_path / "out", KEYED).target
+    assert read_study(target).scan.names == ("anterior", "posterior")
+    assert pydicom.dcmread(target).ManufacturerModelName == "collimator"
+
+
+def test_the_result_is_as_valid_as_the_original(scan, tmp_path):
+    target = deidentify(_save(scan, tmp_path), tmp_path / "out", KEYED).target
+    done = subprocess.run([tool("dciodvfy"), str(target)], capture_output=True, text=True, check=False)
+    assert [line for line in done.stderr.splitlines() if line.startswith("Error")] == []
+    assert "NMImage" in done.stderr
+
+
 def test_dates_are_moved_by_the_same_time_for_all_scans_of_a_patient(scan, tmp_path):
     moved = []
     for number, date in enumerate(("20260102", "20260412")):
@@ -218,6 +236,7 @@ def test_folders_are_walked(scan, tmp_path):
     (tmp_path / "a" / "b").mkdir(parents=True)
     for name in ("a/1.dcm", "a/b/2.dcm", "a/.hidden"):
         (tmp_path / name).write_bytes(b"x")
+    (tmp_path / "a" / "letter.txt").write_text("Dear colleague")
     assert [path.name for path in find_objects(tmp_path / "a")] == ["1.dcm", "2.dcm"]
     with pytest.raises(UnreadableInputError):
         list(find_objects(tmp_path / "missing"))
