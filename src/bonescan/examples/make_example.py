@@ -11,8 +11,8 @@ from bonescan.examples import path
 from bonescan.io.dicom_writer import write_nm
 from bonescan.simulate.patient import SimulatedStudy, draw_patient, render
 
-SEED = 28
-"""A woman with several lesions of the spine, pelvis and ribs."""
+SEED = 33
+"""A woman with lesions of the spine, pelvis, ribs and scapula, and benign uptake beside them."""
 
 
 def simulate_example() -> SimulatedStudy:
