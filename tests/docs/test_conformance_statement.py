@@ -38,8 +38,8 @@ def test_identifiers_are_those_written():
 
 
 def test_what_the_node_takes_is_what_the_statement_says():
-    from bonescan.node.scp import STORAGE_CLASSES
+    from bonescan.io.dicom_header import READABLE_CLASSES
 
     read = PAGE.partition("## What is read")[2].partition("## What is written")[0]
-    for uid in STORAGE_CLASSES:
+    for uid in READABLE_CLASSES:
         assert uid in read or re.fullmatch(r"1\.2\.840\.10008\.5\.1\.4\.1\.1\.7\.[1-4]", uid)

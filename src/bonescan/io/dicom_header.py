@@ -15,7 +15,7 @@ from bonescan.io.frames import Facts
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
-_NM_CLASSES = {
+READABLE_CLASSES: tuple[str, ...] = (
     "1.2.840.10008.5.1.4.1.1.20",  # Nuclear Medicine Image Storage
     "1.2.840.10008.5.1.4.1.1.5",  # its predecessor, retired
     "1.2.840.10008.5.1.4.1.1.7",  # Secondary Capture, and its multi-frame kinds
@@ -23,7 +23,8 @@ _NM_CLASSES = {
     "1.2.840.10008.5.1.4.1.1.7.2",
     "1.2.840.10008.5.1.4.1.1.7.3",
     "1.2.840.10008.5.1.4.1.1.7.4",
-}
+)
+"""SOP classes that a scan may come as, and that the node therefore takes."""
 _NOT_PLANAR = ("TOMO", "GATED", "DYNAMIC")
 _VIEW_TEXTS = ("ViewPosition", "ImageID", "SeriesDescription", "ImageComments", "ProtocolName", "AcquisitionComments")
 _MAX_ACTIVITY_MBQ = 1e5
@@ -92,10 +93,10 @@ def check_kind(header: Header, name: str) -> None:
         NotABoneScanError: Another modality or object class, or a tomographic, gated or dynamic acquisition.
     """
     modality, sop_class = header.text("Modality").upper(), header.text("SOPClassUID")
-    if modality != "NM" and (modality or sop_class not in _NM_CLASSES):
+    if modality != "NM" and (modality or sop_class not in READABLE_CLASSES):
         found = f"{name} has modality {modality[:16]}" if modality else f"{name} names no modality"
         raise NotABoneScanError(found, expected="a nuclear-medicine image (NM)")
-    if sop_class and sop_class not in _NM_CLASSES:
+    if sop_class and sop_class not in READABLE_CLASSES:
         raise NotABoneScanError(
             f"{name} is a DICOM object of another class", expected="a Nuclear Medicine or Secondary Capture image"
         )

@@ -17,6 +17,7 @@ from bonescan.core.errors import BonescanError, NoRoomError, PeerError, UsageErr
 from bonescan.core.node_settings import NodeSettings
 from bonescan.core.peers import PeerRule, plain_address
 from bonescan.export.identity import IMPLEMENTATION_UID
+from bonescan.io.dicom_header import READABLE_CLASSES
 from bonescan.node.limits import BoundedServer
 from bonescan.store.inbox import Incoming, receive
 from bonescan.store.store import Store
@@ -29,15 +30,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 VERIFICATION = "1.2.840.10008.1.1"
-STORAGE_CLASSES = (
-    "1.2.840.10008.5.1.4.1.1.20",  # Nuclear Medicine Image
-    "1.2.840.10008.5.1.4.1.1.5",  # its predecessor, retired
-    "1.2.840.10008.5.1.4.1.1.7",  # Secondary Capture, and its multi-frame kinds
-    "1.2.840.10008.5.1.4.1.1.7.1",
-    "1.2.840.10008.5.1.4.1.1.7.2",
-    "1.2.840.10008.5.1.4.1.1.7.3",
-    "1.2.840.10008.5.1.4.1.1.7.4",
-)
 TRANSFER_SYNTAXES = (
     "1.2.840.10008.1.2.1",  # Explicit VR Little Endian
     "1.2.840.10008.1.2",  # Implicit VR Little Endian
@@ -79,7 +71,7 @@ class Receiver:
         self._entity.maximum_associations = settings.associations
         self._entity.acse_timeout = self._entity.dimse_timeout = self._entity.network_timeout = settings.idle_s
         self._entity.add_supported_context(VERIFICATION)
-        for sop_class in STORAGE_CLASSES:
+        for sop_class in READABLE_CLASSES:
             self._entity.add_supported_context(sop_class, list(TRANSFER_SYNTAXES))
         self._server: BoundedServer | None = None
 
