@@ -15,11 +15,12 @@ ALLOWED: dict[str, str] = {}
 """Message of dciodvfy → why it is no fault."""
 
 
-@pytest.fixture(scope="module")
-def cohort(tmp_path_factory):
-    """A first scan and a later one; between them every attribute that the simulator ever writes."""
+@pytest.fixture(scope="module", params=[1, 2])
+def cohort(request, tmp_path_factory):
+    """A patient's only scan, and a first scan and a later one."""
     recipe = CohortRecipe(metastasis_fraction=1, serial=SerialRecipe(courses={"stable": 1}))
-    return simulate_cohort(tmp_path_factory.mktemp("dicom") / "cohort", 1, seed=6, recipe=recipe, visits=2)
+    folder = tmp_path_factory.mktemp("dicom") / "cohort"
+    return simulate_cohort(folder, 1, seed=6, recipe=recipe, visits=request.param)
 
 
 def test_dciodvfy_has_nothing_to_say(cohort):

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal
+from zlib import crc32
 
 import numpy as np
 from pydantic import TypeAdapter
@@ -117,8 +118,8 @@ def write_study(
     extras = extras or Extras()
     parameters, study = simulated.parameters, simulated.study
     name = parameters.study_id
-    if visit:
-        study = replace(study, scan=replace(study.scan, acquisition_date=visit.scan_date))
+    day = visit.scan_date if visit else _some_day(name)
+    study = replace(study, scan=replace(study.scan, acquisition_date=day))
     with staged_folder(folder / name) as staged:
         write_nm(
             study,
@@ -138,6 +139,11 @@ def write_study(
         if visit:
             write_text(staged / _VISIT, json.dumps(asdict(visit), indent=1) + "\n")
         write_text(staged / TRUTH, json.dumps(truth_of(simulated, visit), indent=1) + "\n")
+
+
+def _some_day(study_id: str) -> str:
+    """A date for a study that is its patient's only one, since archives sort by dates; always the same for its name."""
+    return f"{date(2020, 1, 1) + timedelta(days=crc32(study_id.encode()) % 1500):%Y%m%d}"
 
 
 def truth_of(simulated: SimulatedStudy, visit: VisitFacts | None = None) -> dict[str, Any]:
