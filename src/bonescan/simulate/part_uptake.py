@@ -46,10 +46,9 @@ acromion of the scapula, trochanters, sternal ends of ribs) stand out, flat plat
 """
 REGION_UPTAKE: dict[Region, float] = {
     Region.RIBS: 1.1,
-    Region.PELVIS: 1.4,
-    Region.SACRUM: 1.45,
-    Region.LUMBAR_SPINE: 1.2,
-    Region.CERVICAL_SPINE: 1.12,
+    Region.PELVIS: 1.25,
+    Region.SACRUM: 1.25,
+    Region.LUMBAR_SPINE: 1.08,
     Region.FEMUR: 0.9,
     Region.LOWER_LEG_FOOT: 0.9,
 }

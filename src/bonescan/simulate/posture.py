@@ -132,7 +132,7 @@ def draw_posture(rng: np.random.Generator, *, sex: str = "M", age_years: float =
     old = float(np.clip((age_years - 55) / 30, 0, 1.2))
     kyphosis = float(abs(rng.normal(0, 7 + 14 * old)))
     height = float(np.clip(rng.normal(*_HEIGHT_CM[sex]) - 3.0 * old, _SHORTEST_CM, _TALLEST_CM))
-    elbow = pair(5.0, 4.0)
+    elbow = pair(7.0, 4.0)
     # Most hands lie on edge, thumbs up; some lie flat.
     hands = pair(70.0, 14.0) if rng.random() < 0.65 else pair(0.0, 18.0)
     if rng.random() < 0.12:  # hands on the thighs
@@ -142,7 +142,7 @@ def draw_posture(rng: np.random.Generator, *, sex: str = "M", age_years: float =
         bmi=round(float(np.clip(np.exp(rng.normal(np.log(26.0), 0.17)), _THINNEST, _HEAVIEST)), 1),
         frame=float(np.clip(rng.normal(1.0, 0.035), 0.9, 1.1)),
         legs=float(rng.normal(1.0, 0.022)),
-        arm_abduction_deg=pair(2.0, 3.0),
+        arm_abduction_deg=pair(-0.5, 2.5),
         elbow_bend_deg=elbow,
         forearm_turn_deg=hands,
         leg_abduction_deg=pair(1.0, 1.6),

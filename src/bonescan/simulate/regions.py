@@ -14,7 +14,7 @@ from bonescan.simulate.body import Points, lookup
 from bonescan.simulate.projector import Projector
 from bonescan.simulate.structures import STRUCTURES
 
-_OF_OWN_MAXIMUM = 0.12
+_OF_OWN_MAXIMUM = 0.17
 """A region covers the pixels where its bone is at least this fraction of its own 95th percentile."""
 
 
@@ -43,8 +43,6 @@ def region_map(
     weight = anatomy.body.volume_mm3[at] * projector.transmission(view, points_mm[at])
     if volume_scale is not None:
         weight = weight * volume_scale[at]
-    # Cartilage is part of the rib cage but hardly bone.
-    weight[region == int(Region.RIBS)] *= 1.5
     row, column = projector.pixels(view, points_mm[at])
     shape = (camera.rows // 2, camera.columns // 2)
     half = np.float32(0.5), np.float32(0.25)
@@ -52,7 +50,7 @@ def region_map(
     best = np.zeros(shape, np.float32)
     labels = np.zeros(shape, np.uint8)
     for value in range(1, len(Region)):
-        sigma = 2.2 if value == Region.RIBS else 1.0
+        sigma = 1.8 if value == Region.RIBS else 1.0
         image = gaussian_filter(stack[value], sigma)
         inside = image > 0
         if not inside.any():
