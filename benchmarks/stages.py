@@ -29,6 +29,8 @@ def main() -> None:
     sharp = replace(camera, attenuation_per_mm=0.0, scatter_fraction=0.0, hole_mm=0.01, intrinsic_fwhm_mm=2.5)
     activity = render(replace(parameters, camera=sharp))
     rows = [np.concatenate(_stages(study, activity, view), axis=1) for view in ViewName]
+    widest = max(row.shape[1] for row in rows)
+    rows = [np.pad(row, ((0, 0), (0, widest - row.shape[1]), (0, 0)), constant_values=255) for row in rows]
     TARGET.parent.mkdir(exist_ok=True)
     Image.fromarray(np.concatenate(rows)).quantize(256).save(TARGET, optimize=True)
 
