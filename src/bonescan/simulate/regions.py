@@ -15,7 +15,10 @@ from bonescan.simulate.projector import Projector
 from bonescan.simulate.structures import STRUCTURES
 
 _OF_OWN_MAXIMUM = 0.17
-"""A region covers the pixels where its bone is at least this fraction of its own 95th percentile."""
+"""A region covers the pixels where its bone is at least this fraction of its own 95th percentile …"""
+_OF_OWN_MAXIMUM_PLATE = 0.08
+"""… or this, where the bone is a plate with thick rims: the wing of the ilium and the blade of the scapula."""
+_PLATES = (Region.PELVIS, Region.SCAPULA)
 
 
 def region_map(
@@ -55,7 +58,8 @@ def region_map(
         inside = image > 0
         if not inside.any():
             continue
-        image[image < _OF_OWN_MAXIMUM * np.percentile(image[inside], 95)] = 0
+        least = _OF_OWN_MAXIMUM_PLATE if value in _PLATES else _OF_OWN_MAXIMUM
+        image[image < least * np.percentile(image[inside], 95)] = 0
         wins = image > best
         labels[wins] = value
         best = np.maximum(best, image)
