@@ -60,7 +60,8 @@ def _speed(speed: dict[str, Any], install: dict[str, Any], simulation: dict[str,
     chain, networks = inside["dicom_to_analysis"], inside["networks"]
     yield (
         f"**Time, memory and size**, on simulated patients: medians over {inside['patients']} patients, "
-        f"{inside['rounds']} times each, on {machine['cores']} cores of {machine['processor']}; load average when the "
+        f"{inside['rounds']} times each, on {machine['cores']} cores of {machine['processor']} "
+        f"({', '.join(machine['features'])}); load average when the "
         f"run began {machine['load_average_at_start']:g}. From [speed.json](benchmarks/results/speed.json) by "
         f"`{speed['command']}`, [install.json](benchmarks/results/install.json) by `{install['command']}`, and "
         "for simulating, in processor time of one core, [simulation.json](benchmarks/results/simulation.json) "
