@@ -26,7 +26,7 @@ TEXT_TOP = VIEWS_TOP - VIEWS_HEIGHT - 9 * MM
 TEXT_BOTTOM = 28 * MM
 LESION_ROWS = 14
 _GREY, _RED = (0.35, 0.35, 0.35), (0.75, 0.0, 0.0)
-_LESION_WIDTHS = (7, 15, 21, 14, 13, 10, 10, 8)
+_LESION_WIDTHS = (6.5, 14, 27, 13, 12, 9, 9, 7.5)
 
 
 def document(analysis: Analysis, views: Image | None = None) -> bytes:

@@ -133,3 +133,15 @@ def test_latin_replaces_what_the_font_lacks():
 
 def test_the_spots_are_on_the_page():
     assert document(make_analysis(spots=SPOTS)) != document(make_analysis(spots=()))
+
+
+def test_the_longest_region_fits_its_column():
+    from reportlab.pdfbase.pdfmetrics import stringWidth
+
+    from bonescan.core.anatomy import Region
+    from bonescan.report import document as page
+
+    share = page._LESION_WIDTHS[2] / sum(page._LESION_WIDTHS)
+    narrowest = page.WIDTH - max(0.5 * page.WIDTH + 6 * page.MM, 0.4 * page.WIDTH)
+    longest = max(stringWidth(region.label, "Helvetica", 7) for region in Region)
+    assert longest + 6 < share * narrowest
