@@ -7,9 +7,12 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from bonescan.metrics.bootstrap import bootstrap
+from bonescan.metrics.dice import dice_figures
+from bonescan.metrics.proportions import wilson
+from bonescan.metrics.roc import auc
 from bonescan.models.bundle import Figure
 from bonescan.training.measure import Measured, Segmented
-from bonescan.training.metrics import auc, bootstrap, dice_figures, wilson
 
 Indices = npt.NDArray[np.int64]
 

@@ -14,10 +14,10 @@ import numpy.typing as npt
 
 from bonescan.core.anatomy import SITES, MaskLabel, Site
 from bonescan.inference.windows import STARTS, WINDOW, blend, extract
+from bonescan.metrics.thresholds import fewest_errors_threshold, sensitive_threshold, youden_threshold
 from bonescan.models.bundle import Thresholds
 from bonescan.training.cache import GridCases
 from bonescan.training.chain import Floats, Network, site_probabilities, window_probabilities
-from bonescan.training.metrics import fewest_errors_threshold, sensitive_threshold, youden_threshold
 
 Bools = npt.NDArray[np.bool_]
 Indices = npt.NDArray[np.intp]

@@ -10,10 +10,11 @@ from torch import Tensor, nn
 
 from bonescan.core.anatomy import MaskLabel
 from bonescan.inference.windows import STARTS, WINDOW
+from bonescan.metrics.dice import dice_figures
+from bonescan.metrics.roc import auc
 from bonescan.training.cache import GridCases
 from bonescan.training.data import LABELS, WindowIndex, generator, index_windows
 from bonescan.training.maps import side_by_side, worsen
-from bonescan.training.metrics import auc, dice_figures
 
 _NUMBER = 1000
 """Stage number of the generators used here, away from those of the training."""

@@ -1,0 +1,57 @@
+"""Thresholds tuned on cases whose truth is known; scores at or above are positive."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.floating]
+Bools = npt.NDArray[np.bool_]
+
+
+def youden_threshold(scores: Floats, truth: Bools) -> float:
+    """Threshold with the largest sensitivity + specificity - 1; scores at or above it are positive.
+
+    Between two neighbouring scores the middle is taken, so that it does not sit on a case. 0.5 where one class is
+    absent.
+
+    Example:
+        >>> youden_threshold(np.array([0.1, 0.3, 0.7, 0.9]), np.array([False, False, True, True]))
+        0.5
+    """
+    if truth.all() or not truth.any():
+        return 0.5
+    values = np.unique(scores)
+    candidates = np.concatenate([(values[1:] + values[:-1]) / 2, values[-1:]])
+    best, chosen = -1.0, 0.5
+    for candidate in candidates:
+        called = scores >= candidate
+        gain = called[truth].mean() - called[~truth].mean()
+        if gain > best:
+            best, chosen = float(gain), float(candidate)
+    return chosen
+
+
+def sensitive_threshold(scores: Floats, truth: Bools, sensitivity: float) -> float:
+    """Largest threshold that still calls the given share of the positives; 0.5 where there is no positive."""
+    if not truth.any():
+        return 0.5
+    return float(np.quantile(scores[truth], 1 - sensitivity, method="lower"))
+
+
+def fewest_errors_threshold(scores: Floats, truth: Bools) -> float:
+    """Threshold with the fewest wrong calls, the middle one of several, between two scores.
+
+    0.5 where one class is absent.
+
+    Example:
+        >>> fewest_errors_threshold(np.array([0.1, 0.3, 0.7, 0.9]), np.array([False, False, True, True]))
+        0.5
+    """
+    if truth.all() or not truth.any():
+        return 0.5
+    values = np.concatenate([[0.0], np.unique(scores), [1.0]])
+    candidates = (values[1:] + values[:-1]) / 2
+    errors = ((scores[None, :] >= candidates[:, None]) != truth).sum(axis=1)
+    best = candidates[errors == errors.min()]
+    return float(best[len(best) // 2])
