@@ -58,10 +58,7 @@ def write_mixed_sheet(
         UsageError: The path lies in a repository, where real patients' pictures must not get.
         OutputError: The file cannot be written.
     """
-    if any((folder / ".git").exists() for folder in path.absolute().parents):
-        raise UsageError(
-            f"{path.name} would lie in a repository", hint="Pictures of real scans are kept out: choose another folder"
-        )
+    refuse_in_repository(path)
     rng = np.random.default_rng(seed)
     chosen: list[tuple[str, NativeFrame]] = []
     for letter, frames in (("R", real), ("S", simulated)):
@@ -71,6 +68,14 @@ def write_mixed_sheet(
     order = rng.permutation(len(chosen))
     write_bytes(path, contact_sheet([chosen[i][1] for i in order]))
     return "".join(chosen[i][0] for i in order)
+
+
+def refuse_in_repository(path: Path) -> None:
+    """Raise a `UsageError` where a picture of real patients would be written into a checkout of a repository."""
+    if any((folder / ".git").exists() for folder in path.absolute().parents):
+        raise UsageError(
+            f"{path.name} would lie in a repository", hint="Pictures of real scans are kept out: choose another folder"
+        )
 
 
 def _tile(frame: NativeFrame | None) -> npt.NDArray[np.float64]:

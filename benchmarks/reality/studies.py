@@ -1,0 +1,140 @@
+"""The folder of real scans with what others marked in it, and the ways in which a study is shown to a model."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from bonescan.core.errors import UnreadableInputError
+from bonescan.core.study import Labels, Study, ViewName
+from bonescan.io.reader import find_inputs, read_study
+from bonescan.simulate.realism.storage import native_grid
+
+LOOKS_NORMAL = "no clear focal lesion"
+
+
+@dataclass(frozen=True)
+class Box:
+    """A hot spot that a network marked; half-open, in pixels of the stored view.
+
+    Attributes:
+        label: "abnormal" (metastatic?) or "normal" (benign or physiological?).
+        row0, column0, row1, column1: Its edges.
+    """
+
+    label: str
+    row0: int
+    column0: int
+    row1: int
+    column1: int
+
+    @property
+    def area_px(self) -> int:
+        """Number of pixels."""
+        return (self.row1 - self.row0) * (self.column1 - self.column0)
+
+    @property
+    def inside(self) -> tuple[slice, slice]:
+        """Index of its pixels."""
+        return slice(self.row0, self.row1), slice(self.column0, self.column1)
+
+
+@dataclass(frozen=True, eq=False)
+class Marked:
+    """A real study and what is marked in it; nobody has checked it.
+
+    Attributes:
+        study: As read.
+        boxes: Hot spots of each view.
+        regions: (rows, columns) uint8 `Region` of each view; no value above `Region.FEMUR` is used there.
+        look: A layman's impression, as ``visual_impression.csv`` words it.
+        sure: Whether the layman was.
+    """
+
+    study: Study
+    boxes: Mapping[ViewName, tuple[Box, ...]]
+    regions: Mapping[ViewName, Labels]
+    look: str
+    sure: bool
+
+    @property
+    def has_abnormal(self) -> bool:
+        """Whether any box is marked abnormal."""
+        return any(box.label == "abnormal" for boxes in self.boxes.values() for box in boxes)
+
+
+def read_marked(folder: Path) -> list[Marked]:
+    """Read all studies of the folder.
+
+    Args:
+        folder: Holds ``<code>_<view>.png``, ``<code>_regions_<view>.png``, ``boxes.csv`` (code, view, label, xmin,
+            ymin, xmax, ymax; corners inclusive) and ``visual_impression.csv`` (code, impression, confidence).
+
+    Raises:
+        UnreadableInputError: A file is missing or not of that form.
+    """
+    try:
+        boxes: dict[tuple[str, str], list[Box]] = {}
+        for row in _rows(folder / "boxes.csv"):
+            left, top, right, bottom = (int(row[name]) for name in ("xmin", "ymin", "xmax", "ymax"))
+            box = Box(row["label"], top, left, bottom + 1, right + 1)
+            boxes.setdefault((row["code"], row["view"]), []).append(box)
+        looks = {row["code"]: row for row in _rows(folder / "visual_impression.csv")}
+        marked = [_marked(folder, read_study(entry), boxes, looks) for entry in find_inputs(folder)]
+    except (OSError, KeyError, ValueError) as error:
+        raise UnreadableInputError(
+            f"the folder of real scans {folder.name} cannot be read ({type(error).__name__})",
+            expected="boxes.csv, visual_impression.csv and two PNGs a view",
+            hint="docs/usage/reality.md says what the folder holds",
+        ) from error
+    return marked
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def _marked(
+    folder: Path, study: Study, boxes: Mapping[tuple[str, str], list[Box]], looks: Mapping[str, Mapping[str, str]]
+) -> Marked:
+    from PIL import Image
+
+    regions: dict[ViewName, Labels] = {}
+    for view in study.views:
+        with Image.open(folder / f"{study.name}_regions_{view.name}.png") as picture:
+            regions[view.name] = np.asarray(picture).astype(np.uint8)
+    found = {view.name: tuple(boxes.get((study.name, view.name.value), ())) for view in study.views}
+    look = looks[study.name]
+    return Marked(study, found, regions, look["impression"], look["confidence"] == "sure")
+
+
+Back = Callable[[ViewName, Labels], Labels]
+"""Brings labels of a shown view into the geometry of the stored one."""
+
+
+def as_stored(study: Study) -> tuple[Study, Back]:
+    """The study as its files have it."""
+    return study, lambda _, labels: labels
+
+
+def without_repeats(study: Study) -> tuple[Study, Back]:
+    """The study without the rows and columns that repeat the one before, by which its files were stretched."""
+    places, views = {}, []
+    for view in study.views:
+        rows, columns = native_grid(view.counts.astype(np.uint16))
+        places[view.name] = np.ix_(np.cumsum(rows) - 1, np.cumsum(columns) - 1)
+        views.append(replace(view, counts=np.ascontiguousarray(view.counts[np.ix_(rows, columns)])))
+    shown = replace(study, scan=replace(study.scan, views=tuple(views)))
+    return shown, lambda name, labels: labels[places[name]]
+
+
+SHOWN: Mapping[str, Callable[[Study], tuple[Study, Back]]] = {
+    "as stored": as_stored,
+    "repeats dropped": without_repeats,
+}
+"""How a study can be shown to a model."""
