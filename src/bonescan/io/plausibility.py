@@ -20,6 +20,8 @@ MIN_SIDE = 32
 MIN_DARK = 0.2
 MAX_SIDES = 0.6
 MIN_MIRROR = 0.4
+REACH = 12
+"""Columns of the thumbnail that the middle may be off: a body that lacks an arm is not in the middle of its box."""
 
 
 def check_bone_scan(views: Sequence[View]) -> None:
@@ -56,7 +58,7 @@ def mirror_likeness(image: Counts) -> float:
     if norm == 0:
         return 0.0
     mirrored = body[:, ::-1]
-    return max(float((np.roll(body, shift, axis=1) * mirrored).sum()) / norm for shift in range(-6, 7))
+    return max(float((np.roll(body, shift, axis=1) * mirrored).sum()) / norm for shift in range(-REACH, REACH + 1))
 
 
 def _check_shape(view: View) -> None:

@@ -88,3 +88,9 @@ def test_the_view_is_named():
     empty = replace(views[1], counts=np.zeros_like(views[1].counts))
     with pytest.raises(NotABoneScanError, match="posterior"):
         check_bone_scan([views[0], empty])
+
+
+def test_a_body_without_an_arm():
+    views = analytic_study().views
+    one_armed = [replace(view, counts=view.counts * (np.arange(view.columns) < 0.72 * view.columns)) for view in views]
+    check_bone_scan(one_armed)
