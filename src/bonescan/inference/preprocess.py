@@ -27,6 +27,10 @@ _MARGIN = 0.01
 _BODY_LEVEL = 0.05
 _ROUNDS = 3
 _SPECK = 0.02
+_REPEATS = 0.05
+"""Share of rows equal to the one before, from which a file is taken to be stretched by repetition."""
+_MOST_COPIES = 4
+"""Longer runs of equal rows are drawn, not measured and stretched."""
 
 
 @dataclass(frozen=True)
@@ -89,8 +93,9 @@ def to_grid(view: View) -> GridView:
     """
     body = body_mask(view.counts)
     grid = _box(view, body)
-    by_row = _resampling(grid.row0, grid.row1, grid.rows, GRID_ROWS)
-    by_column = _resampling(grid.column0, grid.column1, grid.columns, GRID_COLUMNS)
+    rows, columns = _distinct_rows(view.counts), _distinct_rows(view.counts.T)
+    by_row = _resampling(grid.row0, grid.row1, grid.rows, rows, GRID_ROWS)
+    by_column = _resampling(grid.column0, grid.column1, grid.columns, columns, GRID_COLUMNS)
     counts = _resample(view.counts, by_row, by_column)
     image = np.clip(np.sqrt(np.maximum(counts, 0) / np.float32(grid.reference)), 0, CEILING) / 2
     return GridView(image.astype(np.float32, copy=False), grid)
@@ -202,11 +207,28 @@ class _Taps(NamedTuple):
     weights: npt.NDArray[np.float32]
 
 
-def _resampling(first: float, last: float, size: int, steps: int) -> _Taps:
-    """Triangle filter from `size` pixels to `steps`: linear when enlarging, area-averaging when shrinking."""
+def _distinct_rows(counts: Counts) -> npt.NDArray[np.int64]:
+    """First row of each run of equal rows; every row where hardly any repeats the one before.
+
+    Public research files were stretched by repeating rows and columns. Interpolating between two copies would keep the
+    full noise of the one row that was measured, twice as strong as that of an interpolated scan.
+    """
+    repeats = (counts[1:] == counts[:-1]).all(axis=1) & counts[1:].any(axis=1)
+    first = np.flatnonzero(np.concatenate([[True], ~repeats]))
+    longest = int(np.diff(first, append=len(counts)).max())
+    if np.count_nonzero(repeats) < _REPEATS * len(counts) or longest > _MOST_COPIES:
+        return np.arange(len(counts))
+    return first
+
+
+def _resampling(first: float, last: float, size: int, distinct: npt.NDArray[np.int64], steps: int) -> _Taps:
+    """Triangle filter from the `distinct` ones of `size` pixels: linear when enlarging, averaging when shrinking."""
     scale = (last - first) / steps
     centres = first + (np.arange(steps) + 0.5) * scale - 0.5
-    return _triangle(centres, size, max(scale, 1.0))
+    middles = (distinct + np.append(distinct[1:], size) - 1) / 2
+    among = np.interp(centres, middles, np.arange(len(distinct)))
+    taps = _triangle(among, len(distinct), max(scale * len(distinct) / size, 1.0))
+    return _Taps(distinct[taps.samples], taps.weights)
 
 
 def _return(first: float, last: float, size: int, steps: int) -> _Taps:
