@@ -13,7 +13,7 @@ from bonescan.core.findings import Metastasis, QualityFinding, SiteFinding
 from bonescan.core.study import Labels, ViewName
 
 if TYPE_CHECKING:
-    from bonescan.inference.stepwise import StepwiseResult
+    from bonescan.inference.result import PipelineResult
     from bonescan.models.bundle import Thresholds
 
 
@@ -41,7 +41,7 @@ class Decision:
         return tuple(site for site in SITES if self.sites[site].present)
 
 
-def decide(result: StepwiseResult, labels: Mapping[ViewName, Labels], thresholds: Thresholds) -> Decision:
+def decide(result: PipelineResult, labels: Mapping[ViewName, Labels], thresholds: Thresholds) -> Decision:
     """Apply a bundle's thresholds.
 
     Args:

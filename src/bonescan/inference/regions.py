@@ -65,15 +65,16 @@ def labels_from_grid(labels: Labels, grid: Grid) -> Labels:
     """Bring labels on the grid into the geometry of the view, by nearest neighbour.
 
     Args:
-        labels: (1024, 256) uint8.
+        labels: (1024, 256) uint8, or coarser over the same box.
         grid: The record made by `to_grid`.
 
     Returns:
         (rows, columns) uint8; 0 outside the grid's box.
     """
+    height, width = labels.shape
     rows = (np.arange(grid.rows) + 0.5 - grid.row0) / (grid.row1 - grid.row0)
     columns = (np.arange(grid.columns) + 0.5 - grid.column0) / (grid.column1 - grid.column0)
     inside = ((rows >= 0) & (rows < 1))[:, None] & ((columns >= 0) & (columns < 1))[None, :]
-    at_row = np.clip(rows * GRID_ROWS, 0, GRID_ROWS - 1).astype(np.intp)
-    at_column = np.clip(columns * GRID_COLUMNS, 0, GRID_COLUMNS - 1).astype(np.intp)
+    at_row = np.clip(rows * height, 0, height - 1).astype(np.intp)
+    at_column = np.clip(columns * width, 0, width - 1).astype(np.intp)
     return np.where(inside, labels[np.ix_(at_row, at_column)], np.uint8(0))

@@ -21,13 +21,27 @@ import numpy.typing as npt
 from bonescan.core.errors import MissingExtraError, ModelError, UsageError
 
 Floats = npt.NDArray[np.float32]
-Network = Callable[[Floats], Floats]
-"""(N, …) float32 in, (N, …) float32 out; may be called from several threads."""
 Backend = Literal["auto", "openvino", "onnxruntime"]
 Precision = Literal["f32", "bf16"]
 
 BACKENDS: tuple[Literal["openvino", "onnxruntime"], ...] = ("openvino", "onnxruntime")
 """In order of preference."""
+
+
+class Network:
+    """A loaded network; may be called from several threads.
+
+    Args:
+        run: From (N, …) float32 to every output by name, each (N, …) float32.
+    """
+
+    def __init__(self, run: Callable[[Floats], dict[str, Floats]]) -> None:
+        self.outputs = run
+
+    def __call__(self, values: Floats) -> Floats:
+        """The first output, for networks that have one."""
+        return next(iter(self.outputs(values).values()))
+
 
 _loaded: dict[tuple[Any, ...], Network] = {}
 _lock = threading.Lock()
@@ -45,7 +59,7 @@ def load(
     """Load an ONNX network; a second call for the same file in this process returns the same one.
 
     Args:
-        path: ONNX file with one input and one output, both float32.
+        path: ONNX file with one float32 input and float32 outputs.
         backend: "auto" takes OpenVINO where installed, else ONNX Runtime.
         threads: Number of threads; all the process may use by default.
         precision: "f32" or "bf16"; by default what the backend holds best for this processor.
@@ -129,16 +143,18 @@ def _openvino(file: Path, threads: int, precision: Precision | None) -> Network:
         raise _unusable(file, "OpenVINO", error) from error
     local = threading.local()  # a request is not safe to share between threads
 
-    def run(values: Floats) -> Floats:
+    names = [output.get_any_name() for output in compiled.outputs]
+
+    def run(values: Floats) -> dict[str, Floats]:
         try:
             if not hasattr(local, "request"):
                 local.request = compiled.create_infer_request()
             result = local.request.infer({0: np.ascontiguousarray(values, dtype=np.float32)})
         except RuntimeError as error:
             raise _failed(file, values, "OpenVINO", error) from error
-        return np.asarray(result[0], dtype=np.float32)
+        return {name: np.asarray(result[i], dtype=np.float32) for i, name in enumerate(names)}
 
-    return run
+    return Network(run)
 
 
 @functools.cache
@@ -163,15 +179,16 @@ def _onnxruntime(file: Path, threads: int, precision: Precision | None) -> Netwo
     except errors as error:
         raise _unusable(file, "ONNX Runtime", error) from error
     name = session.get_inputs()[0].name
+    names = [output.name for output in session.get_outputs()]
 
-    def run(values: Floats) -> Floats:
+    def run(values: Floats) -> dict[str, Floats]:
         try:
-            (result,) = session.run(None, {name: np.ascontiguousarray(values, dtype=np.float32)})
+            results = session.run(None, {name: np.ascontiguousarray(values, dtype=np.float32)})
         except errors as error:
             raise _failed(file, values, "ONNX Runtime", error) from error
-        return np.asarray(result, dtype=np.float32)
+        return {key: np.asarray(value, dtype=np.float32) for key, value in zip(names, results, strict=True)}
 
-    return run
+    return Network(run)
 
 
 def _unusable(file: Path, backend: str, error: Exception) -> ModelError:

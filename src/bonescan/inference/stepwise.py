@@ -6,21 +6,21 @@ Source: paper, Figure 1 and sections "Diagnostic Classification Model" to "Diagn
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from bonescan.core.anatomy import SITES, MaskLabel, Site
+from bonescan.core.anatomy import SITES, MaskLabel
 from bonescan.core.errors import ModelError
 from bonescan.core.study import Labels, Study, View, ViewName
 from bonescan.inference import runtime
 from bonescan.inference.preprocess import GRID_COLUMNS, GRID_ROWS, GridView, from_grid, to_grid
 from bonescan.inference.regions import labels_from_grid, near_pelvis, read_prior
+from bonescan.inference.result import PipelineResult, ViewResult
 from bonescan.inference.windows import STARTS, blend, extract
 
 if TYPE_CHECKING:
@@ -33,48 +33,6 @@ NETWORKS = ("classify.onnx", "segment_metastasis.onnx", "segment_bladder.onnx", 
 """In the order in which they are needed."""
 REGION_PRIOR = "region_prior_{view}.png"
 """Optional file of a bundle; see `regions`."""
-
-
-@dataclass(frozen=True, eq=False)
-class ViewResult:
-    """What the pipeline found in one view; maps in the geometry of the view.
-
-    Attributes:
-        view: The view.
-        windows: (7, 2) float32, probability of metastasis and of bladder in each window, from the head down.
-        metastasis: (rows, columns) float32 probability.
-        bladder: (rows, columns) float32 probability.
-        labels: (rows, columns) uint8 `MaskLabel`; where both are above their thresholds it is bladder.
-        regions: (rows, columns) uint8 `Region`, approximate, or None where the bundle holds no region map.
-    """
-
-    view: View
-    windows: Floats
-    metastasis: Floats
-    bladder: Floats
-    labels: Labels
-    regions: Labels | None
-
-
-@dataclass(frozen=True, eq=False)
-class StepwiseResult:
-    """What the pipeline found in a study.
-
-    Attributes:
-        views: One result a view, anterior first.
-        probability: Of metastasis in the patient: the highest of all windows.
-        by_view: The same for each view.
-        sites: Probability of metastasis at each of the six sites.
-        preprocess_ms: Wall-clock time of cropping and normalising.
-        inference_ms: Wall-clock time of everything after that, loading of networks included.
-    """
-
-    views: tuple[ViewResult, ...]
-    probability: float
-    by_view: Mapping[ViewName, float]
-    sites: Mapping[Site, float]
-    preprocess_ms: float
-    inference_ms: float
 
 
 class Stepwise:
@@ -102,6 +60,10 @@ class Stepwise:
     ) -> None:
         if bundle.manifest.pipeline != "stepwise":
             raise ModelError(f"the bundle's pipeline is {bundle.manifest.pipeline}", expected="stepwise")
+        limits = bundle.manifest.thresholds
+        if limits.window_metastasis is None or limits.window_bladder is None:
+            raise ModelError("the bundle has no thresholds for windows", hint="Export it again")
+        self._gates = (limits.window_metastasis, limits.window_bladder)
         self.bundle = bundle
         self.gated = gated
         self._options = (backend, threads, precision)
@@ -122,7 +84,7 @@ class Stepwise:
                 )
             pool.shutdown(wait=False)
 
-    def run(self, study: Study) -> StepwiseResult:
+    def run(self, study: Study) -> PipelineResult:
         """Analyse a study of one or two views.
 
         Args:
@@ -142,15 +104,16 @@ class Stepwise:
         # A whole view is a strip of seven windows, which share their convolutions (`WindowClassifier`).
         strips = np.stack([grid.image for grid in gridded])[:, None]
         classes = self._run("classify.onnx", strips, (len(windows), 2))
-        limits = self.bundle.manifest.thresholds
-        metastasis = self._segment("segment_metastasis.onnx", windows, classes[:, 0] >= limits.window_metastasis)
-        bladder = self._segment("segment_bladder.onnx", windows, classes[:, 1] >= limits.window_bladder)
+        metastasis, bladder = (
+            self._segment(f"segment_{name}.onnx", windows, classes[:, i] >= self._gates[i])
+            for i, name in enumerate(("metastasis", "bladder"))
+        )
         by_view = classes.reshape(len(gridded), len(STARTS), 2)
         sites = self._locate(study.views, gridded, metastasis)
         views = tuple(
             self._view(view, gridded[i], by_view[i], metastasis[i], bladder[i]) for i, view in enumerate(study.views)
         )
-        return StepwiseResult(
+        return PipelineResult(
             views=views,
             probability=float(classes[:, 0].max()),
             by_view={view.name: float(by_view[i, :, 0].max()) for i, view in enumerate(study.views)},
@@ -201,7 +164,7 @@ class Stepwise:
         labels = np.where(lesion_map >= limits.segment_metastasis, MaskLabel.METASTASIS, MaskLabel.BACKGROUND)
         labels = np.where(bladder_map >= limits.segment_bladder, MaskLabel.BLADDER, labels).astype(np.uint8)
         regions = None if prior is None else labels_from_grid(prior, gridded.grid)
-        return ViewResult(view, windows, lesion_map, bladder_map, labels, regions)
+        return ViewResult(view, lesion_map, bladder_map, labels, regions=regions, windows=windows)
 
     def _prior(self, name: ViewName) -> Labels | None:
         if name not in self._priors:

@@ -7,9 +7,10 @@
     segment_metastasis.onnx     (N, 1, 256, 256) → (N, 1, 256, 256) probability
     segment_bladder.onnx        the same
     locate.onnx                 (N, 2, 1024, 512) image and metastasis map → (N, 6) probability of each site
+    joint.onnx                  instead of these four in the pipeline "joint"; see `inference.joint`
     MODEL_CARD.md               the same facts for people
 
-Inputs are named "input", outputs "probability". Reading a bundle imports neither torch nor onnx.
+Inputs are named "input"; a lone output is named "probability". Reading a bundle imports neither torch nor onnx.
 """
 
 from __future__ import annotations
@@ -28,8 +29,6 @@ from bonescan.core.files import staged_folder, write_bytes, write_text
 SCHEMA = "bonescan.bundle/1"
 MANIFEST = "bundle.json"
 CARD = "MODEL_CARD.md"
-NETWORKS = ("classify.onnx", "segment_metastasis.onnx", "segment_bladder.onnx", "locate.onnx")
-
 _Probability = float
 
 
@@ -47,11 +46,14 @@ class BundleFile(_Frozen):
 class Thresholds(_Frozen):
     """Probabilities at and above which the answer is yes, tuned on validation data."""
 
-    patient: _Probability = Field(ge=0, le=1, description="Of the highest window probability of metastasis.")
-    window_metastasis: _Probability = Field(ge=0, le=1, description="Windows at or above are segmented.")
-    window_bladder: _Probability = Field(ge=0, le=1)
+    patient: _Probability = Field(ge=0, le=1, description="Of the patient's probability of metastasis.")
+    window_metastasis: _Probability | None = Field(
+        None, ge=0, le=1, description="Windows at or above are segmented; stepwise alone."
+    )
+    window_bladder: _Probability | None = Field(None, ge=0, le=1)
     segment_metastasis: _Probability = Field(ge=0, le=1, description="Of a pixel.")
     segment_bladder: _Probability = Field(ge=0, le=1)
+    segment_benign: _Probability | None = Field(None, ge=0, le=1, description="Where the model knows benign uptake.")
     sites: dict[Site, _Probability]
 
 

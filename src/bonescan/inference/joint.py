@@ -1,0 +1,203 @@
+"""The joint pipeline: one network, both views, one pass.
+
+``joint.onnx`` takes (N, 2, 1024, 256), the anterior view and the posterior one mirrored, each as `to_grid` gives it; a
+missing view is zeros. It returns
+
+- ``findings`` (N, 2, 3, 1024, 256), probability of metastasis, bladder and benign uptake at each pixel of each view;
+- ``regions`` (N, 2, 512, 128), `Region` values;
+- ``study`` (N, 3, 7), logits of metastasis and of the six sites: from both views, the anterior and the posterior.
+"""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bonescan.core.anatomy import SITES, MaskLabel
+from bonescan.core.errors import BundleCorruptError, ModelError
+from bonescan.core.study import Labels, Study, View, ViewName
+from bonescan.inference import runtime
+from bonescan.inference.preprocess import GRID_COLUMNS, GRID_ROWS, GridView, from_grid, to_grid
+from bonescan.inference.regions import labels_from_grid
+from bonescan.inference.result import Floats, PipelineResult, ViewResult
+
+if TYPE_CHECKING:
+    from bonescan.models.bundle import Bundle
+
+NETWORK = "joint.onnx"
+VIEWS = tuple(ViewName)
+FINDINGS = (MaskLabel.METASTASIS, MaskLabel.BLADDER, MaskLabel.BENIGN)
+"""In the order of the network's output."""
+REGION_STEP = 2
+"""Grid pixels a pixel of the region map, in both directions."""
+
+_SHAPES = {
+    "findings": (1, len(VIEWS), len(FINDINGS), GRID_ROWS, GRID_COLUMNS),
+    "regions": (1, len(VIEWS), GRID_ROWS // REGION_STEP, GRID_COLUMNS // REGION_STEP),
+    "study": (1, 1 + len(VIEWS), 1 + len(SITES)),
+}
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """From logits to probabilities that mean what they say: sigmoid(slope * logit + offset), fitted on validation data.
+
+    Attributes:
+        patient: Slope and offset of metastasis.
+        sites: The same, of all sites alike.
+        review: Calibrated probabilities of metastasis between which a physician should look twice.
+    """
+
+    patient: tuple[float, float] = (1.0, 0.0)
+    sites: tuple[float, float] = (1.0, 0.0)
+    review: tuple[float, float] = (0.5, 0.5)
+
+    @staticmethod
+    def of(values: dict[str, Any] | None) -> Calibration:
+        """Read the bundle's calibration.
+
+        Raises:
+            BundleCorruptError: It is none of the joint pipeline's.
+        """
+        if values is None:
+            return Calibration()
+        try:
+            pairs = {key: (float(values[key][0]), float(values[key][1])) for key in ("patient", "sites", "review")}
+        except (KeyError, TypeError, ValueError, IndexError) as error:
+            raise BundleCorruptError("the bundle's calibration cannot be understood", hint="Export it again") from error
+        return Calibration(**pairs)
+
+    def probabilities(self, logits: Floats) -> Floats:
+        """(…, 7) logits of metastasis and sites → probabilities."""
+        slope = np.array([self.patient[0], *[self.sites[0]] * len(SITES)], np.float32)
+        offset = np.array([self.patient[1], *[self.sites[1]] * len(SITES)], np.float32)
+        result: Floats = 1 / (1 + np.exp(-np.clip(slope * logits + offset, -60, 60)))
+        return result
+
+
+class Joint:
+    """A bundle of the joint pipeline, ready to run; reading its network begins at the first use.
+
+    Args:
+        bundle: A bundle of the "joint" pipeline.
+        backend: See `runtime.load`.
+        threads: See `runtime.load`.
+        precision: See `runtime.load`.
+
+    Raises:
+        ModelError: The bundle is of another pipeline.
+    """
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        *,
+        backend: runtime.Backend = "auto",
+        threads: int | None = None,
+        precision: runtime.Precision | None = None,
+    ) -> None:
+        if bundle.manifest.pipeline != "joint":
+            raise ModelError(f"the bundle's pipeline is {bundle.manifest.pipeline}", expected="joint")
+        self.bundle = bundle
+        self.calibration = Calibration.of(bundle.manifest.calibration)
+        self._options = (backend, threads, precision)
+        self._network: Future[runtime.Network] | None = None
+        self._lock = threading.Lock()
+
+    def prepare(self) -> None:
+        """Begin to load the network in the background and return at once."""
+        backend, threads, precision = self._options
+        with self._lock:
+            if self._network is None:
+                pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="bonescan-load")
+                self._network = pool.submit(
+                    runtime.load, self.bundle.path(NETWORK), backend=backend, threads=threads, precision=precision
+                )
+                pool.shutdown(wait=False)
+
+    def run(self, study: Study) -> PipelineResult:
+        """Analyse a study of one or two views.
+
+        Args:
+            study: As read; views of any matrix.
+
+        Returns:
+            Probabilities and maps; nothing is decided but the labels.
+
+        Raises:
+            ModelError: The network cannot be loaded or run, or returns what it should not.
+        """
+        self.prepare()
+        began = perf_counter()
+        gridded = {view.name: to_grid(view) for view in study.views}
+        prepared = perf_counter()
+        out = self._infer(joined(gridded))
+        probabilities = self.calibration.probabilities(out["study"][0])
+        places = {name: VIEWS.index(name) for name in gridded}
+        # Of one view alone, the study is that view.
+        overall = probabilities[0] if len(gridded) > 1 else probabilities[1 + next(iter(places.values()))]
+        views = tuple(
+            self._view(view, gridded[view.name], out["findings"][0, place], out["regions"][0, place])
+            for view, place in ((view, places[view.name]) for view in study.views)
+        )
+        low, high = self.calibration.review
+        doubtful = low <= overall[0] < high
+        return PipelineResult(
+            views=views,
+            probability=float(overall[0]),
+            by_view={name: float(probabilities[1 + place, 0]) for name, place in places.items()},
+            sites=dict(zip(SITES, map(float, overall[1:]), strict=True)),
+            preprocess_ms=(prepared - began) * 1e3,
+            inference_ms=(perf_counter() - prepared) * 1e3,
+            review=("the probability is neither low nor high",) if doubtful else (),
+        )
+
+    def _infer(self, images: Floats) -> dict[str, Floats]:
+        """Run the network and check that what comes back has the expected shapes and ranges."""
+        assert self._network is not None
+        out = self._network.result().outputs(images)
+        for name, shape in _SHAPES.items():
+            if name not in out or out[name].shape != shape:
+                what = f"an array of shape {out[name].shape}" if name in out else "nothing"
+                raise ModelError(f"{NETWORK} returned {what} as {name}", expected=f"{shape}")
+        low, high = float(out["findings"].min()), float(out["findings"].max())
+        if not (np.isfinite(out["study"]).all() and low >= -1e-3 and high <= 1 + 1e-3):
+            raise ModelError(f"{NETWORK} returned values outside [0, 1]", expected="probabilities")
+        return out
+
+    def _view(self, view: View, gridded: GridView, findings: Floats, regions: Floats) -> ViewResult:
+        if view.name is ViewName.POSTERIOR:
+            findings, regions = findings[:, :, ::-1], regions[:, ::-1]
+        limits = self.bundle.manifest.thresholds
+        maps = {label: from_grid(values, gridded.grid) for label, values in zip(FINDINGS, findings, strict=True)}
+        labels = np.zeros(view.counts.shape, np.uint8)
+        # Later ones win: bladder over metastasis over benign uptake.
+        for label, limit in (
+            (MaskLabel.BENIGN, limits.segment_benign),
+            (MaskLabel.METASTASIS, limits.segment_metastasis),
+            (MaskLabel.BLADDER, limits.segment_bladder),
+        ):
+            if limit is not None:
+                labels[maps[label] >= limit] = label
+        bones: Labels = labels_from_grid(regions.astype(np.uint8), gridded.grid)
+        return ViewResult(
+            view=view,
+            metastasis=maps[MaskLabel.METASTASIS],
+            bladder=maps[MaskLabel.BLADDER],
+            labels=labels,
+            benign=maps[MaskLabel.BENIGN],
+            regions=bones,
+        )
+
+
+def joined(gridded: dict[ViewName, GridView]) -> Floats:
+    """(1, 2, 1024, 256): anterior, and posterior mirrored; a missing view is zeros."""
+    images = np.zeros((1, len(VIEWS), GRID_ROWS, GRID_COLUMNS), np.float32)
+    for name, grid in gridded.items():
+        images[0, VIEWS.index(name)] = grid.image[:, ::-1] if name is ViewName.POSTERIOR else grid.image
+    return images
