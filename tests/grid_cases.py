@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bonescan.core.anatomy import SITES
+from bonescan.core.anatomy import SITES, Region
 from bonescan.training.cache import GridCases
 
 
@@ -31,4 +31,7 @@ def grid_cases(count=4, *, seed=0, noise=0.05) -> GridCases:
             image += 1.2 * found + 2.5 * bladder + noise * rng.standard_normal(image.shape)
             images[case, view] = np.clip(image, 0, 4)
             labels[case, view] = np.where(found, 1 if metastasis[case] else 3, np.where(bladder, 2, 0))
-    return GridCases(images, labels, np.full((count, 2), 10.0, np.float32), sites, metastasis)
+    regions = np.zeros((count, 2, 512, 128), np.uint8)
+    regions[:, :, :200, 29:99], regions[:, :, 200:, 29:99] = Region.THORACIC_SPINE, Region.PELVIS
+    references = np.full((count, 2), 10.0, np.float32)
+    return GridCases(images, labels, regions, references, sites, metastasis)

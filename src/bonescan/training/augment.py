@@ -75,7 +75,7 @@ def draw(rng: np.random.Generator, count: int, recipe: AugmentRecipe) -> Paramet
         gain=factor(recipe.gain),
         exponent=factor(recipe.gamma),
         ceiling=np.exp(sometimes(recipe.saturate, float(np.log(4)), float(np.log(30)), 20.0)),
-        floor=sometimes(recipe.floor, 0.0, 0.15, 0.0),
+        floor=sometimes(recipe.floor, 0.0, recipe.floor_most, 0.0),
         kept=sometimes(recipe.thin, recipe.thin_least, 1.0, 1.0),
         blur=sometimes(recipe.blur, 0.2, max(recipe.blur_px, 0.2), 0.0),
     )

@@ -26,8 +26,9 @@ def figures_of(measured: Measured, dataset: str, difference: float) -> tuple[Fig
         difference: Largest difference of a probability between the exported and the trained networks.
     """
     figures = _patients(measured, dataset) + _windows(measured, dataset)
-    figures += _dice(measured.metastasis, "metastasis", dataset) + _dice(measured.bladder, "bladder", dataset)
-    figures += _sites(measured, dataset)
+    for name, found in measured.dice.items():
+        figures += _dice(found, name, dataset)
+    figures += _sites(measured, dataset) + _regions(measured, dataset)
     figures.append(Figure(name="export_largest_difference", value=_finite(difference), dataset=dataset))
     return tuple(figures)
 
@@ -44,7 +45,9 @@ def _patients(measured: Measured, dataset: str) -> list[Figure]:
 
 
 def _windows(measured: Measured, dataset: str) -> list[Figure]:
-    figures = []
+    figures: list[Figure] = []
+    if measured.windows is None or measured.window_truth is None:
+        return figures
     for c, name in enumerate(("metastasis", "bladder")):
         scores, truth = measured.windows[..., c], measured.window_truth[..., c]
 
@@ -82,6 +85,19 @@ def _sites(measured: Measured, dataset: str) -> list[Figure]:
         area = auc(measured.sites[truth, i], measured.site_truth[truth, i])
         figures.append(Figure(name=f"site_auc_{site}", value=_finite(area), count=int(truth.sum()), dataset=dataset))
     return figures
+
+
+def _regions(measured: Measured, dataset: str) -> list[Figure]:
+    """Mean Dice over the regions there are."""
+    if measured.regions is None:
+        return []
+    sums = measured.regions
+
+    def dice(i: Indices) -> float:
+        overlap, total = sums[i].sum(axis=0).T
+        return float((2 * overlap[total > 0] / total[total > 0]).mean()) if (total > 0).any() else float("nan")
+
+    return [_interval("dice_regions", dice, len(sums), dataset)]
 
 
 def _share(name: str, good: npt.NDArray[np.bool_], dataset: str) -> Figure:

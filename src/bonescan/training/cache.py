@@ -4,6 +4,7 @@
 
     <run>/cache/<split>/images.npy        (cases, 2, 1024, 256) float16, as `to_grid` gives
     <run>/cache/<split>/labels.npy        (cases, 2, 1024, 256) uint8, `MaskLabel`
+    <run>/cache/<split>/regions.npy       (cases, 2, 512, 128) uint8, `Region`; `UNKNOWN` where the cohort does not say
     <run>/cache/<split>/references.npy    (cases, 2) float32, counts of the body's reference; 0 where a view is missing
     <run>/cache/<split>/sites.npy         (cases, 6) bool, in the order of `SITES`
     <run>/cache/<split>/metastasis.npy    (cases,) bool
@@ -25,16 +26,20 @@ import numpy.typing as npt
 
 from bonescan.core.anatomy import SITES
 from bonescan.core.errors import CohortError, ModelError
-from bonescan.core.study import ViewName
-from bonescan.inference.preprocess import GRID_COLUMNS, GRID_ROWS, labels_to_grid, to_grid
+from bonescan.core.study import Labels, View, ViewName
+from bonescan.inference.preprocess import GRID_COLUMNS, GRID_ROWS, Grid, labels_to_grid, to_grid
 from bonescan.io.cohort import CohortCase, Split, read_cohort, split_patients
 
 VIEWS: tuple[ViewName, ...] = tuple(ViewName)
-Gridded = tuple[npt.NDArray[np.float16], npt.NDArray[np.uint8], npt.NDArray[np.float32]]
-"""Image, labels and references of one case."""
+Gridded = tuple[npt.NDArray[np.float16], npt.NDArray[np.uint8], npt.NDArray[np.uint8], npt.NDArray[np.float32]]
+"""Image, labels, regions and references of one case."""
+UNKNOWN = 255
+"""Region of pixels of which the cohort does not say it."""
 SIMULATION = "simulation.json"
 """A cohort with this file was made by the simulator."""
 _SHAPE = (len(VIEWS), GRID_ROWS, GRID_COLUMNS)
+_REGION_STEP = 2
+_REGION_SHAPE = (len(VIEWS), GRID_ROWS // _REGION_STEP, GRID_COLUMNS // _REGION_STEP)
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +48,7 @@ class GridCases:
 
     images: npt.NDArray[np.float16]
     labels: npt.NDArray[np.uint8]
+    regions: npt.NDArray[np.uint8]
     references: npt.NDArray[np.float32]
     sites: npt.NDArray[np.bool_]
     metastasis: npt.NDArray[np.bool_]
@@ -111,13 +117,14 @@ def open_cache(
     count = len(cases)
     images = _open(folder / "images.npy", (count, *_SHAPE), np.float16)
     labels = _open(folder / "labels.npy", (count, *_SHAPE), np.uint8)
+    regions = _open(folder / "regions.npy", (count, *_REGION_SHAPE), np.uint8)
     references = _open(folder / "references.npy", (count, len(VIEWS)), np.float32)
     done = _open(folder / "done.npy", (count,), np.bool_)
     todo = [i for i in range(count) if not done[i]]
     for n, (i, result) in enumerate(zip(todo, _grids([cases[i] for i in todo], workers), strict=True), start=1):
-        images[i], labels[i], references[i] = result
+        images[i], labels[i], regions[i], references[i] = result
         if n % 50 == 0 or n == len(todo):
-            for array in (images, labels, references):
+            for array in (images, labels, regions, references):
                 array.flush()
             done[todo[:n]] = True
             done.flush()
@@ -134,7 +141,7 @@ def load_cache(folder: Path) -> GridCases:
     Raises:
         ModelError: They are not there, or not complete.
     """
-    names = ("images", "labels", "references", "sites", "metastasis", "done")
+    names = ("images", "labels", "regions", "references", "sites", "metastasis", "done")
     try:
         *arrays, done = (np.load(folder / f"{name}.npy", mmap_mode="r") for name in names)
     except (OSError, ValueError) as error:
@@ -147,28 +154,34 @@ def load_cache(folder: Path) -> GridCases:
 
 
 def grid_of(case: CohortCase) -> Gridded:
-    """Read one case onto the grid: image, labels and references as in the cache.
+    """Read one case onto the grid: image, labels, regions and references as in the cache.
 
     Raises:
         CohortError: The case cannot be read, or a mask does not have the shape of its view.
     """
     image = np.zeros(_SHAPE, np.float16)
     labels = np.zeros(_SHAPE, np.uint8)
+    regions = np.full(_REGION_SHAPE, UNKNOWN, np.uint8)
     references = np.zeros(len(VIEWS), np.float32)
-    study, masks = case.read_study(), case.read_labels()
+    study, masks, known = case.read_study(), case.read_labels(), case.read_regions() or {}
     for view in study.views:
         index = VIEWS.index(view.name)
         gridded = to_grid(view)
         image[index], references[index] = gridded.image, gridded.grid.reference
-        mask = masks.get(view.name)
-        if mask is None:
-            continue
-        if mask.shape != view.counts.shape:
-            raise CohortError(
-                f"{case.study_id}: the {view.name} mask has shape {mask.shape}", expected=f"{view.counts.shape}"
-            )
-        labels[index] = labels_to_grid(mask, gridded.grid)
-    return image, labels, references
+        if view.name in masks:
+            labels[index] = _on_grid(case, "mask", view, masks[view.name], gridded.grid)
+        if view.name in known:
+            whole = _on_grid(case, "region map", view, known[view.name], gridded.grid)
+            regions[index] = whole[_REGION_STEP // 2 :: _REGION_STEP, _REGION_STEP // 2 :: _REGION_STEP]
+    return image, labels, regions, references
+
+
+def _on_grid(case: CohortCase, what: str, view: View, values: Labels, grid: Grid) -> Labels:
+    if values.shape != view.counts.shape:
+        raise CohortError(
+            f"{case.study_id}: the {view.name} {what} has shape {values.shape}", expected=f"{view.counts.shape}"
+        )
+    return labels_to_grid(values, grid)
 
 
 def _grids(cases: Sequence[CohortCase], workers: int) -> Iterator[Gridded]:

@@ -23,6 +23,7 @@ class Checkpoint:
         seconds: Time spent, over all resumptions.
         network: State dict.
         optimizer: State dict.
+        average: State dict of the running average, empty where there is none.
         best: Best validation figure so far.
         best_network: State dict of that moment.
         finished: Whether the stage is done.
@@ -32,6 +33,7 @@ class Checkpoint:
     seconds: float
     network: dict[str, Any]
     optimizer: dict[str, Any]
+    average: dict[str, Any]
     best: float
     best_network: dict[str, Any]
     finished: bool
@@ -45,4 +47,4 @@ class Checkpoint:
     @staticmethod
     def load(path: Path) -> Checkpoint:
         """Read what `save` wrote."""
-        return Checkpoint(**torch.load(path, map_location="cpu", weights_only=True))
+        return Checkpoint(**{"average": {}, **torch.load(path, map_location="cpu", weights_only=True)})

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
+import onnx
 from torch import nn
 
 from bonescan.core.errors import ModelError
 from bonescan.inference import preprocess, runtime
+from bonescan.inference.joint import NETWORK
 from bonescan.inference.windows import STARTS, STRIDE, WINDOW
 from bonescan.models.bundle import CARD, Bundle, Manifest, TrainingCohort, write_bundle
 from bonescan.training.bundle_figures import figures_of
@@ -19,13 +23,15 @@ from bonescan.training.card import INTENDED_USE, model_card
 from bonescan.training.chain import Floats, Network, as_function
 from bonescan.training.checkpoint import Checkpoint
 from bonescan.training.init import STAGES
-from bonescan.training.loop import load_best
+from bonescan.training.joint.export import joint_difference, load_joint
+from bonescan.training.joint.measure import measure_joint
 from bonescan.training.measure import Measured, measure
-from bonescan.training.onnx_graph import to_onnx
+from bonescan.training.onnx_graph import joint_to_onnx, to_onnx
 from bonescan.training.quantise import Quantisation, quantise
-from bonescan.training.recipe import Recipe
+from bonescan.training.recipe import BaseRecipe, JointRecipe, StepwiseRecipe
 from bonescan.training.region_prior import FILE
 from bonescan.training.run import Run, open_run
+from bonescan.training.stepwise import load_best
 
 _LICENCE = "Apache-2.0"
 _MIXED = Quantisation(four_bit_from=1_000_000)
@@ -54,43 +60,86 @@ def export_bundle(
     """
     say = progress or (lambda line: None)
     run = open_run(run_dir)
-    networks = _finished(run)
-    files = {}
-    for stage, network in networks.items():
-        files[f"{stage}.onnx"] = _file(stage, network, run.recipe)
-        say(f"{stage}.onnx: {len(files[f'{stage}.onnx']) / 1e6:.1f} MB")
-    cases = load_cache(run.folder / "cache" / "val")
-    with TemporaryDirectory() as folder:
-        exported = _load(files, Path(folder))
-        difference = _difference(networks, exported, cases)
-        say(f"largest difference from the trained networks: {difference:.4f}")
-        measured = measure(cases, exported, run.recipe.data.window_min_px)
-        runtime.clear()
-    manifest = _manifest(run, measured, difference, name or run.recipe.name)
-    files[CARD] = model_card(manifest).encode("utf-8")
-    files |= {path.name: path.read_bytes() for path in run.folder.glob(FILE.format(view="*"))}
+    contents = _joint(run, run.recipe, say) if isinstance(run.recipe, JointRecipe) else _stepwise(run, run.recipe, say)
+    manifest = _manifest(run, contents, name or run.recipe.name)
+    files = contents.files | {CARD: model_card(manifest).encode("utf-8")}
     return write_bundle(bundle_dir, manifest, files)
 
 
-def _finished(run: Run) -> dict[str, nn.Module]:
+@dataclass(frozen=True)
+class _Contents:
+    """What differs from pipeline to pipeline.
+
+    Attributes:
+        files: Name → content.
+        measured: On the validation split.
+        difference: Largest difference of a probability between the exported and the trained networks.
+        preprocessing: For the manifest.
+        calibration: For the manifest.
+    """
+
+    files: dict[str, bytes]
+    measured: Measured
+    difference: float
+    preprocessing: dict[str, Any]
+    calibration: dict[str, Any] | None = None
+
+
+def _stepwise(run: Run, recipe: StepwiseRecipe, say: Callable[[str], None]) -> _Contents:
+    networks = _finished(run, recipe)
+    files = {f"{stage}.onnx": _small(to_onnx(stage, network), recipe) for stage, network in networks.items()}
+    _say_sizes(files, say)
+    cases = load_cache(run.folder / "cache" / "val")
+    with TemporaryDirectory() as folder:
+        exported = {name: _in_batches(network) for name, network in _load(files, Path(folder)).items()}
+        difference = _difference(networks, exported, cases)
+        say(f"largest difference from the trained networks: {difference:.4f}")
+        measured = measure(cases, exported, recipe.data.window_min_px)
+        runtime.clear()
+    files |= {path.name: path.read_bytes() for path in run.folder.glob(FILE.format(view="*"))}
+    windows = {"window": WINDOW, "stride": STRIDE, "windows_per_view": len(STARTS)}
+    return _Contents(files, measured, difference, windows)
+
+
+def _joint(run: Run, recipe: JointRecipe, say: Callable[[str], None]) -> _Contents:
+    network = load_joint(run, recipe)
+    files = {NETWORK: _small(joint_to_onnx(network), recipe)}
+    _say_sizes(files, say)
+    cases = load_cache(run.folder / "cache" / "val")
+    with TemporaryDirectory() as folder:
+        exported = _load(files, Path(folder))["joint"]
+        difference = joint_difference(network, exported, cases, _CHECKED_CASES)
+        say(f"largest difference from the trained network: {difference:.4f}")
+        measured, calibration = measure_joint(cases, exported)
+        runtime.clear()
+    posterior = {"posterior": "mirrored, as second channel"}
+    return _Contents(files, measured, difference, posterior, asdict(calibration))
+
+
+def _say_sizes(files: Mapping[str, bytes], say: Callable[[str], None]) -> None:
+    for name, content in files.items():
+        say(f"{name}: {len(content) / 1e6:.1f} MB")
+
+
+def _finished(run: Run, recipe: StepwiseRecipe) -> dict[str, nn.Module]:
     for stage in STAGES:
         path = run.folder / "checkpoints" / f"{stage}.pt"
         if not path.exists() or not Checkpoint.load(path).finished:
             raise ModelError(
                 f"the stage {stage} of the run is not finished", hint="Go on with 'bonescan train --resume'"
             )
-    return {stage: load_best(stage, run) for stage in STAGES}
+    return {stage: load_best(stage, run, recipe) for stage in STAGES}
 
 
-def _file(stage: str, network: nn.Module, recipe: Recipe) -> bytes:
-    model = to_onnx(stage, network)
+def _small(model: onnx.ModelProto, recipe: BaseRecipe) -> bytes:
+    """Quantise the weights as the recipe says."""
     if recipe.quantise != "none":
         model = quantise(model, _MIXED if recipe.quantise == "mixed" else Quantisation())
     content: bytes = model.SerializeToString()
     return content
 
 
-def _load(files: Mapping[str, bytes], folder: Path) -> dict[str, Network]:
+def _load(files: Mapping[str, bytes], folder: Path) -> dict[str, runtime.Network]:
     """The exported networks as functions, computed in float32 on whichever backend inference prefers."""
     functions = {}
     backend = runtime.available()[0]
@@ -98,7 +147,7 @@ def _load(files: Mapping[str, bytes], folder: Path) -> dict[str, Network]:
         path = folder / name
         path.write_bytes(content)
         precision: runtime.Precision | None = "f32" if backend == "openvino" else None
-        functions[path.stem] = _in_batches(runtime.load(path, precision=precision))
+        functions[path.stem] = runtime.load(path, precision=precision)
     return functions
 
 
@@ -135,30 +184,30 @@ def _dataset(measured: Measured, simulated: bool) -> str:
     return f"{words}, held-out half" if measured.held_out else f"{words}, also used for tuning"
 
 
-def _manifest(run: Run, measured: Measured, difference: float, name: str) -> Manifest:
+def _manifest(run: Run, contents: _Contents, name: str) -> Manifest:
     simulated = bool(run.facts.get("simulated", False))
     cohort = TrainingCohort(
         fingerprint=run.facts["cohort_fingerprint"],
         cases=run.facts["cases"],
         description=_description(run, simulated),
     )
+    measured = contents.measured
     return Manifest(
         name=name,
         version=run.recipe.version,
         licence=_LICENCE,
-        pipeline="stepwise",
+        pipeline=run.recipe.pipeline,
         recipe=run.recipe.model_dump(mode="json"),
         recipe_sha256=run.recipe_sha256,
         preprocessing={
             "grid": [preprocess.GRID_ROWS, preprocess.GRID_COLUMNS],
             "intensity": "clip(sqrt(counts / mean body counts below their 98th percentile), 0, 8) / 2",
-            "window": WINDOW,
-            "stride": STRIDE,
-            "windows_per_view": len(STARTS),
+            **contents.preprocessing,
         },
         thresholds=measured.thresholds,
+        calibration=contents.calibration,
         training_cohort=cohort,
-        figures=figures_of(measured, _dataset(measured, simulated), difference),
+        figures=figures_of(measured, _dataset(measured, simulated), contents.difference),
         intended_use=INTENDED_USE,
         simulated_only=simulated,
         files={},

@@ -15,13 +15,13 @@ from bonescan.models.networks.region_unet import RegionUNet
 from bonescan.models.networks.report_net import ReportNet
 from bonescan.models.networks.window_classifier import WindowClassifier
 from bonescan.training.checkpoint import Checkpoint
-from bonescan.training.recipe import Recipe
+from bonescan.training.recipe import StepwiseRecipe
 
 STAGES = ("segment_metastasis", "segment_bladder", "classify", "locate")
 """In the order of training; also the names of the bundle's networks. The last one needs the others' maps."""
 
 
-def build(stage: str, recipe: Recipe) -> nn.Module:
+def build(stage: str, recipe: StepwiseRecipe) -> nn.Module:
     """Make the network of a stage, its random start given by the recipe's seed."""
     torch.manual_seed(recipe.seed * len(STAGES) + STAGES.index(stage))
     builders: dict[str, Callable[[], nn.Module]] = {

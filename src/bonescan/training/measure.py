@@ -22,7 +22,8 @@ from bonescan.training.chain import Floats, Network, site_probabilities, window_
 Bools = npt.NDArray[np.bool_]
 Indices = npt.NDArray[np.intp]
 
-_LEVELS = np.round(np.arange(0.1, 0.91, 0.05), 2)
+LEVELS = np.round(np.arange(0.1, 0.91, 0.05), 2)
+"""Pixel probabilities among which the level of a class is chosen."""
 _GATES = (0.8, 0.9, 0.95, 0.98, 1.0)
 """Sensitivities over windows among which the gate of a segmentation network is chosen."""
 _LEAST_TO_HALVE = 40
@@ -34,7 +35,7 @@ class Segmented:
     """One class over all views of a split.
 
     Attributes:
-        gate: Window probability at and above which a window is segmented.
+        gate: Window probability at and above which a window is segmented; 0 where there are no windows.
         level: Pixel probability at and above which a pixel is drawn.
         overlap: (cases, 2) pixels drawn and true.
         drawn: (cases, 2) pixels drawn.
@@ -58,31 +59,27 @@ class Measured:
 
     Attributes:
         held_out: Whether thresholds were tuned on other cases than these.
-        windows: (cases, 2, 7, 2) probabilities.
-        window_truth: (cases, 2, 7, 2).
-        metastasis: What was segmented.
-        bladder: What was segmented.
+        patients: (cases,) probability of metastasis.
+        patient_truth: (cases,).
         sites: (cases, 6) probabilities.
         site_truth: (cases, 6).
-        patient_truth: (cases,).
+        dice: Class by name → what was segmented.
         thresholds: As tuned.
+        windows: (cases, 2, 7, 2) probabilities, or None where the pipeline has no windows.
+        window_truth: (cases, 2, 7, 2), or None.
+        regions: (cases, regions, 2) pixels in both, and drawn plus true, of each region; None where it knows none.
     """
 
     held_out: bool
-    windows: Floats
-    window_truth: Bools
-    metastasis: Segmented
-    bladder: Segmented
+    patients: Floats
+    patient_truth: Bools
     sites: Floats
     site_truth: Bools
-    patient_truth: Bools
+    dice: Mapping[str, Segmented]
     thresholds: Thresholds
-
-    @property
-    def patients(self) -> Floats:
-        """(cases,) highest window probability of metastasis."""
-        highest: Floats = self.windows[..., 0].max(axis=(1, 2))
-        return highest
+    windows: Floats | None = None
+    window_truth: Bools | None = None
+    regions: Floats | None = None
 
 
 def measure(cases: GridCases, networks: Mapping[str, Network], least: int) -> Measured:
@@ -101,28 +98,39 @@ def measure(cases: GridCases, networks: Mapping[str, Network], least: int) -> Me
     bladder = tune_segmentation(cases, segment[1], windows[..., 1], truth[..., 1], 2, tuning)
     sites = _sites(cases, networks, windows[..., 0] >= metastasis.gate)
     known, site_truth = np.asarray(cases.metastasis), np.asarray(cases.sites)
-    chosen = tuning[known[tuning]] if known[tuning].any() else tuning
-    # A report is right where all six sites are, so each site is to have the fewest errors.
-    tuned = {site: fewest_errors_threshold(sites[chosen, i], site_truth[chosen, i]) for i, site in enumerate(SITES)}
+    patients: Floats = windows[..., 0].max(axis=(1, 2))
     thresholds = Thresholds(
-        patient=youden_threshold(windows[tuning, ..., 0].max(axis=(1, 2)), known[tuning]),
+        patient=youden_threshold(patients[tuning], known[tuning]),
         window_metastasis=metastasis.gate,
         window_bladder=bladder.gate,
         segment_metastasis=metastasis.level,
         segment_bladder=bladder.level,
-        sites={Site(site): value for site, value in tuned.items()},
+        sites=tune_sites(sites, site_truth, known, tuning),
     )
     return Measured(
         held_out=tuning is not held,
-        windows=windows[held],
-        window_truth=truth[held],
-        metastasis=metastasis.of(held),
-        bladder=bladder.of(held),
+        patients=patients[held],
+        patient_truth=known[held],
         sites=sites[held],
         site_truth=site_truth[held],
-        patient_truth=known[held],
+        dice={"metastasis": metastasis.of(held), "bladder": bladder.of(held)},
         thresholds=thresholds,
+        windows=windows[held],
+        window_truth=truth[held],
     )
+
+
+def tune_sites(scores: Floats, truth: Bools, metastasis: Bools, tuning: Indices) -> dict[Site, float]:
+    """A threshold a site, with the fewest errors over patients with metastases: a report is right where all six are.
+
+    Args:
+        scores: (cases, 6) probabilities.
+        truth: (cases, 6).
+        metastasis: (cases,).
+        tuning: Cases to choose on.
+    """
+    chosen = tuning[metastasis[tuning]] if metastasis[tuning].any() else tuning
+    return {site: fewest_errors_threshold(scores[chosen, i], truth[chosen, i]) for i, site in enumerate(SITES)}
 
 
 def halves(metastasis: Bools) -> tuple[Indices, Indices]:
@@ -149,7 +157,7 @@ def tune_segmentation(
     """
     seen, held = probabilities[tuning], truth[tuning]
     gates = sorted({min(sensitive_threshold(seen[held], held[held], s), 0.9) for s in _GATES})
-    sums = np.zeros((len(gates), len(_LEVELS), 3, len(cases), 2), np.float32)
+    sums = np.zeros((len(gates), len(LEVELS), 3, len(cases), 2), np.float32)
     for case in range(len(cases)):
         for view in range(2):
             opened = probabilities[case, view] >= gates[0]
@@ -159,19 +167,19 @@ def tune_segmentation(
             true = cases.labels[case, view] == label
             for g, gate in enumerate(gates):
                 blended = blend(np.where((probabilities[case, view] >= gate)[:, None, None], maps, 0))
-                sums[g, :, :, case, view] = _pixel_sums(blended, true)
+                sums[g, :, :, case, view] = pixel_sums(blended, true)
     pooled = sums[:, :, :, tuning].sum(axis=(3, 4))
     dice = 2 * pooled[:, :, 0] / np.maximum(pooled[:, :, 1] + pooled[:, :, 2], 1)
     best_gate, best_level = (int(i) for i in np.unravel_index(int(dice.argmax()), dice.shape))
-    return Segmented(gates[best_gate], float(_LEVELS[best_level]), *sums[best_gate, best_level])
+    return Segmented(gates[best_gate], float(LEVELS[best_level]), *sums[best_gate, best_level])
 
 
-def _pixel_sums(probability: Floats, true: Bools) -> Floats:
+def pixel_sums(probability: Floats, true: Bools) -> Floats:
     """(levels, 3) pixels in both, drawn, and true, by histogram: one pass for all levels."""
-    edges = np.append(_LEVELS, np.inf)
+    edges = np.append(LEVELS, np.inf)
     drawn = np.histogram(probability, edges)[0][::-1].cumsum()[::-1]
     both = np.histogram(probability[true], edges)[0][::-1].cumsum()[::-1]
-    return np.stack([both, drawn, np.full(len(_LEVELS), true.sum())], axis=1).astype(np.float32)
+    return np.stack([both, drawn, np.full(len(LEVELS), true.sum())], axis=1).astype(np.float32)
 
 
 def _window_truth(cases: GridCases, least: int) -> Bools:

@@ -8,6 +8,9 @@ import warnings
 import onnx
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as fn
+
+from bonescan.models.networks.joint import JointNetwork
 
 SHAPES: dict[str, tuple[int, ...]] = {
     "classify": (1, 512, 256),
@@ -28,6 +31,30 @@ class _WithSigmoid(nn.Module):
         return torch.sigmoid(self.network(input))
 
 
+class _Answers(nn.Module):
+    """The joint network as a bundle holds it: probabilities of findings, region labels, logits of the study."""
+
+    def __init__(self, network: JointNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, input: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        blocks, regions, deep = self.network.maps(input)
+        count, views, labels, _, height, width = blocks.shape
+        shares = torch.softmax(blocks, dim=2)
+        cells = fn.max_pool2d(shares.mean(3).flatten(1, 2), 2).view(count, views, labels, height // 2, width // 2)
+        study = self.network.study(cells, regions, deep)
+        findings = fn.pixel_shuffle(shares[:, :, 1:].flatten(1, 3), 2)
+        finer = fn.interpolate(regions.flatten(1, 2), scale_factor=2.0, mode="bilinear", align_corners=False)
+        bones = finer.view(count, views, -1, height, width).argmax(dim=2).to(torch.uint8)
+        return findings.view(count, views, labels - 1, 2 * height, 2 * width), bones, study
+
+
+def joint_to_onnx(network: JointNetwork) -> onnx.ModelProto:
+    """Export the joint network for one study at a time; its outputs are described in `inference.joint`."""
+    return _export(_Answers(network), torch.zeros(1, 2, 1024, 256), None, ["findings", "regions", "study"])
+
+
 def to_onnx(stage: str, network: nn.Module) -> onnx.ModelProto:
     """Export a network; batch norms are folded into the convolutions.
 
@@ -41,18 +68,23 @@ def to_onnx(stage: str, network: nn.Module) -> onnx.ModelProto:
     dynamic: dict[int, object] = {0: torch.export.Dim("batch")}
     if stage == "classify":
         dynamic[2] = torch.export.Dim.DYNAMIC
-    example = torch.zeros(2, *SHAPES[stage])
+    return _export(_WithSigmoid(network), torch.zeros(2, *SHAPES[stage]), dynamic, ["probability"])
+
+
+def _export(
+    network: nn.Module, example: Tensor, dynamic: dict[int, object] | None, outputs: list[str]
+) -> onnx.ModelProto:
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings():
         # The exporter warns of its own use of torch's deprecated functions.
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
-            _WithSigmoid(network).eval(),
+            network.eval(),
             (example,),
             dynamo=True,
-            dynamic_shapes=(dynamic,),
+            dynamic_shapes=(dynamic,) if dynamic else None,
             input_names=["input"],
-            output_names=["probability"],
+            output_names=outputs,
             opset_version=_OPSET,
             verbose=False,
         )

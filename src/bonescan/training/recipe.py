@@ -8,9 +8,9 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from bonescan.core.errors import RecipeError
 
@@ -48,14 +48,56 @@ class AugmentRecipe(_Frozen):
     gamma: float = Field(0.15, ge=0, lt=1, description="Largest relative change of the exponent.")
     saturate: Share = Field(0.4, ge=0, le=1, description="Share clipped as an 8-bit file clips.")
     floor: Share = Field(0.3, ge=0, le=1, description="Share whose lowest counts are cut to 0.")
+    floor_most: float = Field(0.15, ge=0, le=1, description="Highest of these, in multiples of the body's reference.")
     thin: Share = Field(0.5, ge=0, le=1, description="Share with fewer counts.")
     thin_least: float = Field(0.35, gt=0, le=1, description="Smallest fraction of counts kept.")
     blur: Share = Field(0.4, ge=0, le=1)
     blur_px: float = Field(1.2, ge=0, description="Largest standard deviation.")
 
 
+class JointDataRecipe(_Frozen):
+    """How often the joint network sees which patients."""
+
+    metastatic_share: Share = Field(0.55, ge=0, le=1, description="Samples of patients with metastases.")
+    benign_share: Share = Field(0.3, ge=0, le=1, description="Samples of patients with benign uptake alone.")
+
+
+class JointAugmentRecipe(AugmentRecipe):
+    """Ranges for both views of a patient at once: besides the others', what changes bodies and what crops them."""
+
+    shift_px: float = Field(6.0, ge=0)
+    gain: float = Field(0.3, ge=0, lt=1)
+    gamma: float = Field(0.3, ge=0, lt=1)
+    floor: Share = Field(0.5, ge=0, le=1)
+    floor_most: float = Field(0.6, ge=0, le=1)
+    thin_least: float = Field(0.25, gt=0, le=1)
+    view_shift: Share = Field(0.012, ge=0, lt=0.2, description="Between the views, which are boxed apart.")
+    elastic_px: float = Field(5.0, ge=0, description="Standard deviation of a smooth displacement.")
+    crop: Share = Field(0.5, ge=0, le=1, description="Share cut at its sides, and stretched to the grid again.")
+    crop_ends: Share = Field(0.04, ge=0, lt=0.3, description="Largest part of the rows cut at head and feet.")
+    crop_side: Share = Field(0.12, ge=0, lt=0.3, description="Largest part of the columns cut at either side.")
+    crop_legs: Share = Field(0.1, ge=0, le=1, description="Share that ends somewhere between thigh and foot.")
+    one_view: Share = Field(0.06, ge=0, le=1, description="Share that lacks one of its views.")
+    region_gain: float = Field(0.22, ge=0, lt=1, description="Spread of the uptake of each region, logarithmic.")
+    field_gain: float = Field(0.18, ge=0, lt=1, description="Spread of a smooth field of gain, logarithmic.")
+    bladder_gain: float = Field(0.6, ge=0, lt=2, description="Spread of the bladder's, logarithmic.")
+    grey_levels: Share = Field(0.4, ge=0, le=1, description="Share rounded to few grey levels.")
+    grey_step: tuple[float, float] = Field(
+        (0.06, 0.4), description="Least and largest step between these, in multiples of the body's reference."
+    )
+
+
 class OptimizerRecipe(_Frozen):
-    """SGD with a warm-up and a cosine."""
+    """SGD or AdamW with a warm-up and a cosine."""
+
+    kind: Literal["sgd", "adamw"] = "sgd"
+    average: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="Decay a step of a running average of the weights, which is what ships; 0 for none.",
+    )
+    clip: float | None = Field(None, gt=0, description="Largest norm of the gradient.")
 
     momentum: float = Field(0.9, ge=0, lt=1)
     nesterov: bool = True
@@ -102,28 +144,56 @@ class SegmentRecipe(StageRecipe):
     )
 
 
-class Recipe(_Frozen):
-    """A whole training run of the stepwise pipeline."""
+class JointStageRecipe(StageRecipe):
+    """The joint network, and what each of its answers weighs in the loss."""
+
+    cross_entropy: float = Field(4.0, ge=0, description="Weight of the findings' cross-entropy beside their Dice loss.")
+    benign: float = Field(0.5, ge=0, description="Weight of the Dice loss of benign uptake.")
+    bladder: float = Field(0.5, ge=0, description="Weight of the Dice loss of the bladder.")
+    regions: float = Field(0.5, ge=0, description="Weight of the regions.")
+    study: float = Field(0.5, ge=0, description="Weight of metastasis and the six sites.")
+
+
+class BaseRecipe(_Frozen):
+    """What all recipes say."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
     version: str
-    pipeline: Literal["stepwise"]
     seed: int = Field(0, ge=0)
     threads: int = Field(2, gt=0)
     precision: Literal["float32", "bfloat16"] = "float32"
     quantise: Literal["none", "int8", "mixed"] = Field(
         "int8", description="Weights in files; mixed: large ones 4 bits."
     )
+    optimizer: OptimizerRecipe = OptimizerRecipe()
+
+
+class StepwiseRecipe(BaseRecipe):
+    """A whole training run of the stepwise pipeline."""
+
+    pipeline: Literal["stepwise"]
     data: DataRecipe = DataRecipe()
     augment: AugmentRecipe = AugmentRecipe()
-    optimizer: OptimizerRecipe = OptimizerRecipe()
     classify: ClassifyRecipe
     segment_metastasis: SegmentRecipe
     segment_bladder: SegmentRecipe
     locate: StageRecipe
 
 
-def read_recipe(path: Path) -> tuple[Recipe, str]:
+class JointRecipe(BaseRecipe):
+    """A whole training run of the joint pipeline."""
+
+    pipeline: Literal["joint"]
+    data: JointDataRecipe = JointDataRecipe()
+    augment: JointAugmentRecipe = JointAugmentRecipe()
+    joint: JointStageRecipe
+
+
+Recipe = Annotated[StepwiseRecipe | JointRecipe, Field(discriminator="pipeline")]
+_RECIPE: TypeAdapter[StepwiseRecipe | JointRecipe] = TypeAdapter(Recipe)
+
+
+def read_recipe(path: Path) -> tuple[StepwiseRecipe | JointRecipe, str]:
     """Read and check a recipe.
 
     Args:
@@ -137,7 +207,7 @@ def read_recipe(path: Path) -> tuple[Recipe, str]:
     """
     try:
         raw = path.read_bytes()
-        recipe = Recipe.model_validate(tomllib.loads(raw.decode("utf-8")))
+        recipe = _RECIPE.validate_python(tomllib.loads(raw.decode("utf-8")))
     except OSError as error:
         raise RecipeError(f"cannot read the recipe {path.name}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

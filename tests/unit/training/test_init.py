@@ -6,11 +6,11 @@ import torch
 from bonescan.core.errors import RecipeError
 from bonescan.models.networks.window_classifier import WindowClassifier
 from bonescan.training.init import STAGES, build, init_from_file
-from bonescan.training.recipe import Recipe
+from bonescan.training.recipe import StepwiseRecipe
 
 pytestmark = pytest.mark.train
 
-RECIPE = Recipe(
+RECIPE = StepwiseRecipe(
     name="tiny",
     version="1",
     pipeline="stepwise",

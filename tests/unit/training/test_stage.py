@@ -9,13 +9,13 @@ from torch import nn
 from bonescan.core.files import write_bytes
 from bonescan.training import checkpoint as checkpoint_module
 from bonescan.training.checkpoint import Checkpoint
-from bonescan.training.recipe import Recipe, StageRecipe
+from bonescan.training.recipe import StageRecipe, StepwiseRecipe
 from bonescan.training.stage import Task, train_stage
 
 pytestmark = pytest.mark.train
 
 STAGE = StageRecipe(steps=9, batch=4, validate_every=3, checkpoint_every=2, lr=0.05)
-RECIPE = Recipe(
+RECIPE = StepwiseRecipe(
     name="tiny",
     version="1",
     pipeline="stepwise",

@@ -6,13 +6,15 @@ import torch
 
 from bonescan.core.errors import ModelError, RecipeError, UsageError
 from bonescan.inference import runtime
-from bonescan.models.bundle import NETWORKS, load_bundle
-from bonescan.training import loop
+from bonescan.inference.stepwise import NETWORKS
+from bonescan.models.bundle import load_bundle
+from bonescan.training import stepwise
 from bonescan.training.checkpoint import Checkpoint
 from bonescan.training.export_onnx import export_bundle
 from bonescan.training.init import build, init_from_run
-from bonescan.training.loop import load_best, train
+from bonescan.training.loop import train
 from bonescan.training.run import open_run
+from bonescan.training.stepwise import load_best
 from tests.training_cohort import write_training_cohort
 
 pytestmark = [pytest.mark.train, pytest.mark.slow]
@@ -99,7 +101,7 @@ def test_a_run_does_not_go_on_with_another_recipe(run, place):
 
 def test_two_runs_of_a_recipe_end_alike(run, place, monkeypatch):
     # Only the first stage again: the other three would take as long as the whole test.
-    monkeypatch.setattr(loop, "STAGES", ("segment_metastasis",))
+    monkeypatch.setattr(stepwise, "STAGES", ("segment_metastasis",))
     train(place / "tiny.toml", place / "cohort", place / "again", workers=0, progress=lambda line: None)
     first, again = (
         Checkpoint.load(folder / "checkpoints" / "segment_metastasis.pt").network for folder in (run, place / "again")
@@ -108,7 +110,7 @@ def test_two_runs_of_a_recipe_end_alike(run, place, monkeypatch):
 
 
 def test_a_run_can_start_from_another(run, place, monkeypatch):
-    monkeypatch.setattr(loop, "STAGES", ("segment_metastasis",))
+    monkeypatch.setattr(stepwise, "STAGES", ("segment_metastasis",))
     train(place / "tiny.toml", place / "cohort", place / "tuned", start=run, workers=0, progress=lambda line: None)
     assert open_run(place / "tuned").facts["started_from"] == open_run(run).identity
     with pytest.raises(UsageError, match="another start"):
@@ -119,7 +121,9 @@ def test_networks_start_where_the_other_run_ended(run, place):
     recipe = open_run(run).recipe
     network = build("locate", recipe)
     init_from_run(network, "locate", run)
-    torch.testing.assert_close(network.state_dict(), load_best("locate", open_run(run)).state_dict(), rtol=0, atol=0)
+    torch.testing.assert_close(
+        network.state_dict(), load_best("locate", open_run(run), open_run(run).recipe).state_dict(), rtol=0, atol=0
+    )
     wide = recipe.model_copy(update={"segment_bladder": recipe.segment_bladder.model_copy(update={"base": 4})})
     with pytest.raises(RecipeError, match="another shape"):
         init_from_run(build("segment_bladder", wide), "segment_bladder", run)
@@ -148,7 +152,7 @@ def test_both_backends_answer_as_the_trained_network(bundle, run, stage):
     other = runtime.load(path, backend="openvino", threads=1, precision="f32")(images)
     np.testing.assert_allclose(one, other, atol=1e-4)
     with torch.inference_mode():
-        trained = torch.sigmoid(load_best(stage, open_run(run))(torch.from_numpy(images))).numpy()
+        trained = torch.sigmoid(load_best(stage, open_run(run), open_run(run).recipe)(torch.from_numpy(images))).numpy()
     np.testing.assert_allclose(one, trained, atol=0.05)
 
 

@@ -1,0 +1,165 @@
+"""The joint network: both views in one pass, to findings, regions, six sites and one probability.
+
+The posterior view comes mirrored, so that the same row and column is the same place of the body in both, and the
+network weighs at every pixel what the two cameras saw of it. A residual U-Net of five levels works on 2×2 blocks of the
+grid (space to depth), since the camera resolves no more than two of its pixels; its last layer says each of the four
+pixels of a block. Skeletal regions come from a coarser level. The study's answers are pooled from these maps site by
+site: how strong and how large is what lies in the pelvis, and what do the deep features say there.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as fn
+
+from bonescan.core.anatomy import SITES, MaskLabel, Region
+from bonescan.models.networks.blocks import BasicBlock
+
+VIEWS = 2
+LABELS = len(MaskLabel)
+REGIONS = len(Region)
+WIDTHS = (32, 48, 96, 160, 224)
+"""Channels of the levels, from 2 to 32 pixels of the grid."""
+DEPTHS = (1, 2, 2, 2)
+"""Residual blocks on the way down, below the first level: that one, half of a usual U-Net's cost, has a stem alone."""
+STRIDE = 2 * 2 ** (len(WIDTHS) - 1)
+"""Rows and columns are multiples of it."""
+
+_PRIOR_LOGIT = 4.0
+_STRONGEST = (1, 32)
+_EVIDENCE = 16
+
+
+class JointOutput(NamedTuple):
+    """Logits.
+
+    Attributes:
+        findings: (N, view, `MaskLabel`, H, W), softmax over the labels.
+        regions: (N, view, `Region`, H / 4, W / 4), softmax over the regions.
+        study: (N, 3, 7): of both views, of the anterior and of the posterior: metastasis, then the six sites, a sigmoid
+            each.
+    """
+
+    findings: Tensor
+    regions: Tensor
+    study: Tensor
+
+
+class JointNetwork(nn.Module):
+    """Both views of a study to all that is said about it.
+
+    Args:
+        widths: Channels of the levels.
+        depths: Residual blocks of the levels on the way down, but for the first.
+    """
+
+    def __init__(self, widths: tuple[int, ...] = WIDTHS, depths: tuple[int, ...] = DEPTHS) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(nn.PixelUnshuffle(2), _conv(4 * VIEWS, widths[0]))
+        self.down = nn.ModuleList(
+            nn.Sequential(
+                BasicBlock(widths[level - 1], widths[level], 2),
+                *(BasicBlock(widths[level], widths[level]) for _ in range(depths[level - 1] - 1)),
+            )
+            for level in range(1, len(widths))
+        )
+        self.narrow = nn.ModuleList(_pointwise(widths[i + 1], widths[i]) for i in range(len(widths) - 1))
+        self.up = nn.ModuleList([_conv(widths[0], widths[0]), *(BasicBlock(width, width) for width in widths[1:-1])])
+        self.findings = nn.Conv2d(widths[0], VIEWS * LABELS * 4, 1)
+        self.regions = nn.Sequential(_conv(widths[1], widths[1]), nn.Conv2d(widths[1], VIEWS * REGIONS, 1))
+        self.study = StudyHead(widths[-1])
+        # Start from "hardly anything is a finding", as is true.
+        bias = self.findings.get_parameter("bias").data.view(VIEWS, LABELS, 4)
+        bias.zero_()
+        bias[:, MaskLabel.BACKGROUND] = _PRIOR_LOGIT
+
+    def forward(self, x: Tensor) -> JointOutput:
+        """(N, 2, H, W): anterior, and posterior mirrored; a missing view is zeros."""
+        blocks, regions, deep = self.maps(x)
+        findings = _split(fn.pixel_shuffle(blocks.flatten(1, 3), 2), (VIEWS, LABELS))
+        cells = fn.max_pool2d(torch.softmax(blocks.float(), dim=2).mean(3).flatten(1, 2), 2)
+        return JointOutput(findings, regions, self.study(_split(cells, (VIEWS, LABELS)), regions, deep))
+
+    def maps(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Logits of findings in blocks, (N, view, label, 4 pixels, H / 2, W / 2), of regions, and the deepest level."""
+        out = self.stem(x)
+        levels = [out]
+        for block in self.down:
+            out = block(out)
+            levels.append(out)
+        coarse = levels[1]
+        for level in range(len(self.up) - 1, -1, -1):
+            wider = fn.interpolate(self.narrow[level](out), scale_factor=2.0, mode="nearest")
+            out = self.up[level](levels[level] + wider)
+            coarse = out if level == 1 else coarse
+        blocks = _split(self.findings(out), (VIEWS, LABELS, 4))
+        return blocks, _split(self.regions(coarse), (VIEWS, REGIONS)), levels[-1]
+
+
+class StudyHead(nn.Module):
+    """What the maps say about the study and about each view: pooled site by site, then weighed.
+
+    Of each site: the strongest and the mean of the strongest cells of metastasis and of benign uptake in it, the area
+    of metastasis, and the deep features averaged and maximised over it. Of the study, each is the larger of the views'.
+
+    Args:
+        deep: Channels of the deepest level.
+    """
+
+    def __init__(self, deep: int) -> None:
+        super().__init__()
+        member = torch.zeros(len(SITES), REGIONS)
+        for region in Region:
+            if region.site is not None:
+                member[SITES.index(region.site), region] = 1
+        self.register_buffer("member", member, persistent=False)
+        self.deep = nn.Conv2d(deep, _EVIDENCE, 1)
+        features = 2 * len(_STRONGEST) + 1 + 2 * _EVIDENCE
+        self.site = nn.Sequential(nn.Linear(features, 32), nn.ReLU(), nn.Linear(32, 8))
+        self.answer = nn.Linear(8 * len(SITES), 1 + len(SITES))
+
+    def forward(self, cells: Tensor, regions: Tensor, deep: Tensor) -> Tensor:
+        """Weigh the maps.
+
+        Args:
+            cells: (N, view, label, h, w) probability of each finding in cells of 4×4 pixels.
+            regions: (N, view, region, h, w) logits.
+            deep: (N, channels, h / 8, w / 8), the deepest level.
+
+        Returns:
+            (N, 3, 7) logits.
+        """
+        share = torch.softmax(regions.float(), dim=2).flatten(3)
+        sites = torch.einsum("sr,nvrp->nvsp", self.get_buffer("member"), share)
+        sites = sites.view(*sites.shape[:3], *regions.shape[-2:])
+        metastasis = (cells[:, :, MaskLabel.METASTASIS, None] * sites).flatten(3)
+        benign = (cells[:, :, MaskLabel.BENIGN, None] * sites).flatten(3)
+        parts = [torch.log1p(metastasis.sum(-1, keepdim=True))]
+        for values in (metastasis, benign):
+            strongest = values.topk(max(_STRONGEST), dim=-1).values
+            parts += [strongest[..., :count].mean(-1, keepdim=True) for count in _STRONGEST]
+        evidence = self.deep(deep).float().flatten(2)
+        step = regions.shape[-1] // deep.shape[-1]
+        weights = _split(fn.avg_pool2d(sites.flatten(1, 2), step).flatten(2), (VIEWS, len(SITES)))
+        weighed = torch.einsum("nvsp,nep->nvse", weights, evidence) / (weights.sum(-1, keepdim=True) + 1e-3)
+        largest = (weights[:, :, :, None] * torch.relu(evidence)[:, None, None]).amax(-1)
+        views = torch.cat([*parts, weighed, largest], dim=-1)
+        features = torch.cat([views.amax(1, keepdim=True), views], dim=1)
+        answers: Tensor = self.answer(self.site(features).flatten(2))
+        return answers
+
+
+def _split(values: Tensor, sizes: tuple[int, ...]) -> Tensor:
+    """Split the channels into several axes."""
+    return values.view(values.shape[0], *sizes, *values.shape[2:])
+
+
+def _conv(inputs: int, outputs: int) -> nn.Sequential:
+    return nn.Sequential(nn.Conv2d(inputs, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU())
+
+
+def _pointwise(inputs: int, outputs: int) -> nn.Sequential:
+    return nn.Sequential(nn.Conv2d(inputs, outputs, 1, bias=False), nn.BatchNorm2d(outputs))

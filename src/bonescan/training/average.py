@@ -1,0 +1,50 @@
+"""A running average of a network's weights: steadier than the last step, and more so far from the training data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+
+class Average:
+    """Exponential average of all weights and of the statistics of batch norms.
+
+    Args:
+        network: Gives the start.
+        decay: Share of the average that a step keeps; 0 averages nothing.
+
+    Attributes:
+        state: State dict of the average; empty where nothing is averaged.
+    """
+
+    def __init__(self, network: nn.Module, decay: float) -> None:
+        self._decay = decay
+        self.state: dict[str, Tensor] = {k: v.clone() for k, v in network.state_dict().items()} if decay else {}
+
+    @torch.no_grad()
+    def update(self, network: nn.Module, step: int) -> None:
+        """Take in the weights after a step; early ones count less, since little has been learned by then."""
+        if not self.state:
+            return
+        decay = min(self._decay, (1 + step) / (10 + step))
+        for name, value in network.state_dict().items():
+            if value.is_floating_point():
+                self.state[name].lerp_(value, 1 - decay)
+            else:
+                self.state[name].copy_(value)
+
+    @contextmanager
+    def applied(self, network: nn.Module) -> Iterator[None]:
+        """Put the average into the network for a while."""
+        if not self.state:
+            yield
+            return
+        own = {name: value.clone() for name, value in network.state_dict().items()}
+        network.load_state_dict(self.state)
+        try:
+            yield
+        finally:
+            network.load_state_dict(own)

@@ -1,0 +1,74 @@
+"""Figures of the joint network on part of the validation split while it trains."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+
+from bonescan.core.anatomy import MaskLabel, Region
+from bonescan.metrics.dice import dice_figures
+from bonescan.metrics.roc import auc
+from bonescan.training.cache import UNKNOWN, GridCases
+from bonescan.training.joint.samples import mirrored, study_truth
+
+
+def joint_figures(cases: GridCases, count: int, precision: str) -> Callable[[nn.Module], dict[str, float]]:
+    """Pooled Dice at one half, area under the curve over patients, exact sites and mean Dice of regions.
+
+    Args:
+        cases: Of the validation split.
+        count: How many of them are looked at, evenly spread.
+        precision: Of the recipe.
+    """
+    chosen = np.unique(np.linspace(0, len(cases) - 1, min(count, len(cases))).astype(np.intp))
+    truth = study_truth(cases, chosen) > 0.5
+    labels = (MaskLabel.METASTASIS, MaskLabel.BLADDER, MaskLabel.BENIGN)
+
+    @torch.inference_mode()
+    def figures(network: nn.Module) -> dict[str, float]:
+        network.eval()
+        sums = np.zeros((len(labels), 3, len(chosen)))
+        bones = np.zeros((2, len(Region)))
+        answers = []
+        for n, case in enumerate(chosen):
+            image = torch.from_numpy(mirrored(cases.images[case]).astype(np.float32))[None]
+            with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bfloat16"):
+                out = network(image)
+            drawn = out.findings[0].argmax(1).numpy()
+            true = mirrored(cases.labels[case])
+            for k, label in enumerate(labels):
+                a, b = drawn == label, true == label
+                sums[k, :, n] = (a & b).sum(), a.sum(), b.sum()
+            _count_regions(bones, out.regions[0].argmax(1).numpy(), mirrored(cases.regions[case])[:, 1::2, 1::2])
+            answers.append(out.study[0, 0].float().numpy())
+        scores = np.stack(answers)
+        pooled = [dice_figures(*part)["pooled"] for part in sums]
+        found = [2 * bones[0, r] / bones[1, r] for r in range(1, len(Region)) if bones[1, r]]
+        exact = ((scores[:, 1:] > 0) == truth[:, 1:]).all(axis=1)
+        right = np.where(truth[:, 0], exact & (scores[:, 0] > 0), scores[:, 0] <= 0)
+        return {
+            "dice_metastasis": _number(pooled[0]),
+            "dice_bladder": _number(pooled[1]),
+            "dice_benign": _number(pooled[2]),
+            "dice_regions": float(np.mean(found)) if found else 0.0,
+            "auc_patient": _number(auc(scores[:, 0], truth[:, 0])),
+            "report": float(right.mean()),
+        }
+
+    return figures
+
+
+def _count_regions(sums: npt.NDArray[np.float64], drawn: npt.NDArray[np.int64], true: npt.NDArray[np.uint8]) -> None:
+    known = true != UNKNOWN
+    for region in range(1, len(Region)):
+        a, b = (drawn == region) & known, true == region
+        sums[0, region] += (a & b).sum()
+        sums[1, region] += a.sum() + b.sum()
+
+
+def _number(value: float) -> float:
+    return float(value) if np.isfinite(value) else 0.0

@@ -1,0 +1,145 @@
+"""Thresholds, calibration and figures of the joint pipeline, from the validation split with the network as it ships."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from bonescan.core.anatomy import SITES, Region
+from bonescan.inference.joint import FINDINGS, REGION_STEP, Calibration
+from bonescan.inference.runtime import Network
+from bonescan.metrics.thresholds import youden_threshold
+from bonescan.models.bundle import Thresholds
+from bonescan.training.cache import UNKNOWN, GridCases
+from bonescan.training.joint.samples import mirrored
+from bonescan.training.measure import LEVELS, Indices, Measured, Segmented, halves, pixel_sums, tune_sites
+
+Floats = npt.NDArray[np.float32]
+
+_REVIEWED = 0.12
+"""Share of patients whose probability is close enough to the threshold for a second look."""
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """What the network said of each case.
+
+    Attributes:
+        study: (cases, 7) logits.
+        sums: (findings, levels, 3, cases, 2) pixels in both, drawn and true.
+        regions: (cases, regions, 2) pixels in both, and drawn plus true.
+    """
+
+    study: Floats
+    sums: Floats
+    regions: Floats
+
+
+def answers(cases: GridCases, network: Network) -> Answers:
+    """Run the network over all cases."""
+    study = np.zeros((len(cases), 1 + len(SITES)), np.float32)
+    sums = np.zeros((len(FINDINGS), len(LEVELS), 3, len(cases), 2), np.float32)
+    regions = np.zeros((len(cases), len(Region), 2), np.float32)
+    for case in range(len(cases)):
+        out = network.outputs(mirrored(cases.images[case]).astype(np.float32)[None])
+        study[case] = out["study"][0, 0]
+        labels = mirrored(cases.labels[case])
+        for f, finding in enumerate(FINDINGS):
+            for view in range(2):
+                sums[f, :, :, case, view] = pixel_sums(out["findings"][0, view, f], labels[view] == finding)
+        _count(regions[case], out["regions"][0].astype(np.uint8), mirrored(cases.regions[case]))
+    return Answers(study, sums, regions)
+
+
+def measure_joint(cases: GridCases, network: Network) -> tuple[Measured, Calibration]:
+    """Tune every threshold and the calibration on one half of the cases, and keep the other to measure on."""
+    said = answers(cases, network)
+    known, sites = np.asarray(cases.metastasis), np.asarray(cases.sites)
+    tuning, held = halves(known)
+    patient = fit_sigmoid(said.study[tuning, 0], known[tuning])
+    site = fit_sigmoid(said.study[tuning, 1:], sites[tuning])
+    calibration = Calibration(patient=patient, sites=site)
+    probabilities = calibration.probabilities(said.study)
+    threshold = youden_threshold(probabilities[tuning, 0], known[tuning])
+    calibration = Calibration(patient, site, review_band(probabilities[tuning, 0], threshold))
+    found = [_tune(said.sums[f], tuning) for f in range(len(FINDINGS))]
+    thresholds = Thresholds(
+        patient=threshold,
+        segment_metastasis=found[0].level,
+        segment_bladder=found[1].level,
+        segment_benign=found[2].level,
+        sites=tune_sites(probabilities[:, 1:], sites, known, tuning),
+    )
+    names = [finding.name.lower() for finding in FINDINGS]
+    measured = Measured(
+        held_out=tuning is not held,
+        patients=probabilities[held, 0],
+        patient_truth=known[held],
+        sites=probabilities[held, 1:],
+        site_truth=sites[held],
+        dice={name: segmented.of(held) for name, segmented in zip(names, found, strict=True)},
+        thresholds=thresholds,
+        regions=said.regions[held] if said.regions.any() else None,
+    )
+    return measured, calibration
+
+
+def fit_sigmoid(logits: Floats, truth: npt.NDArray[np.bool_]) -> tuple[float, float]:
+    """Slope and offset of sigmoid(slope * logit + offset) with the greatest likelihood.
+
+    The two targets are drawn in a little from 0 and 1, so that classes which do not overlap give finite numbers.
+
+    Args:
+        logits: Any shape.
+        truth: The same shape.
+
+    Source: Platt 1999, "Probabilistic outputs for support vector machines".
+    """
+    from scipy.optimize import minimize
+
+    x, y = logits.reshape(-1).astype(np.float64), truth.reshape(-1)
+    positives, negatives = int(y.sum()), int((~y).sum())
+    if not positives or not negatives:
+        return 1.0, 0.0
+    target = np.where(y, (positives + 1) / (positives + 2), 1 / (negatives + 2))
+
+    def loss(parameters: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
+        z = parameters[0] * x + parameters[1]
+        error = 1 / (1 + np.exp(-np.clip(z, -500, 500))) - target
+        return float((np.logaddexp(0, z) - target * z).mean()), np.array([(error * x).mean(), error.mean()])
+
+    slope, offset = minimize(loss, np.array([1.0, 0.0]), jac=True, method="L-BFGS-B").x
+    return float(slope), float(offset)
+
+
+def review_band(probabilities: Floats, threshold: float) -> tuple[float, float]:
+    """Probabilities around the threshold that hold the given share of the patients, equally far in logits."""
+    distance = np.abs(_logit(probabilities) - _logit(np.float64(threshold)))
+    reach = float(np.quantile(distance, _REVIEWED))
+    middle = float(_logit(np.float64(threshold)))
+    low, high = (1 / (1 + np.exp(-(middle + side * reach))) for side in (-1, 1))
+    return round(float(low), 4), round(float(high), 4)
+
+
+def _logit(values: npt.NDArray[np.floating] | np.float64) -> npt.NDArray[np.float64]:
+    limited = np.clip(np.asarray(values, np.float64), 1e-6, 1 - 1e-6)
+    result: npt.NDArray[np.float64] = np.log(limited / (1 - limited))
+    return result
+
+
+def _tune(sums: Floats, tuning: Indices) -> Segmented:
+    """The level with the largest pooled Dice."""
+    pooled = sums[:, :, tuning].sum(axis=(2, 3))
+    best = int((2 * pooled[:, 0] / np.maximum(pooled[:, 1] + pooled[:, 2], 1)).argmax())
+    return Segmented(0.0, float(LEVELS[best]), *sums[best])
+
+
+def _count(sums: Floats, drawn: npt.NDArray[np.uint8], true: npt.NDArray[np.uint8]) -> None:
+    assert drawn.shape == true.shape, f"region maps are {REGION_STEP} grid pixels apart"
+    known = true != UNKNOWN
+    for region in Region:
+        if region is not Region.BACKGROUND:
+            a, b = (drawn == region) & known, true == region
+            sums[region] = (a & b).sum(), a.sum() + b.sum()

@@ -1,0 +1,57 @@
+"""A training run of the joint pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+
+from bonescan.models.networks.joint import JointNetwork
+from bonescan.training.cache import GridCases
+from bonescan.training.curves import draw_curves
+from bonescan.training.init import init_from_run
+from bonescan.training.joint.figures import joint_figures
+from bonescan.training.joint.loss import joint_loss
+from bonescan.training.joint.samples import JointSamples
+from bonescan.training.recipe import JointRecipe
+from bonescan.training.run import Run
+from bonescan.training.stage import Task, train_stage
+
+STAGE = "joint"
+
+
+def build_joint(recipe: JointRecipe) -> JointNetwork:
+    """Make the network, its random start given by the recipe's seed."""
+    torch.manual_seed(recipe.seed)
+    return JointNetwork()
+
+
+def train_joint(
+    run: Run,
+    recipe: JointRecipe,
+    cases: tuple[GridCases, GridCases],
+    *,
+    start: Run | None = None,
+    say: Callable[[str], None],
+) -> None:
+    """Train the network.
+
+    Args:
+        run: Where checkpoints and log go.
+        recipe: Of the run.
+        cases: Training and validation cases.
+        start: Finished run whose network this one starts from.
+        say: Called with lines for people.
+    """
+    network = build_joint(recipe)
+    if start is not None:
+        init_from_run(network, STAGE, start.folder)
+    task = Task(
+        name=STAGE,
+        number=0,
+        samples=JointSamples(cases[0], recipe.data, recipe.augment),
+        loss=joint_loss(recipe.joint),
+        validate=joint_figures(cases[1], recipe.joint.validation_windows, recipe.precision),
+    )
+    train_stage(network, task, recipe.joint, recipe, run.folder, say)
+    draw_curves(run.folder)
