@@ -18,11 +18,36 @@ _LIMITS = """\
 - It names sites, not sides, and it knows nothing of the patient's history."""
 
 
+_WHAT = {
+    "stepwise": """\
+A ResNet34 says of each 256×256 window whether it holds metastasis or bladder, residual U-Nets outline them where it
+does, and a report network names the sites. Source: Liu et al., "Deep Learning for the Automatic Diagnosis and Analysis
+of Bone Metastasis on Bone Scintigrams".
+
+Where the recipe says `auxiliary` above 0, the classifier is not the paper's alone: 1×1 cell maps on conv3_x and conv4_x
+say where in the window, and a logistic layer weighs their strongest cells with the paper's two logits. Where it says
+`shrink = 2`, windows are averaged down to half their size first.
+""",
+    "joint": """\
+One network sees both views at once, the posterior one mirrored, and says in one pass where metastases, benign uptake,
+bladder and skeletal regions are, whether there is metastasis, and at which of six sites. Its probabilities are
+calibrated on validation patients; those near the threshold are marked for review.
+""",
+}
+
+
 def model_card(manifest: Manifest) -> str:
     """Write the card as Markdown."""
     t, cohort = manifest.thresholds, manifest.training_cohort
     rows = "\n".join(_row(figure) for figure in manifest.figures)
     sites = ", ".join(f"{site} {value:.2f}" for site, value in t.sites.items())
+    windows = (
+        f" windows {t.window_metastasis:.3f} (metastasis), {t.window_bladder:.3f} (bladder);"
+        if t.window_metastasis is not None and t.window_bladder is not None
+        else ""
+    )
+    levels = {"metastasis": t.segment_metastasis, "bladder": t.segment_bladder, "benign uptake": t.segment_benign}
+    pixels = ", ".join(f"{level:.2f} ({name})" for name, level in levels.items() if level is not None)
     training = "trained on simulated patients only" if manifest.simulated_only else "see the training cohort below"
     cases = ", ".join(f"{count} {name}" for name, count in cohort.cases.items())
     return f"""\
@@ -38,13 +63,8 @@ Pipeline "{manifest.pipeline}", {training}. Licence: {manifest.licence}.
 
 ## What it does
 
-A ResNet34 says of each 256×256 window whether it holds metastasis or bladder, residual U-Nets outline them where it
-does, and a report network names the sites. Source: Liu et al., "Deep Learning for the Automatic Diagnosis and Analysis
-of Bone Metastasis on Bone Scintigrams". The views are cropped to the body, stretched to 1024×256 and normalised first.
-
-Where the recipe says `auxiliary` above 0, the classifier is not the paper's alone: 1×1 cell maps on conv3_x and conv4_x
-say where in the window, and a logistic layer weighs their strongest cells with the paper's two logits. Where it says
-`shrink = 2`, windows are averaged down to half their size first.
+{_WHAT[manifest.pipeline]}
+The views are cropped to the body, stretched to 1024×256 and normalised first.
 
 ## Training
 
@@ -63,8 +83,7 @@ was found.
 
 ## Thresholds
 
-Patient {t.patient:.3f}; windows {t.window_metastasis:.3f} (metastasis), {t.window_bladder:.3f} (bladder); pixels
-{t.segment_metastasis:.2f} (metastasis), {t.segment_bladder:.2f} (bladder); sites: {sites}.
+Patient {t.patient:.3f};{windows} pixels {pixels}; sites: {sites}.
 
 ## Limits
 

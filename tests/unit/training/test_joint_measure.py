@@ -1,0 +1,84 @@
+"""Calibration and thresholds of the joint pipeline, from answers that are known beforehand."""
+
+import numpy as np
+import pytest
+
+from bonescan.core.anatomy import SITES, Region
+from bonescan.inference.joint import FINDINGS, Calibration
+from bonescan.inference.runtime import Network
+from bonescan.training.joint.measure import fit_sigmoid, measure_joint, review_band
+from bonescan.training.joint.samples import mirrored
+from tests.grid_cases import grid_cases
+
+pytestmark = pytest.mark.train
+
+
+def test_the_sigmoid_that_made_the_data_is_found():
+    rng = np.random.default_rng(0)
+    logits = rng.normal(0, 3, 20_000).astype(np.float32)
+    truth = rng.random(logits.size) < 1 / (1 + np.exp(-(0.5 * logits - 1)))
+    slope, offset = fit_sigmoid(logits, truth)
+    assert slope == pytest.approx(0.5, abs=0.03)
+    assert offset == pytest.approx(-1, abs=0.06)
+
+
+def test_classes_that_do_not_overlap_give_finite_numbers():
+    slope, offset = fit_sigmoid(np.array([-3, -2, 2, 3], np.float32), np.array([False, False, True, True]))
+    assert np.isfinite([slope, offset]).all()
+    assert slope > 0
+
+
+def test_one_class_leaves_logits_as_they_are():
+    assert fit_sigmoid(np.zeros(3, np.float32), np.zeros(3, bool)) == (1.0, 0.0)
+
+
+def test_the_band_holds_the_threshold_and_few_patients():
+    probabilities = np.random.default_rng(0).random(1000)
+    low, high = review_band(probabilities, 0.3)
+    assert low < 0.3 < high
+    assert 0.08 < ((probabilities >= low) & (probabilities < high)).mean() < 0.16
+
+
+def test_calibration_maps_patient_and_sites_apart():
+    calibration = Calibration(patient=(2.0, 1.0), sites=(1.0, 0.0))
+    said = calibration.probabilities(np.zeros((1, 7), np.float32))
+    assert said[0, 0] == pytest.approx(1 / (1 + np.exp(-1)))
+    assert (said[0, 1:] == 0.5).all()
+
+
+@pytest.fixture(scope="module")
+def measured():
+    """A network that knows the truth of every case but draws a rim around the bladder at low probability."""
+    cases = grid_cases(6)
+    known = {mirrored(cases.images[i]).astype(np.float32).tobytes(): i for i in range(len(cases))}
+
+    def run(images):
+        case = known[images[0].tobytes()]
+        labels = mirrored(cases.labels[case])
+        findings = np.stack([(labels == finding).astype(np.float32) for finding in FINDINGS], axis=1)
+        findings[:, 1] = np.maximum(findings[:, 1], 0.3 * (np.roll(findings[:, 1], 5, axis=1) > 0))
+        study = np.full((1, 3, 1 + len(SITES)), -4, np.float32)
+        study[:, :, 0], study[:, :, 1] = (4 if cases.metastasis[case] else -4), (4 if cases.sites[case, 0] else -4)
+        regions = mirrored(cases.regions[case])
+        return {"findings": findings[None], "regions": regions[None].astype(np.float32), "study": study}
+
+    return measure_joint(cases, Network(run))
+
+
+def test_the_truth_is_measured_as_perfect(measured):
+    figures, _ = measured
+    for name in ("metastasis", "bladder", "benign"):
+        found = figures.dice[name]
+        assert (found.overlap == found.true).all()
+        assert (found.drawn == found.true).all(), name
+        assert found.true.any()
+    overlap, total = figures.regions.sum(axis=0).T
+    assert (2 * overlap[Region.PELVIS] / total[Region.PELVIS]) == 1
+
+
+def test_thresholds_part_the_classes(measured):
+    figures, calibration = measured
+    called = figures.patients >= figures.thresholds.patient
+    assert (called == figures.patient_truth).all()
+    assert figures.thresholds.segment_bladder > 0.3
+    assert calibration.patient[0] > 0
