@@ -143,16 +143,18 @@ def _openvino(file: Path, threads: int, precision: Precision | None) -> Network:
         raise _unusable(file, "OpenVINO", error) from error
     local = threading.local()  # a request is not safe to share between threads
 
-    names = [output.get_any_name() for output in compiled.outputs]
+    # A tensor may go by several names, of which the file's is one.
+    names = [tuple(output.get_names()) for output in compiled.outputs]
 
-    def run(values: Floats) -> dict[str, Floats]:
+    def run(images: Floats) -> dict[str, Floats]:
         try:
             if not hasattr(local, "request"):
                 local.request = compiled.create_infer_request()
-            result = local.request.infer({0: np.ascontiguousarray(values, dtype=np.float32)})
+            result = local.request.infer({0: np.ascontiguousarray(images, dtype=np.float32)})
         except RuntimeError as error:
-            raise _failed(file, values, "OpenVINO", error) from error
-        return {name: np.asarray(result[i], dtype=np.float32) for i, name in enumerate(names)}
+            raise _failed(file, images, "OpenVINO", error) from error
+        values = [np.asarray(result[i], dtype=np.float32) for i in range(len(names))]
+        return {name: value for group, value in zip(names, values, strict=True) for name in group}
 
     return Network(run)
 

@@ -1,0 +1,125 @@
+"""The joint pipeline with a hand-made network, so that every answer is known beforehand."""
+
+import numpy as np
+import pytest
+
+from bonescan.core.anatomy import SITES, MaskLabel, Region, Site
+from bonescan.core.errors import BundleCorruptError, ModelError
+from bonescan.core.study import ViewName
+from bonescan.inference import runtime
+from bonescan.inference.joint import Calibration, Joint
+from tests.bodies import body, disc, study, view
+from tests.joint_bundle import joint_bundle
+
+SIZE = (900, 320)
+LESION = disc(SIZE, 250, 100, 12)  # on the left of the picture
+BLADDER = disc(SIZE, 470, 160, 14)
+
+
+def counts():
+    return np.where(LESION, 60, np.where(BLADDER, 300, body(SIZE)))
+
+
+def both():
+    return study(view(counts()), view(counts()[:, ::-1], "posterior"))
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory):
+    return joint_bundle(tmp_path_factory.mktemp("joint"))
+
+
+@pytest.fixture(params=runtime.available())
+def pipeline(bundle, request):
+    return Joint(bundle, backend=request.param, precision="f32" if request.param == "openvino" else None)
+
+
+def dice(a, b):
+    return 2 * (a & b).sum() / (a.sum() + b.sum())
+
+
+def test_findings_land_on_their_spots_in_both_views(pipeline):
+    anterior, posterior = pipeline.run(both()).views
+    assert anterior.labels.shape == SIZE
+    assert dice(anterior.labels == MaskLabel.METASTASIS, LESION) > 0.8
+    assert dice(posterior.labels == MaskLabel.METASTASIS, LESION[:, ::-1]) > 0.8
+    assert dice(anterior.labels == MaskLabel.BLADDER, BLADDER) > 0.85
+    assert anterior.benign.shape == anterior.metastasis.shape == SIZE
+
+
+def test_regions_come_back_the_right_way_round(pipeline):
+    """The network calls its left half skull, its right half femur; mirrored back, a posterior view has them swapped."""
+    anterior, posterior = pipeline.run(both()).views
+    assert anterior.regions[450, 100] == posterior.regions[450, 220] == Region.SKULL
+    assert anterior.regions[450, 220] == posterior.regions[450, 100] == Region.FEMUR
+    assert anterior.regions[0, 0] == Region.BACKGROUND
+
+
+def test_the_study_is_what_both_views_say(pipeline):
+    result = pipeline.run(both())
+    assert result.probability == pytest.approx(0.75, abs=1e-3)
+    assert result.by_view[ViewName.ANTERIOR] == pytest.approx(0.6, abs=1e-3)
+    assert result.by_view[ViewName.POSTERIOR] == pytest.approx(0.3, abs=1e-3)
+    assert result.sites[Site.SPINE] == pytest.approx(0.75, abs=1e-3)
+
+
+def test_a_lone_view_speaks_for_itself(pipeline):
+    result = pipeline.run(study(view(counts()[:, ::-1], "posterior")))
+    assert result.probability == pytest.approx(0.3, abs=1e-3)
+    assert list(result.by_view) == [ViewName.POSTERIOR]
+    assert len(result.views) == 1
+    assert dice(result.views[0].labels == MaskLabel.METASTASIS, LESION[:, ::-1]) > 0.8
+
+
+def test_bladder_wins_over_metastasis_and_that_over_benign_uptake(tmp_path):
+    every = joint_bundle(tmp_path, thresholds={"segment_metastasis": 0, "segment_benign": 0})
+    (found,) = Joint(every).run(study(view(counts()))).views
+    assert (found.labels[~BLADDER] != MaskLabel.BENIGN).all()
+    assert dice(found.labels == MaskLabel.BLADDER, BLADDER) > 0.85
+
+
+def test_a_model_without_benign_uptake_draws_none(tmp_path):
+    without = joint_bundle(tmp_path, thresholds={"segment_benign": None})
+    (found,) = Joint(without).run(study(view(counts()))).views
+    assert not (found.labels == MaskLabel.BENIGN).any()
+
+
+@pytest.mark.parametrize(("band", "doubtful"), [((0.7, 0.8), True), ((0.2, 0.7), False), ((0.75001, 0.9), False)])
+def test_a_probability_in_the_band_asks_for_review(tmp_path, band, doubtful):
+    calibration = {"patient": [1, 0], "sites": [1, 0], "review": list(band)}
+    assert Joint(joint_bundle(tmp_path, calibration=calibration)).run(both()).needs_review is doubtful
+
+
+def test_calibration_changes_probabilities(tmp_path):
+    calibrated = joint_bundle(tmp_path, calibration={"patient": [0, 2], "sites": [1, 0], "review": [0.5, 0.5]})
+    result = Joint(calibrated).run(both())
+    assert result.probability == pytest.approx(1 / (1 + np.exp(-2)), abs=1e-3)
+    assert result.sites[Site.SPINE] == pytest.approx(0.75, abs=1e-3)
+
+
+@pytest.mark.parametrize("values", [{}, {"patient": [1, 0]}, {"patient": "x", "sites": [1, 0], "review": [0, 1]}])
+def test_a_calibration_that_is_none_is_refused(values):
+    with pytest.raises(BundleCorruptError, match="calibration"):
+        Calibration.of(values)
+
+
+@pytest.mark.parametrize("scale", [3.0, np.nan])
+def test_what_is_no_probability_is_refused(tmp_path, scale):
+    with pytest.raises(ModelError, match="outside"):
+        Joint(joint_bundle(tmp_path, scale=scale)).run(both())
+
+
+def test_outputs_of_another_shape_are_refused(tmp_path):
+    with pytest.raises(ModelError, match="regions"):
+        Joint(joint_bundle(tmp_path, region_step=4)).run(both())
+
+
+def test_a_stepwise_bundle_is_refused(tmp_path):
+    from tests.tiny_bundle import tiny_bundle
+
+    with pytest.raises(ModelError, match="stepwise"):
+        Joint(tiny_bundle(tmp_path))
+
+
+def test_the_study_has_an_answer_for_each_site(pipeline):
+    assert tuple(pipeline.run(both()).sites) == SITES
