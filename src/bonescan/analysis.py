@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from bonescan.core.anatomy import Region
 from bonescan.core.findings import Analysis, Burden, Lesion, ModelInfo, Report, StudyInfo, Timing, ViewInfo
-from bonescan.core.study import Study, View
+from bonescan.core.study import Labels, Study, View
 
 if TYPE_CHECKING:
+    from bonescan.burden.lesions import Segmented
     from bonescan.inference.decision import Decision
+    from bonescan.inference.result import ViewResult
     from bonescan.models.bundle import Bundle
 
 
@@ -36,7 +42,7 @@ def analyze(study: Study, *, model: str | Path | Bundle | None = None, read_ms: 
     """
     # Imported here: nothing of this is needed to read a study, and loading a model runtime takes a while.
     from bonescan.burden.components import remove_small
-    from bonescan.burden.lesions import Segmented, find_lesions
+    from bonescan.burden.lesions import find_lesions
     from bonescan.burden.measure import measure
     from bonescan.inference.decision import decide
     from bonescan.inference.pipelines import pipeline_for
@@ -46,11 +52,13 @@ def analyze(study: Study, *, model: str | Path | Bundle | None = None, read_ms: 
     result = pipeline.run(study)
     inferred = perf_counter()
     labels = {x.view.name: remove_small(x.labels, x.view.pixel_spacing_mm) for x in result.views}
-    decision = decide(result, labels, pipeline.bundle.manifest.thresholds)
-    segmented = [Segmented(x.view, decision.labels[x.view.name], x.metastasis, x.regions) for x in result.views]
+    thresholds = pipeline.bundle.manifest.thresholds
+    decision = decide(result, labels, thresholds)
+    segmented = [_segmented(view, decision) for view in result.views]
     lesions, burden = find_lesions(segmented), measure(segmented)
     measured = perf_counter()
-    report = _report(study, decision, lesions, burden)
+    maps = {x.view.name.value: x.regions for x in result.views if x.regions is not None and x.regions_measured}
+    report = _report(study, decision, lesions, burden, benign=thresholds.segment_benign is not None)
     done = perf_counter()
     timing = Timing(
         read=read_ms,
@@ -70,8 +78,9 @@ def analyze(study: Study, *, model: str | Path | Bundle | None = None, read_ms: 
         report=report,
         quality=study.quality + decision.notes,
         timing_ms=timing,
+        regions=_names(maps.values()) or None,
     )
-    return analysis.attach(study, {name.value: mask for name, mask in decision.labels.items()}, _draw)
+    return analysis.attach(study, {name.value: mask for name, mask in decision.labels.items()}, _draw, maps)
 
 
 def prepare(model: str | Path | Bundle | None = None) -> None:
@@ -88,7 +97,20 @@ def prepare(model: str | Path | Bundle | None = None) -> None:
     pipeline_for(model)
 
 
-def _report(study: Study, decision: Decision, lesions: tuple[Lesion, ...], burden: Burden) -> Report:
+def _segmented(found: ViewResult, decision: Decision) -> Segmented:
+    from bonescan.burden.lesions import Segmented
+
+    probability = found.metastasis if found.benign is None else np.maximum(found.metastasis, found.benign)
+    return Segmented(found.view, decision.labels[found.view.name], probability, found.regions)
+
+
+def _names(maps: Iterable[Labels]) -> dict[int, str]:
+    """Value → name of the regions that the maps show."""
+    values = sorted({int(value) for regions in maps for value in np.flatnonzero(np.bincount(regions.ravel()))} - {0})
+    return {value: Region(value).label for value in values}
+
+
+def _report(study: Study, decision: Decision, lesions: tuple[Lesion, ...], burden: Burden, *, benign: bool) -> Report:
     from bonescan.report.wording import Facts, compose
 
     return compose(
@@ -101,6 +123,7 @@ def _report(study: Study, decision: Decision, lesions: tuple[Lesion, ...], burde
             burden=burden,
             quality=study.quality + decision.notes,
             radiopharmaceutical=study.scan.radiopharmaceutical,
+            benign_assessed=benign,
         )
     )
 

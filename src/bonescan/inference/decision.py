@@ -65,7 +65,7 @@ def decide(result: PipelineResult, labels: Mapping[ViewName, Labels], thresholds
         sites={s: SiteFinding(probability=result.sites[s], present=present and s in chosen) for s in SITES},
         site_uncertain=uncertain,
         labels=labels if present else {name: _without_metastases(mask) for name, mask in labels.items()},
-        notes=tuple(_notes(metastasis, pixels, uncertain)),
+        notes=tuple(_notes(metastasis, pixels, uncertain) + _review(result)),
     )
 
 
@@ -86,6 +86,10 @@ def _notes(metastasis: Metastasis, pixels: int, site_uncertain: bool) -> list[Qu
     if site_uncertain:
         notes.append(_note("site_uncertain", "No site reached its threshold; the most probable one is named."))
     return notes
+
+
+def _review(result: PipelineResult) -> list[QualityFinding]:
+    return [_note("needs_review", f"Please look twice: {reason}.") for reason in result.review or ()]
 
 
 def _note(code: str, message: str) -> QualityFinding:

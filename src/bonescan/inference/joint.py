@@ -192,6 +192,7 @@ class Joint:
             labels=labels,
             benign=maps[MaskLabel.BENIGN],
             regions=bones,
+            regions_measured=True,
         )
 
 

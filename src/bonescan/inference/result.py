@@ -26,6 +26,7 @@ class ViewResult:
             metastasis and that before benign uptake.
         benign: (rows, columns) float32 probability, or None where the model does not know benign uptake.
         regions: (rows, columns) uint8 `Region`, or None where the model knows none.
+        regions_measured: Whether `regions` was segmented in this view; else it says where bones usually lie.
         windows: (7, 2) float32, probability of metastasis and of bladder in each window from the head down, or None
             where the pipeline has no windows.
     """
@@ -36,6 +37,7 @@ class ViewResult:
     labels: Labels
     benign: Floats | None = None
     regions: Labels | None = None
+    regions_measured: bool = False
     windows: Floats | None = None
 
 

@@ -22,8 +22,9 @@ def thresholds(patient=0.5, site=0.5):
     )
 
 
-def result(probability, **sites):
+def result(probability, review=None, **sites):
     return SimpleNamespace(
+        review=review,
         probability=probability,
         by_view={ViewName.ANTERIOR: probability},
         sites={site: sites.get(site.value, 0.1) for site in SITES},
@@ -85,3 +86,8 @@ def test_suspected_but_not_outlined():
     decision = decide(result(0.9, spine=0.9), labels(0), thresholds())
     assert decision.metastasis.present
     assert codes(decision) == ["no_outline"]
+
+
+def test_doubt_is_said():
+    assert codes(decide(result(0.6, spine=0.9, review=("it is close",)), labels(), thresholds())) == ["needs_review"]
+    assert codes(decide(result(0.6, spine=0.9, review=()), labels(), thresholds())) == []

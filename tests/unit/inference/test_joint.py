@@ -123,3 +123,12 @@ def test_a_stepwise_bundle_is_refused(tmp_path):
 
 def test_the_study_has_an_answer_for_each_site(pipeline):
     assert tuple(pipeline.run(both()).sites) == SITES
+
+
+def test_an_analysis_names_the_regions_and_keeps_their_maps(bundle):
+    import bonescan as bs
+
+    analysis = bs.analyze(both(), model=bundle)
+    assert analysis.regions == {Region.SKULL: "skull", Region.FEMUR: "femur"}
+    assert analysis.region_maps["posterior"][450, 220] == Region.SKULL
+    assert "not assessed" not in analysis.report.description
