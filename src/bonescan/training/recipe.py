@@ -80,6 +80,8 @@ class JointAugmentRecipe(AugmentRecipe):
     one_view: Share = Field(0.06, ge=0, le=1, description="Share that lacks one of its views.")
     region_gain: float = Field(0.22, ge=0, lt=1, description="Spread of the uptake of each region, logarithmic.")
     field_gain: float = Field(0.18, ge=0, lt=1, description="Spread of a smooth field of gain, logarithmic.")
+    pairs: float = Field(1.6, ge=0, le=10, description="Mean number of spots that both sides of the body share.")
+    pair_contrast: float = Field(1.3, ge=0, le=5, description="Largest contrast of these, above 1.")
     bladder_gain: float = Field(0.6, ge=0, lt=2, description="Spread of the bladder's, logarithmic.")
     grey_levels: Share = Field(0.4, ge=0, le=1, description="Share rounded to few grey levels.")
     grey_step: tuple[float, float] = Field(

@@ -33,6 +33,7 @@ STILL = {
     "region_gain": 0,
     "field_gain": 0,
     "bladder_gain": 0,
+    "pairs": 0,
     "grey_levels": 0,
 }
 

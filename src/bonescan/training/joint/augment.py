@@ -18,6 +18,7 @@ from torch.nn import functional as fn
 from bonescan.core.anatomy import MaskLabel, Region
 from bonescan.training.augment import Parameters, change_intensity, draw
 from bonescan.training.cache import UNKNOWN
+from bonescan.training.joint import pairs
 from bonescan.training.recipe import JointAugmentRecipe
 
 Floats = npt.NDArray[np.float32]
@@ -38,6 +39,8 @@ class JointParameters:
         present: (N, 2 views) 0 or 1.
         region_gain: (N, regions) factor of the uptake of each region.
         bladder_gain: (N,) factor of the bladder's.
+        pairs: Of each patient, (spots, 8) uniform numbers that `pairs.contrast` makes spots of.
+        pair_contrast: Largest contrast of these.
         field: (N, 3, 9, 4): displacement of rows and of columns in pixels, and logarithm of a gain.
         grey_step: (N,) counts over reference between grey levels; 0 where there are none.
         seed: Of the noise.
@@ -49,6 +52,8 @@ class JointParameters:
     present: Floats
     region_gain: Floats
     bladder_gain: Floats
+    pairs: tuple[Floats, ...]
+    pair_contrast: float
     field: Floats
     grey_step: Floats
     seed: int
@@ -74,6 +79,8 @@ def draw_joint(rng: np.random.Generator, count: int, recipe: JointAugmentRecipe)
         present=present,
         region_gain=np.exp(rng.normal(0, recipe.region_gain, (count, len(Region)))).astype(np.float32),
         bladder_gain=np.exp(rng.normal(-recipe.bladder_gain / 2, recipe.bladder_gain, count)).astype(np.float32),
+        pairs=tuple(rng.random((n, pairs.NUMBERS)).astype(np.float32) for n in rng.poisson(recipe.pairs, count)),
+        pair_contrast=recipe.pair_contrast,
         field=field.astype(np.float32),
         grey_step=np.where(grey, np.exp(rng.uniform(low, high, count)), 0).astype(np.float32),
         seed=int(rng.integers(2**31)),
@@ -128,7 +135,10 @@ def _change_uptake(images: Tensor, labels: Tensor, regions: Tensor, parameters: 
     coarse = fn.avg_pool2d(gain, 4)
     coarse = fn.avg_pool2d(fn.pad(coarse, (1, 1, 1, 1), mode="replicate"), 3, stride=1)
     drift = _smooth(torch.from_numpy(parameters.field[:, 2:]), coarse.shape[-2], coarse.shape[-1]).exp()
-    factor = fn.interpolate((coarse * drift).sqrt(), (height, width), mode="bilinear", align_corners=False)
+    finer = fn.interpolate(coarse * drift, known.shape[-2:], mode="bilinear", align_corners=False)
+    for i, numbers in enumerate(parameters.pairs):
+        finer[i] *= torch.from_numpy(pairs.contrast(known[i].numpy(), numbers, parameters.pair_contrast))
+    factor = fn.interpolate(finer.sqrt(), (height, width), mode="bilinear", align_corners=False)
     return (images * factor).clamp(0, 4)
 
 
