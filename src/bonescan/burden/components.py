@@ -55,12 +55,17 @@ def components(mask: Mask) -> list[Component]:
     """Return the 8-connected groups of a mask, from the head down."""
     from scipy import ndimage
 
+    occupied_rows, occupied_columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not occupied_rows.size:
+        return []
+    # Lesions cover little of a view: the rest need not be labelled.
+    top, left = int(occupied_rows[0]), int(occupied_columns[0])
     numbers: Any
-    numbers, _ = ndimage.label(mask, structure=_EIGHT)
+    numbers, _ = ndimage.label(mask[top : occupied_rows[-1] + 1, left : occupied_columns[-1] + 1], structure=_EIGHT)
     found = []
     for number, box in enumerate(ndimage.find_objects(numbers), start=1):
         rows, columns = np.nonzero(numbers[box] == number)
-        found.append(Component(rows + box[0].start, columns + box[1].start))
+        found.append(Component(rows + box[0].start + top, columns + box[1].start + left))
     return sorted(found, key=lambda component: component.centroid)
 
 

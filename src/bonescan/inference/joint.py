@@ -36,6 +36,8 @@ FINDINGS = (MaskLabel.METASTASIS, MaskLabel.BLADDER, MaskLabel.BENIGN)
 REGION_STEP = 2
 """Grid pixels a pixel of the region map, in both directions."""
 
+_NOTHING = 0.01
+"""Probabilities below, which no threshold asks for, need not be exact."""
 _SHAPES = {
     "findings": (1, len(VIEWS), len(FINDINGS), GRID_ROWS, GRID_COLUMNS),
     "regions": (1, len(VIEWS), GRID_ROWS // REGION_STEP, GRID_COLUMNS // REGION_STEP),
@@ -134,17 +136,22 @@ class Joint:
         """
         self.prepare()
         began = perf_counter()
-        gridded = {view.name: to_grid(view) for view in study.views}
+        names = [view.name for view in study.views]
+        with ThreadPoolExecutor(len(VIEWS)) as pool:
+            gridded = dict(zip(names, pool.map(to_grid, study.views), strict=True))
         prepared = perf_counter()
         out = self._infer(joined(gridded))
         probabilities = self.calibration.probabilities(out["study"][0])
         places = {name: VIEWS.index(name) for name in gridded}
         # Of one view alone, the study is that view.
         overall = probabilities[0] if len(gridded) > 1 else probabilities[1 + next(iter(places.values()))]
-        views = tuple(
-            self._view(view, gridded[view.name], out["findings"][0, place], out["regions"][0, place])
-            for view, place in ((view, places[view.name]) for view in study.views)
-        )
+
+        def back(view: View) -> ViewResult:
+            place = places[view.name]
+            return self._view(view, gridded[view.name], out["findings"][0, place], out["regions"][0, place])
+
+        with ThreadPoolExecutor(len(VIEWS)) as pool:
+            views = tuple(pool.map(back, study.views))
         low, high = self.calibration.review
         doubtful = low <= overall[0] < high
         return PipelineResult(
@@ -174,7 +181,10 @@ class Joint:
         if view.name is ViewName.POSTERIOR:
             findings, regions = findings[:, :, ::-1], regions[:, ::-1]
         limits = self.bundle.manifest.thresholds
-        maps = {label: from_grid(values, gridded.grid) for label, values in zip(FINDINGS, findings, strict=True)}
+        maps = {
+            label: from_grid(values, gridded.grid, least=_NOTHING)
+            for label, values in zip(FINDINGS, findings, strict=True)
+        }
         labels = np.zeros(view.counts.shape, np.uint8)
         # Later ones win: bladder over metastasis over benign uptake.
         for label, limit in (

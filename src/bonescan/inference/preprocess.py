@@ -101,19 +101,31 @@ def to_grid(view: View) -> GridView:
     return GridView(image.astype(np.float32, copy=False), grid)
 
 
-def from_grid(values: npt.NDArray[np.float32], grid: Grid) -> npt.NDArray[np.float32]:
+def from_grid(values: npt.NDArray[np.float32], grid: Grid, *, least: float = 0.0) -> npt.NDArray[np.float32]:
     """Bring a map on the grid back to the geometry of the input view.
 
     Args:
-        values: (1024, 256) float32.
+        values: (1024, 256) float32, at least 0.
         grid: The record made by `to_grid`.
+        least: Values that do not matter: rows with nothing above are taken for 0, which saves most of the work where
+            little is found.
 
     Returns:
         (rows, columns) float32, linearly interpolated; 0 outside the cropped box.
     """
+    hot = np.flatnonzero(values.max(axis=1) > least)
+    result = np.zeros((grid.rows, grid.columns), np.float32)
+    if not hot.size:
+        return result
     by_row = _return(grid.row0, grid.row1, grid.rows, GRID_ROWS)
+    reached = np.flatnonzero((by_row.samples[:, -1] >= hot[0]) & (by_row.samples[:, 0] <= hot[-1]))
+    if not reached.size:
+        return result
+    rows = slice(int(reached[0]), int(reached[-1]) + 1)
     by_column = _return(grid.column0, grid.column1, grid.columns, GRID_COLUMNS)
-    return _resample(values.astype(np.float32, copy=False), by_row, by_column)
+    taps = _Taps(by_row.samples[rows], by_row.weights[rows])
+    result[rows] = _resample(values.astype(np.float32, copy=False), taps, by_column)
+    return result
 
 
 def labels_to_grid(labels: Labels, grid: Grid) -> Labels:

@@ -128,3 +128,14 @@ def test_renderings_are_white_outside_and_one_is_four_times_darker():
     faint = (wide < 250) & (narrow > 5)
     ratio = (255.0 - narrow[faint]).sum() / (255.0 - wide[faint]).sum()
     assert ratio == pytest.approx(GREY_LEVELS["wide"] / GREY_LEVELS["narrow"], rel=0.05)
+
+
+@pytest.mark.parametrize("size", [(1024, 256), (512, 128), (700, 210)])
+def test_what_does_not_matter_is_left_out_and_nothing_else(size):
+    grid = to_grid(_view(body(size))).grid
+    values = np.full((1024, 256), 0.004, np.float32)
+    values[300:340, 90:120] = np.random.default_rng(0).random((40, 30), np.float32)
+    whole, quick = from_grid(values, grid), from_grid(values, grid, least=0.01)
+    assert np.abs(whole - quick).max() <= 0.004 + 1e-6
+    np.testing.assert_array_equal(whole[whole > 0.01], quick[whole > 0.01])
+    assert (from_grid(np.full_like(values, 0.004), grid, least=0.01) == 0).all()
