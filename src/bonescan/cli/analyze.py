@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import typer
 
@@ -17,7 +21,7 @@ from bonescan.core.errors import InputError
 
 if TYPE_CHECKING:
     from bonescan.core.findings import Analysis
-    from bonescan.core.study import Polarity
+    from bonescan.core.study import Polarity, Study
 
 FORMATS = ("json", "png", "pdf", "seg", "sr", "sc", "fhir")
 DEFAULT_FORMATS = ("json", "png", "pdf")
@@ -77,18 +81,30 @@ def analyze(
     sources = gather(inputs or [], anterior, posterior)
     stored = Polarity(polarity) if polarity else None
     run = _Run(model, out, chosen, stored, keep_documents=as_json, failed=list(sources.failed))
-    with progress("Analysing", len(sources.found)) as report:
-        for number, (source, name) in enumerate(zip(sources.found, sources.names(), strict=True), start=1):
-            run.take(source, name)
+    with progress("Analysing", len(sources.found)) as report, run:
+        for number, (name, read) in enumerate(zip(sources.names(), run.reads(sources.found), strict=True), start=1):
+            run.take(name, read)
             report(number, len(sources.found))
     if as_json:
         say_json(run.document())
     run.finish(len(sources))
 
 
+@dataclass(frozen=True)
+class _Read:
+    """What reading an input gave: a study, or why there is none."""
+
+    source: Source
+    study: Study | InputError
+    read_ms: float
+
+
 @dataclass
 class _Run:
-    """One call of the command: what holds for all studies, and what became of each."""
+    """One call of the command: what holds for all studies, and what became of each.
+
+    While one study is analysed, the next is read and the one before is written.
+    """
 
     model: str | None
     out: Path
@@ -97,27 +113,65 @@ class _Run:
     keep_documents: bool
     done: list[dict[str, Any]] = field(default_factory=list)
     failed: list[tuple[str, InputError]] = field(default_factory=list)
+    _writer: ThreadPoolExecutor = field(default_factory=partial(ThreadPoolExecutor, 1, "bonescan-write"))
+    _writing: Future[None] | None = None
 
-    def take(self, source: Source, name: str) -> None:
-        """Analyse one study and write its folder; an input that cannot be used is noted, anything else is raised."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Wait for the last study to be written."""
+        with self._writer:
+            self._written()
+
+    def reads(self, sources: Sequence[Source]) -> Iterator[_Read]:
+        """Read study by study, each while the one before is analysed."""
+        with ThreadPoolExecutor(1, thread_name_prefix="bonescan-read") as pool:
+            ahead: deque[Future[_Read]] = deque()
+            for source in sources:
+                ahead.append(pool.submit(self._read, source))
+                if len(ahead) > 1:
+                    yield ahead.popleft().result()
+            yield from (read.result() for read in ahead)
+
+    def take(self, name: str, read: _Read) -> None:
+        """Analyse one study and have its folder written; an input that cannot be used is noted."""
         import bonescan as bs
+
+        if isinstance(read.study, InputError):
+            self.failed.append((read.source.label, read.study))
+            return
+        analysis = bs.analyze(read.study, model=self.model, read_ms=read.read_ms)
+        self._written()
+        self._writing = self._writer.submit(self._write, read.source, name if read.source.name else "", analysis)
+
+    def _read(self, source: Source) -> _Read:
         from bonescan.export.folder import check_input
 
         began = perf_counter()
         try:
             study = source.read(self.polarity)
             check_input(study, self.formats)
-            analysis = bs.analyze(study, model=self.model, read_ms=1e3 * (perf_counter() - began))
         except InputError as error:
-            self.failed.append((source.label, error))
-            return
-        name = free_name(self.out, name if source.name else study.name, study)
+            return _Read(source, error, 0.0)
+        return _Read(source, study, 1e3 * (perf_counter() - began))
+
+    def _write(self, source: Source, name: str, analysis: Analysis) -> None:
+        import bonescan as bs
+
+        name = free_name(self.out, name or analysis.source.name, analysis.source)
         folder = bs.write(analysis, self.out, self.formats, name=name)
         if self.keep_documents:
             document = analysis.model_dump(mode="json", by_alias=True)
             self.done.append({"input": source.label, "folder": str(folder), "analysis": document})
         else:
             say(_line(analysis, folder))
+
+    def _written(self) -> None:
+        """Wait until the study before is written, and raise what writing it raised."""
+        if self._writing is not None:
+            writing, self._writing = self._writing, None
+            writing.result()
 
     def document(self) -> dict[str, Any]:
         """What `--json` prints."""
