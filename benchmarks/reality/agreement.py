@@ -44,6 +44,7 @@ def agreement(pairs: Sequence[Pair]) -> dict[str, Any]:
     classes = [name for name in CLASSES if name != "benign" or any(found.knows_benign for _, found in pairs)]
     return {
         "suspected": suspected(pairs),
+        "review": sum(map(bool, told)) if (told := [x.review for _, x in pairs if x.review is not None]) else None,
         "boxes": {label: hits(pairs, label, classes) for label in LABELS},
         "outside": {name: outside(pairs, CLASSES[name]) for name in classes if name != "bladder"},
         "bladder": bladder(pairs),

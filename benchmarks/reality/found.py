@@ -23,6 +23,7 @@ class Found:
         labels: (rows, columns) uint8 `MaskLabel` of each view, as reported: no metastasis where none is suspected.
         regions: (rows, columns) uint8 `Region` of each view; empty where the model has none.
         knows_benign: Whether the model outlines benign uptake.
+        review: Whether a physician is asked to look twice; None where the model cannot tell.
     """
 
     probability: float
@@ -30,6 +31,7 @@ class Found:
     labels: Mapping[ViewName, Labels]
     regions: Mapping[ViewName, Labels]
     knows_benign: bool
+    review: bool | None = None
 
 
 def find(model: str | Path, study: Study, show: Callable[[Study], tuple[Study, Back]]) -> Found:
@@ -50,6 +52,6 @@ def find(model: str | Path, study: Study, show: Callable[[Study], tuple[Study, B
         suspected=decision.metastasis.present,
         labels={name: back(name, mask) for name, mask in decision.labels.items()},
         regions={x.view.name: back(x.view.name, x.regions) for x in result.views if x.regions is not None},
-        # Pipelines without a benign class may have no such map at all.
-        knows_benign=any(getattr(x, "benign", None) is not None for x in result.views),
+        knows_benign=any(x.benign is not None for x in result.views),
+        review=result.needs_review,
     )

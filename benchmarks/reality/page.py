@@ -83,6 +83,8 @@ def _rows(counts: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield f"Suspected studies {words}", f"{group['suspected']} of {group['studies']}"
     if "rank" in counts["suspected"]:
         yield "A study with abnormal boxes is likelier than one without", f"{counts['suspected']['rank']:.2f}"
+    if counts["review"] is not None:
+        yield "Studies with a call for review", str(counts["review"])
     for label, boxes in counts["boxes"].items():
         for name in ("metastasis", "benign", "bladder"):
             if name in boxes:

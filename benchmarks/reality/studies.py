@@ -12,9 +12,9 @@ import numpy as np
 from bonescan.core.errors import UnreadableInputError
 from bonescan.core.study import Labels, Study, ViewName
 from bonescan.io.reader import find_inputs, read_study
-from bonescan.simulate.realism.storage import native_grid
 
 LOOKS_NORMAL = "no clear focal lesion"
+MARGIN_PX = 32
 
 
 @dataclass(frozen=True)
@@ -122,19 +122,15 @@ def as_stored(study: Study) -> tuple[Study, Back]:
     return study, lambda _, labels: labels
 
 
-def without_repeats(study: Study) -> tuple[Study, Back]:
-    """The study without the rows and columns that repeat the one before, by which its files were stretched."""
-    places, views = {}, []
-    for view in study.views:
-        rows, columns = native_grid(view.counts.astype(np.uint16))
-        places[view.name] = np.ix_(np.cumsum(rows) - 1, np.cumsum(columns) - 1)
-        views.append(replace(view, counts=np.ascontiguousarray(view.counts[np.ix_(rows, columns)])))
-    shown = replace(study, scan=replace(study.scan, views=tuple(views)))
-    return shown, lambda name, labels: labels[places[name]]
+def with_margin(study: Study) -> tuple[Study, Back]:
+    """The study with empty space around the body, as a camera leaves it; the files are cut tightly."""
+    views = tuple(replace(view, counts=np.pad(view.counts, MARGIN_PX)) for view in study.views)
+    shown = replace(study, scan=replace(study.scan, views=views))
+    return shown, lambda _, labels: labels[MARGIN_PX:-MARGIN_PX, MARGIN_PX:-MARGIN_PX]
 
 
 SHOWN: Mapping[str, Callable[[Study], tuple[Study, Back]]] = {
     "as stored": as_stored,
-    "repeats dropped": without_repeats,
+    "with a margin": with_margin,
 }
 """How a study can be shown to a model."""

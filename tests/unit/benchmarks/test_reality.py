@@ -14,7 +14,7 @@ from benchmarks.reality.agreement import agreement, meet
 from benchmarks.reality.found import Found
 from benchmarks.reality.places import place
 from benchmarks.reality.sheets import BOXES, HEIGHT, finding_panels, region_panels, write_sheets
-from benchmarks.reality.studies import Box, read_marked, without_repeats
+from benchmarks.reality.studies import SHOWN, Box, read_marked
 from bonescan.burden.components import Component
 from bonescan.core.anatomy import MaskLabel, Region
 from bonescan.core.errors import UnreadableInputError, UsageError
@@ -93,12 +93,11 @@ def test_a_folder_without_boxes_is_refused(tmp_path):
         read_marked(tmp_path)
 
 
-def test_repeats_are_dropped_and_labels_come_back(marked):
-    study = marked[0].study
-    shown, back = without_repeats(study)
-    for stored, native in zip(study.views, shown.views, strict=True):
-        assert native.counts.shape == NATIVE
-        values = np.minimum(native.counts, 255).astype(np.uint8)
+@pytest.mark.parametrize("name", SHOWN)
+def test_labels_come_back_from_every_way_of_showing(marked, name):
+    shown, back = SHOWN[name](marked[0].study)
+    for stored, view in zip(marked[0].study.views, shown.views, strict=True):
+        values = np.minimum(view.counts, 255).astype(np.uint8)
         np.testing.assert_array_equal(back(stored.name, values), np.minimum(stored.counts, 255).astype(np.uint8))
 
 
@@ -125,8 +124,10 @@ def test_what_agrees_is_counted_and_what_does_not(marked):
         (marked[0], _found(marked[0], [("anterior", metastasis, SHOULDER), ("anterior", bladder, BLADDER)])),
         (marked[1], _found(marked[1], [("anterior", metastasis, elsewhere), ("posterior", metastasis, knee)])),
     ]
-    pairs[1] = (pairs[1][0], replace(pairs[1][1], probability=0.2, suspected=False))
+    pairs[0] = (pairs[0][0], replace(pairs[0][1], review=False))
+    pairs[1] = (pairs[1][0], replace(pairs[1][1], probability=0.2, suspected=False, review=True))
     counts = agreement(pairs)
+    assert counts["review"] == 1
     assert counts["suspected"] == {
         "with_abnormal_boxes": {"studies": 1, "suspected": 1},
         "without_abnormal_boxes": {"studies": 1, "suspected": 0},
@@ -162,6 +163,7 @@ def test_benign_uptake_is_counted_where_the_model_knows_it(marked):
     assert counts["boxes"]["abnormal"]["benign"] == 1
     assert counts["outside"]["benign"]["components"] == 0
     assert counts["bladder"]["drawn_elsewhere"] == 1
+    assert counts["review"] is None
     assert "rank" not in counts["suspected"]
 
 
@@ -213,7 +215,7 @@ def test_sheets_show_boxes_and_outlines_and_stay_out_of_repositories(marked, tmp
         write_sheets(tmp_path / "checkout" / "sheet.png", pairs, finding_panels)
 
 
-def test_the_command_measures_models_both_ways(folder, tmp_path, capsys):
+def test_the_command_measures_models_in_every_way(folder, tmp_path, capsys):
     bundles = [tiny_bundle(tmp_path / name, name=name) for name in ("one", "two")]
     results = tmp_path / "reality.json"
     main(["--real", str(folder), "--compare", *(str(b.folder) for b in bundles), "--results", str(results), "--json"])
@@ -223,12 +225,13 @@ def test_the_command_measures_models_both_ways(folder, tmp_path, capsys):
     assert "not accuracy" in result["what"]
     assert "R00" not in json.dumps(result)
     for model in result["models"]:
-        assert list(model["shown"]) == ["as stored", "repeats dropped"]
+        assert list(model["shown"]) == list(SHOWN)
         for counts in model["shown"].values():
             assert counts["boxes"]["abnormal"]["metastasis"] >= 1
             assert counts["regions"] is None
     text = page.updated(f"# Page\n\n{page.BEGIN}\nold\n{page.END}\nrest\n", result)
-    assert "| Figure | one 0.0.1, as stored | one 0.0.1, repeats dropped | two 0.0.1, as stored |" in text
+    heads = [f"{name} 0.0.1, {shown}" for name in ("one", "two") for shown in SHOWN]
+    assert f"| Figure | {' | '.join(heads)} |" in text
     assert text.endswith(f"{page.END}\nrest\n")
 
 
