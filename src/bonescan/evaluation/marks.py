@@ -1,0 +1,128 @@
+"""True lesions and what was drawn: which mark hits which lesion, how large and how hot each lesion is.
+
+A lesion is an 8-connected group of true metastasis pixels in one view, a mark one of drawn ones. A mark hits every
+lesion with which it shares a pixel. A mark that shares none with any true metastasis is a false alarm. Groups below the
+smallest area that counts (`burden.components`) are neither lesions nor marks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from bonescan.burden.components import Component, components, minimum_area_px
+from bonescan.core.anatomy import MaskLabel, Region
+from bonescan.core.study import Labels, Mask, View
+from bonescan.evaluation.records import Lesion
+
+_RING_PX = (3, 8)
+"""What surrounds a lesion: pixels more than the first and at most the second from it, without a label."""
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Of one view.
+
+    Attributes:
+        lesions: True lesions, from the head down.
+        alarms: Scores of marks that touch no true metastasis.
+        alarms_benign: How many of them touch true benign uptake.
+    """
+
+    lesions: tuple[Lesion, ...]
+    alarms: tuple[float, ...]
+    alarms_benign: int
+
+
+def match(
+    view: View,
+    true: Labels,
+    drawn: Labels,
+    probability: npt.NDArray[np.float32] | None,
+    regions: Labels | None = None,
+    foci: Sequence[Mapping[str, Any]] = (),
+) -> Marks:
+    """Match marks to lesions.
+
+    Args:
+        view: The view.
+        true: (row, column) uint8 `MaskLabel`.
+        drawn: The same of the method, small groups left out.
+        probability: (row, column) of metastasis, from which marks have their score; all 1 where None.
+        regions: (row, column) uint8 `Region`, or None.
+        foci: What ``truth.json`` says of the foci of a simulated patient.
+    """
+    truth = true == MaskLabel.METASTASIS
+    marks = components(drawn == MaskLabel.METASTASIS)
+    scores = [1.0 if probability is None else float(probability[m.rows, m.columns].mean()) for m in marks]
+    surest = np.full(true.shape, -1.0, np.float32)
+    for mark, score in zip(marks, scores, strict=True):
+        surest[mark.rows, mark.columns] = score
+    smallest = minimum_area_px(view.pixel_spacing_mm)
+    found = [group for group in components(truth) if group.area_px >= smallest]
+    uptakes = _uptakes(found, view, foci)
+    lesions = tuple(
+        _lesion(group, view, true, surest, regions, uptake) for group, uptake in zip(found, uptakes, strict=True)
+    )
+    false = [k for k, mark in enumerate(marks) if not truth[mark.rows, mark.columns].any()]
+    benign = sum(bool((true[marks[k].rows, marks[k].columns] == MaskLabel.BENIGN).any()) for k in false)
+    return Marks(lesions, tuple(scores[k] for k in false), benign)
+
+
+def _lesion(
+    group: Component,
+    view: View,
+    true: Labels,
+    surest: npt.NDArray[np.float32],
+    regions: Labels | None,
+    uptake: float | None,
+) -> Lesion:
+    best = float(surest[group.rows, group.columns].max())
+    spacing = view.pixel_spacing_mm
+    return Lesion(
+        area_px=group.area_px,
+        area_mm2=None if spacing is None else group.area_px * spacing[0] * spacing[1],
+        contrast=_contrast(group, view, true),
+        site=None if regions is None else _site(regions[group.rows, group.columns]),
+        uptake=uptake,
+        score=best if best >= 0 else None,
+    )
+
+
+def _contrast(group: Component, view: View, true: Labels) -> float:
+    """Mean counts of a lesion over the median of the unlabelled pixels around it; that of all around where labelled."""
+    from scipy.ndimage import binary_dilation
+
+    near, far = _RING_PX
+    row0, column0, row1, column1 = group.bbox
+    window = slice(max(row0 - far, 0), row1 + far), slice(max(column0 - far, 0), column1 + far)
+    inside: Mask = np.zeros(true[window].shape, np.bool_)
+    inside[group.rows - window[0].start, group.columns - window[1].start] = True
+    eight = np.ones((3, 3), np.bool_)
+    ring = binary_dilation(inside, eight, far) & ~binary_dilation(inside, eight, near)
+    free = ring & (true[window] == MaskLabel.BACKGROUND)
+    around = view.counts[window][free if free.any() else ~inside]
+    level = float(np.median(around)) if around.size else 0.0
+    # Half a count stands for none, so that a lesion in the air has a contrast too.
+    return float(view.counts[group.rows, group.columns].mean()) / max(level, 0.5)
+
+
+def _site(regions: Labels) -> str | None:
+    known = regions[regions > 0]
+    if not known.size:
+        return None
+    site = Region(int(np.bincount(known).argmax())).site
+    return None if site is None else str(site)
+
+
+def _uptakes(groups: Sequence[Component], view: View, foci: Sequence[Mapping[str, Any]]) -> list[float | None]:
+    """Simulated contrast of the lesions that stand alone: a focus and a group, each the only one of that area."""
+    areas = [int(f["area_px"].get(str(view.name), 0)) for f in foci if f["kind"] == "metastasis"]
+    contrasts = [float(f["contrast"]) for f in foci if f["kind"] == "metastasis"]
+    sizes = [group.area_px for group in groups]
+    alone = {a: c for a, c in zip(areas, contrasts, strict=True) if areas.count(a) == 1 and sizes.count(a) == 1}
+    return [alone.get(size) for size in sizes]

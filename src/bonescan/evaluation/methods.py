@@ -1,0 +1,254 @@
+"""Who answers: a bundle that is run here, or predictions that another method has left in a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from bonescan.core.anatomy import SITES, MaskLabel, Site
+from bonescan.core.errors import CohortError, UnreadableInputError
+from bonescan.core.study import Labels, Study, ViewName
+from bonescan.evaluation.records import MethodFacts
+
+if TYPE_CHECKING:
+    from bonescan.io.cohort_case import CohortCase
+    from bonescan.io.predictions import Predictions
+    from bonescan.models.bundle import Bundle
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What a method says of a study; what it does not say is None or left out.
+
+    Attributes:
+        study: The study as read.
+        probability: Of metastasis.
+        by_view: The same of each view.
+        present: What is reported.
+        sites: Probability of the six sites.
+        sites_said: What is reported.
+        labels: View → (row, column) uint8 `MaskLabel` as drawn, before the decision, too small lesions left out.
+        maps, bladder_maps: View → (row, column) float32 probability of metastasis, and of bladder.
+        windows: View → (7, 2) probability of metastasis and of bladder.
+        seconds: From file to lesions and burden.
+        needs_review: Whether a second look is asked for.
+    """
+
+    study: Study
+    probability: float | None
+    by_view: Mapping[ViewName, float]
+    present: bool
+    sites: Mapping[Site, float] | None
+    sites_said: tuple[Site, ...] | None
+    labels: Mapping[ViewName, Labels]
+    maps: Mapping[ViewName, Floats]
+    bladder_maps: Mapping[ViewName, Floats]
+    windows: Mapping[ViewName, Floats]
+    seconds: float | None
+    needs_review: bool | None
+
+
+class Method(Protocol):
+    """Answers about studies."""
+
+    facts: MethodFacts
+
+    def answer(self, case: CohortCase) -> Answer:
+        """What the method says of a study."""
+
+
+@dataclass(frozen=True)
+class MethodName:
+    """How a method is named on the command line; other processes open it anew.
+
+    Attributes:
+        model: Name or folder of a bundle, or None for the model of the settings.
+        predictions: Folder of predictions, which goes before the model.
+    """
+
+    model: str | None = None
+    predictions: Path | None = None
+
+    def open(self) -> Method:
+        """Open the bundle, or read the predictions.
+
+        Raises:
+            ModelError: The bundle is unknown, altered or cannot run.
+            UnreadableInputError: The predictions have faults.
+        """
+        if self.predictions is not None:
+            from bonescan.io.predictions import read_predictions
+
+            return Predicted(read_predictions(self.predictions))
+        from bonescan.inference.pipelines import pipeline_for
+
+        return Bundled(pipeline_for(self.model))
+
+
+class _Pipeline(Protocol):
+    """Of any kind; see `inference.pipelines`."""
+
+    bundle: Bundle
+
+    def run(self, study: Study) -> Any:
+        """Probabilities and maps."""
+
+
+class Bundled:
+    """A bundle.
+
+    Args:
+        pipeline: Of the bundle.
+    """
+
+    def __init__(self, pipeline: _Pipeline) -> None:
+        self._pipeline = pipeline
+        self._warm = False
+        manifest = pipeline.bundle.manifest
+        limits = manifest.thresholds
+        self.facts = MethodFacts(
+            name=manifest.name,
+            version=manifest.version,
+            kind="bundle",
+            sha256=pipeline.bundle.sha256,
+            threshold=limits.patient,
+            site_thresholds=tuple(limits.sites[site] for site in SITES),
+            simulated_only=manifest.simulated_only,
+        )
+
+    def answer(self, case: CohortCase) -> Answer:
+        """Run the chain of `bonescan.analyze`, and keep what it decides from.
+
+        The first study is run twice, so that the time is not that of loading networks.
+        """
+        if not self._warm:
+            self._pipeline.run(case.read_study())
+            self._warm = True
+        from bonescan.burden.components import remove_small
+        from bonescan.burden.lesions import Segmented, find_lesions
+        from bonescan.burden.measure import measure
+        from bonescan.inference.decision import decide
+
+        began = perf_counter()
+        study = case.read_study()
+        result = self._pipeline.run(study)
+        labels = {x.view.name: remove_small(x.labels, x.view.pixel_spacing_mm) for x in result.views}
+        decision = decide(result, labels, self._pipeline.bundle.manifest.thresholds)
+        segmented = [Segmented(x.view, decision.labels[x.view.name], x.metastasis, x.regions) for x in result.views]
+        find_lesions(segmented)
+        measure(segmented)
+        seconds = perf_counter() - began
+        return Answer(
+            study=study,
+            probability=result.probability,
+            by_view=result.by_view,
+            present=decision.metastasis.present,
+            sites=result.sites,
+            sites_said=decision.sites_present,
+            labels=labels,
+            maps={x.view.name: x.metastasis for x in result.views},
+            bladder_maps={x.view.name: x.bladder for x in result.views},
+            windows={x.view.name: x.windows for x in result.views if x.windows is not None},
+            seconds=seconds,
+            needs_review=getattr(result, "needs_review", None),
+        )
+
+
+class Predicted:
+    """Predictions of another method, judged by the same rules: too small lesions go, and the thresholds decide.
+
+    Args:
+        predictions: As read.
+
+    Raises:
+        UnreadableInputError: Some studies have a probability and others have none.
+    """
+
+    def __init__(self, predictions: Predictions) -> None:
+        self._predictions = predictions
+        about = predictions.about
+        silences = {study.probability is None for study in predictions.studies.values()}
+        if len(silences) > 1:
+            raise UnreadableInputError(
+                f"the predictions {about.name} have a probability of some studies only", expected="of all or of none"
+            )
+        silent = silences == {True}
+        self.facts = MethodFacts(
+            name=about.name,
+            version=about.version,
+            kind="predictions",
+            sha256=predictions.sha256,
+            # Where a method only draws, any lesion that is drawn is a call.
+            threshold=1.0 if silent else about.thresholds.patient,
+            site_thresholds=tuple(about.thresholds.sites.get(site, 0.5) for site in SITES),
+            scored_by="lesion pixels" if silent else "probability",
+            made_with=about.made_with,
+        )
+
+    def answer(self, case: CohortCase) -> Answer:
+        """Look up what was predicted.
+
+        Raises:
+            CohortError: The study was not predicted, or a mask is not as large as its view.
+        """
+        from bonescan.burden.components import remove_small
+
+        row = self._predictions.studies.get(case.study_id)
+        if row is None:
+            raise CohortError(
+                f"the predictions {self.facts.name} have no row of {case.study_id}",
+                hint="Predict every study, or choose the split that was predicted with --split",
+            )
+        study = case.read_study()
+        masks = self._predictions.read_masks(case.study_id)
+        labels = {}
+        for view in study.views:
+            mask = masks.get(view.name)
+            if mask is None:
+                continue
+            if mask.shape != view.counts.shape:
+                found, expected = (" x ".join(map(str, shape)) for shape in (mask.shape, view.counts.shape))
+                raise CohortError(
+                    f"the predicted {view.name} mask of {case.study_id} has {found} pixels", expected=f"{expected}"
+                )
+            labels[view.name] = remove_small(mask, view.pixel_spacing_mm)
+        score = row.probability
+        if self.facts.scored_by == "lesion pixels":
+            score = float(sum(np.count_nonzero(mask == MaskLabel.METASTASIS) for mask in labels.values()))
+        present = score is not None and score >= self.facts.threshold
+        return Answer(
+            study=study,
+            probability=score,
+            by_view={},
+            present=present,
+            sites=row.sites,
+            sites_said=self._said(row.sites, present=present),
+            labels=labels,
+            maps={},
+            bladder_maps={},
+            windows={},
+            seconds=row.seconds,
+            needs_review=None,
+        )
+
+    def _said(self, sites: Mapping[Site, float] | None, *, present: bool) -> tuple[Site, ...] | None:
+        """The rule of `decide`: sites over their thresholds, else the most probable; none without metastasis."""
+        if sites is None:
+            return None
+        if not present:
+            return ()
+        return sites_over(sites, self.facts)
+
+
+def sites_over(sites: Mapping[Site, float], facts: MethodFacts) -> tuple[Site, ...]:
+    """Sites at or over their thresholds; the most probable one where none is."""
+    over = tuple(site for site, limit in zip(SITES, facts.site_thresholds, strict=True) if sites[site] >= limit)
+    return over or (max(SITES, key=lambda site: sites[site]),)

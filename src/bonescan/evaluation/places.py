@@ -1,0 +1,96 @@
+"""Sites: the paper's Table 3, localisation site by site and exact, and report accuracy as the paper counts it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from bonescan.core.anatomy import SITES
+from bonescan.evaluation.columns import Bools, Columns
+from bonescan.evaluation.numbers import Number, number, share
+from bonescan.io.cohort_case import CohortCase
+from bonescan.metrics.proportions import Share
+from bonescan.metrics.roc import delong
+
+
+def table_3(cases: Sequence[CohortCase]) -> list[dict[str, Any]]:
+    """Studies with metastases at each site, on each side of the split and in all.
+
+    Source: paper, Table 3.
+    """
+    sides = [side for side in ("train", "val", "test", None) if any(case.split == side for case in cases)]
+    rows = [_row(side or "no split", [case for case in cases if case.split == side]) for side in sides]
+    return [*rows, _row("all", cases)]
+
+
+def _row(name: str, cases: Sequence[CohortCase]) -> dict[str, Any]:
+    metastatic = [case for case in cases if case.metastasis]
+    return {
+        "side": name,
+        "sites": {str(site): sum(site in case.sites for case in metastatic) for site in SITES},
+        "metastatic": len(metastatic),
+        "others": len(cases) - len(metastatic),
+        "with_benign_uptake": sum(case.benign for case in cases),
+        "all": len(cases),
+    }
+
+
+def localisation(columns: Columns) -> dict[str, Any] | None:
+    """Localisation of truly metastatic patients, ungated and gated; None where the method names no sites.
+
+    Ungated: what the sites alone say, whether metastasis is reported or not. Gated: as reported, so that a missed
+    patient has no site right. The paper's 40 of 54 is ungated.
+    """
+    said, ungated, found = columns.sites_said, columns.sites_ungated, columns.site_probabilities
+    if said is None or ungated is None or found is None:
+        return None
+    true, metastatic = columns.sites_true, columns.truth
+    return {
+        "exact_ungated": share(_share((ungated == true).all(axis=1)[metastatic])),
+        "exact_gated": share(_share(((said == true).all(axis=1) & columns.present)[metastatic])),
+        "ungated": _by_site(ungated[metastatic], true[metastatic]),
+        "gated": _by_site(said[metastatic], true[metastatic]),
+        "auc": {
+            str(site): _area(found[metastatic, k], true[metastatic, k], columns.patient[metastatic])
+            for k, site in enumerate(SITES)
+        },
+    }
+
+
+def report_right(columns: Columns) -> Bools | None:
+    """(n,) true normals, and true metastatic patients whose sites are all right; None without sites.
+
+    Source: paper, (59 + 37) / 123.
+    """
+    said = columns.sites_said
+    if said is None:
+        return None
+    exact = (said == columns.sites_true).all(axis=1)
+    return np.asarray(np.where(columns.truth, columns.present & exact, ~columns.present))
+
+
+def report_accuracy(columns: Columns) -> Number | None:
+    """Share of right reports."""
+    right = report_right(columns)
+    return None if right is None else share(_share(right))
+
+
+def _by_site(said: Bools, true: Bools) -> dict[str, Any]:
+    return {
+        str(site): {
+            "sensitivity": share(_share(said[true[:, k], k])),
+            "specificity": share(_share(~said[~true[:, k], k])),
+        }
+        for k, site in enumerate(SITES)
+    }
+
+
+def _area(scores: Any, truth: Bools, patients: Any) -> Number:
+    area = delong(scores, truth, patients)
+    return number(area.value, (area.low, area.high), len(truth), positive=int(truth.sum()))
+
+
+def _share(good: Bools) -> Share:
+    return Share(int(good.sum()), int(good.size))

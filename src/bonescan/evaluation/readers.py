@@ -1,0 +1,173 @@
+"""Readers beside the method: their calls on the same cases, and what counts alone can say (the paper's Tables 4 and 5).
+
+``readers.csv`` has the columns study_id, reader, metastasis (0 or 1) and, if wanted, sites (``;``-separated). With
+``counts.csv``, of the columns reader, true_positive, false_negative, true_negative and false_positive, nothing is known
+of single cases: Pearson's chi-square alone is possible then.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bonescan.core.anatomy import SITES
+from bonescan.core.errors import UnreadableInputError
+from bonescan.evaluation.columns import Bools, Columns
+from bonescan.evaluation.numbers import finite, share
+from bonescan.evaluation.patients import calls
+from bonescan.metrics.proportions import Share, chi_square, mcnemar
+
+COUNTS = ("true_positive", "false_negative", "true_negative", "false_positive")
+_NEEDED = ("study_id", "reader", "metastasis")
+MEASURES = ("accuracy", "sensitivity", "specificity")
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Calls of one reader.
+
+    Attributes:
+        name: Of the reader, as in the file.
+        calls: study_id → whether metastasis is reported.
+        sites: study_id → sites named; empty where the file has no such column.
+    """
+
+    name: str
+    calls: dict[str, bool] = field(default_factory=dict)
+    sites: dict[str, frozenset[str]] = field(default_factory=dict)
+
+
+def read_readers(path: Path) -> list[Reader]:
+    """Read ``readers.csv``.
+
+    Raises:
+        UnreadableInputError: It is missing or has faults; every fault is listed with its row.
+    """
+    readers: dict[str, Reader] = {}
+    faults = []
+    for number, row in _rows(path, _NEEDED, optional=("sites",)):
+        name, study, call = (row[key] for key in ("reader", "study_id", "metastasis"))
+        reader = readers.setdefault(name, Reader(name))
+        named = frozenset(site.strip() for site in row.get("sites", "").split(";") if site.strip())
+        if not name or not study:
+            faults.append(f"row {number}: reader or study_id is empty")
+        elif call not in {"0", "1"}:
+            faults.append(f"row {number}: metastasis {call!r} is neither 0 nor 1")
+        elif named - set(SITES):
+            faults.append(f"row {number}: {', '.join(sorted(named - set(SITES)))} is none of {', '.join(SITES)}")
+        elif study in reader.calls:
+            faults.append(f"row {number}: {study} was read by this reader before")
+        else:
+            reader.calls[study] = call == "1"
+            if "sites" in row:
+                reader.sites[study] = named
+    _raise(path, faults)
+    return list(readers.values())
+
+
+def compare_readers(columns: Columns, readers: list[Reader]) -> dict[str, Any]:
+    """Tables 4 and 5 of readers and the method.
+
+    Each pair is compared on the cases that both have read: by Pearson's chi-square without continuity correction, as
+    the paper did, and by McNemar's exact test, which is right for readings of the same cases.
+
+    Raises:
+        UnreadableInputError: A reader has read none of the cases.
+    """
+    everybody = {columns.method.name: (np.ones(len(columns), np.bool_), columns.present)}
+    table: dict[str, Any] = {columns.method.name: calls(columns.present, columns.truth)}
+    for reader in readers:
+        read = np.array([r.study_id in reader.calls for r in columns.records])
+        if not read.any():
+            raise UnreadableInputError(
+                f"the reader {reader.name} has read none of the {len(columns)} cases",
+                hint="Check the study_id of the file, and --split",
+            )
+        called = np.array([reader.calls.get(r.study_id, False) for r in columns.records])
+        name = reader.name if reader.name not in everybody else f"{reader.name} (reader)"
+        everybody[name] = (read, called)
+        table[name] = calls(called[read], columns.truth[read]) | _reports(columns, reader, read, called)
+    pairs = [_pair(a, b, everybody, columns.truth) for a, b in combinations(everybody, 2)]
+    return {"calls": table, "pairs": pairs}
+
+
+def _reports(columns: Columns, reader: Reader, read: Bools, called: Bools) -> dict[str, Any]:
+    """Report accuracy of a reader who names sites."""
+    if not reader.sites:
+        return {}
+    exact = np.array([reader.sites.get(r.study_id) == frozenset(r.sites) for r in columns.records])
+    right = np.where(columns.truth, called & exact, ~called)[read]
+    return {"report_accuracy": share(Share(int(right.sum()), int(right.size)))}
+
+
+def _pair(first: str, second: str, everybody: Mapping[str, tuple[Bools, Bools]], truth: Bools) -> dict[str, Any]:
+    (read_a, a), (read_b, b) = everybody[first], everybody[second]
+    row: dict[str, Any] = {"first": first, "second": second}
+    for measure, chosen in zip(MEASURES, (np.ones(len(truth), np.bool_), truth, ~truth), strict=True):
+        both = read_a & read_b & chosen
+        right_a, right_b = (a == truth)[both], (b == truth)[both]
+        n = int(both.sum())
+        row[measure] = {
+            "chi_square_p": finite(chi_square(Share(int(right_a.sum()), n), Share(int(right_b.sum()), n))),
+            "mcnemar_p": finite(mcnemar(int((right_a & ~right_b).sum()), int((right_b & ~right_a).sum()))),
+            "n": n,
+        }
+    return row
+
+
+def compare_counts(path: Path) -> dict[str, Any]:
+    """Tables 4 and 5 from a file of counts alone.
+
+    Args:
+        path: ``counts.csv``.
+
+    Raises:
+        UnreadableInputError: It is missing or has faults.
+
+    Source: paper, Tables 4 and 5.
+    """
+    table: dict[str, dict[str, Share]] = {}
+    faults = []
+    for number, row in _rows(path, ("reader", *COUNTS)):
+        if not all(row[key].isdigit() for key in COUNTS) or not row["reader"] or row["reader"] in table:
+            faults.append(f"row {number}: no name, one that was there before, or a count that is no whole number")
+            continue
+        hit, missed, cleared, alarmed = (int(row[key]) for key in COUNTS)
+        table[row["reader"]] = {
+            "accuracy": Share(hit + cleared, hit + missed + cleared + alarmed),
+            "sensitivity": Share(hit, hit + missed),
+            "specificity": Share(cleared, cleared + alarmed),
+        }
+    _raise(path, faults)
+    pairs = [
+        {"first": a, "second": b}
+        | {m: {"chi_square_p": finite(chi_square(table[a][m], table[b][m]))} for m in MEASURES}
+        for a, b in combinations(table, 2)
+    ]
+    return {"calls": {n: {m: share(s) for m, s in shares.items()} for n, shares in table.items()}, "pairs": pairs}
+
+
+def _rows(path: Path, needed: tuple[str, ...], optional: tuple[str, ...] = ()) -> list[tuple[int, dict[str, str]]]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, restval="")
+            header = reader.fieldnames or []
+            rows = [(reader.line_num, {k: (v or "").strip() for k, v in row.items() if k}) for row in reader]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise UnreadableInputError(f"{path.name} cannot be read as a table") from error
+    faults = [f"column {name} is missing" for name in needed if name not in header]
+    faults += [f"column {name} is unknown" for name in header if name not in (*needed, *optional)]
+    _raise(path, faults, f"the columns {', '.join(needed)}" + (f" and, if wanted, {optional[0]}" if optional else ""))
+    return rows
+
+
+def _raise(path: Path, faults: list[str], expected: str = "") -> None:
+    if faults:
+        count = f"{len(faults)} fault{'s' if len(faults) > 1 else ''}"
+        raise UnreadableInputError(f"{path.name} has {count}: " + "; ".join(faults), expected=expected)
