@@ -13,8 +13,21 @@ def need_torch(command: str) -> None:
     Raises:
         MissingExtraError: torch is not installed.
     """
-    if find_spec("torch") is None:
+    _need("torch", command, "train")
+
+
+def need_matplotlib(command: str) -> None:
+    """The same for matplotlib, which draws.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+    """
+    _need("matplotlib", command, "evaluate")
+
+
+def _need(module: str, command: str, extra: str) -> None:
+    if find_spec(module) is None:
         raise MissingExtraError(
-            f"bonescan {command} needs torch, which is not installed",
-            hint="Install it with: pip install 'bonescan[train]'",
+            f"bonescan {command} needs {module}, which is not installed",
+            hint=f"Install it with: pip install 'bonescan[{extra}]'",
         )

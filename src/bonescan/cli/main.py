@@ -12,7 +12,21 @@ from typing import Annotated, NoReturn
 import typer
 from typer.main import get_command
 
-from bonescan.cli import analyze, deidentify, doctor, export, fetch, info, jobs, listen, models, send, simulate, train
+from bonescan.cli import (
+    analyze,
+    deidentify,
+    doctor,
+    evaluate,
+    export,
+    fetch,
+    info,
+    jobs,
+    listen,
+    models,
+    send,
+    simulate,
+    train,
+)
 from bonescan.cli.failure import DEBUG_VARIABLE, debugging, exit_code, explain_error, explain_unexpected
 from bonescan.core.errors import BonescanError
 
@@ -50,7 +64,7 @@ def _root(
     """
 
 
-for module in (analyze, info, fetch, send, listen, jobs, deidentify, simulate, train, export, models, doctor):
+for module in (analyze, info, fetch, send, listen, jobs, deidentify, simulate, train, export, evaluate, models, doctor):
     module.register(app)
 
 

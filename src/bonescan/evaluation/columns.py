@@ -61,8 +61,9 @@ class Columns:
 
     @cached_property
     def patient(self) -> Numbers:
-        """(n,) number of the patient, from 0 without a gap."""
-        return np.unique([r.patient for r in self.records], return_inverse=True)[1]
+        """(n,) number of the patient, from 0 without a gap, in the order of the studies: the same for every method."""
+        numbers = {name: k for k, name in enumerate(dict.fromkeys(r.patient for r in self.records))}
+        return np.array([numbers[r.patient] for r in self.records], np.intp)
 
     @cached_property
     def drawn(self) -> npt.NDArray[np.floating]:

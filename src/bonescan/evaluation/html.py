@@ -16,12 +16,11 @@ p { max-width: 46rem; margin: .4rem 0; }
 .note { color: #5b6773; font-size: .87rem; }
 .banner { background: #fbf3e4; border-left: 3px solid #c08a2d; padding: .5rem .8rem; margin: 1rem 0; max-width: none; }
 .wide { overflow-x: auto; }
-table { border-collapse: collapse; margin: .8rem 0; font-size: .9rem; font-variant-numeric: tabular-nums; }
-caption { text-align: left; color: #5b6773; font-size: .87rem; padding-bottom: .25rem; }
+table { border-collapse: collapse; margin: .2rem 0 1rem; font-size: .9rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .28rem .8rem .28rem 0; text-align: right; border-bottom: 1px solid #eef0f2; white-space: nowrap; }
-th { font-weight: 600; color: #5b6773; border-bottom: 1px solid #c9d0d6; vertical-align: bottom; }
+th { font-weight: 600; color: #5b6773; border-bottom: 1px solid #c9d0d6; vertical-align: bottom; white-space: normal;
+  max-width: 9rem; }
 th:first-child, td:first-child { text-align: left; }
-td.win { font-weight: 600; }
 img { max-width: 100%; height: auto; display: block; margin: .8rem 0; }
 code { font-size: .85em; background: #f4f6f8; padding: .1em .3em; overflow-wrap: anywhere; }
 @media print { h2 { break-after: avoid; } table, img { break-inside: avoid; } }
@@ -50,14 +49,15 @@ def paragraph(text: str, kind: str = "") -> str:
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], caption: str = "") -> str:
     """A table of plain cells, the first column to the left."""
-    title = f"<caption>{escape(caption)}</caption>" if caption else ""
+    title = paragraph(caption, "note") if caption else ""
     top = "".join(f"<th>{escape(cell)}</th>" for cell in head)
     body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>\n" for row in rows)
-    return f'<div class="wide"><table>{title}<thead><tr>{top}</tr></thead>\n<tbody>{body}</tbody></table></div>'
+    return f'{title}<div class="wide"><table><thead><tr>{top}</tr></thead>\n<tbody>{body}</tbody></table></div>'
 
 
 def picture(data: bytes | None, words: str) -> str:
-    """A PNG inside the page; nothing where there is none."""
+    """A PNG inside the page, at two thirds of its pixels so that it is sharp; nothing where there is none."""
     if data is None:
         return ""
-    return f'<img alt="{escape(words)}" src="data:image/png;base64,{b64encode(data).decode("ascii")}">'
+    width = int.from_bytes(data[16:20], "big") * 2 // 3
+    return f'<img width="{width}" alt="{escape(words)}" src="data:image/png;base64,{b64encode(data).decode("ascii")}">'

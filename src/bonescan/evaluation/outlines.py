@@ -25,11 +25,12 @@ RULE = (
 def dice(columns: Columns) -> dict[str, Any]:
     """Dice of each class: as drawn and as reported, a view or a study an image, in four definitions.
 
-    Intervals are bootstrapped over patients.
+    Intervals are bootstrapped over patients. Benign uptake only where the method draws any.
     """
     tables: dict[str, Any] = {}
     for name in CLASSES:
-        if not columns.pixels(name).true.any():
+        pixels = columns.pixels(name)
+        if not pixels.true.any() or (name == "benign" and not pixels.drawn.any()):
             continue
         ways = {"as_drawn": False} | ({"as_reported": True} if name == "metastasis" else {})
         tables[name] = {

@@ -51,6 +51,13 @@ def report(document: Document, pictures: Mapping[str, bytes]) -> str:
     return page(f"bonescan evaluation: {name}", [*body, *_origin(document)])
 
 
+def readers_page(document: Document) -> str:
+    """The page of counts of readers alone."""
+    top = ["<h1>Readers, by their counts</h1>", paragraph(document["disclaimer"], "banner")]
+    note = "Of counts alone; the test takes the groups for different cases, which readings of the same cases are not."
+    return page("bonescan: readers", [*top, *reader_tables(document), paragraph(note, "note")])
+
+
 def _top(document: Document, _: Mapping[str, bytes]) -> Iterator[str]:
     method = document["method"]
     cohorts = ", ".join(cohort["name"] for cohort in document["cohorts"])
@@ -92,8 +99,8 @@ def _calls(document: Document, _: Mapping[str, bytes]) -> Iterator[str]:
     yield heading("Metastasis, yes or no (Table 4)")
     tables = document["calls"]
     by_pixels = document["method"]["scored_by"] != "probability"
-    names = {"at_threshold": "any lesion drawn" if by_pixels else "at its threshold", "at_half": "at 0.5"}
-    heads = [f"{names[key]} ({found['threshold']:.3g})" for key, found in tables.items()]
+    names = {"at_threshold": "any lesion drawn" if by_pixels else "at its threshold, {:.3g}", "at_half": "at {:.3g}"}
+    heads = [names[key].format(found["threshold"]) for key, found in tables.items()]
     rows = [
         (words, *(f"{text(found[key])}, {found[key]['good']}/{found[key]['n']}" for found in tables.values()))
         for key, words in CALLS.items()

@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
 from typing import Literal
 
 from bonescan.core.errors import CohortError, OutputError
@@ -183,7 +184,15 @@ _worker: list[Method] = []
 
 def _open(name: MethodName, threads: int) -> None:
     os.environ.setdefault("BONESCAN_THREADS", str(threads))
+    Thread(target=_end_with_parent, daemon=True).start()
     _worker.append(name.open())
+
+
+def _end_with_parent() -> None:
+    """A worker whose parent was killed would else wait for work for ever."""
+    if (parent := parent_process()) is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _answer(task: Task) -> Record:
