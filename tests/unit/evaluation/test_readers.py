@@ -1,0 +1,90 @@
+"""Readers beside a method: unpaired as in the paper, paired as is right."""
+
+import numpy as np
+import pytest
+from scipy.stats import binomtest
+
+from bonescan.core.errors import UnreadableInputError
+from bonescan.evaluation.readers import Reader, compare_counts, compare_readers, read_readers
+from tests.evaluations import columns, paper, record
+
+COUNTS = """reader,true_positive,false_negative,true_negative,false_positive
+model,50,4,59,10
+inexperienced,30,24,44,25
+moderately,47,7,60,9
+experienced,47,7,69,0
+"""
+
+
+def test_the_paper_s_counts_give_its_table_5(tmp_path):
+    (tmp_path / "counts.csv").write_text(COUNTS)
+    found = compare_counts(tmp_path / "counts.csv")
+    pairs = {(p["first"], p["second"]): p for p in found["pairs"]}
+    expected = {
+        ("model", "moderately"): (0.697, 0.340, 0.805),
+        ("model", "experienced"): (0.110, 0.340, 0.001),
+        ("moderately", "experienced"): (0.049, 1.000, 0.002),
+    }
+    for pair, values in expected.items():
+        p = [pairs[pair][m]["chi_square_p"] for m in ("accuracy", "sensitivity", "specificity")]
+        assert p == pytest.approx(values, abs=6e-4)
+    assert "mcnemar_p" not in pairs["model", "moderately"]["accuracy"]
+    assert found["calls"]["experienced"]["specificity"]["value"] == 1
+
+
+def test_paired_readings_see_what_counts_cannot():
+    found = paper()
+    # The reader is right on all that the method has right, and on eight more: counts alone find no difference.
+    wrong = [r for r in found.records if r.present != r.metastasis]
+    reader = Reader("careful", {r.study_id: r.present for r in found.records})
+    reader.calls.update({r.study_id: r.metastasis for r in wrong[:8]})
+    (pair,) = compare_readers(found, [reader])["pairs"]
+    assert pair["accuracy"]["chi_square_p"] > 0.05
+    assert pair["accuracy"]["mcnemar_p"] == pytest.approx(binomtest(0, 8, 0.5).pvalue)
+
+
+def test_readers_are_compared_on_what_both_have_read():
+    rows = columns(*[record(k, 0.9, metastasis=k % 2 == 0) for k in range(10)])
+    half = Reader("half", {f"S{k:03d}": True for k in range(5)})
+    found = compare_readers(rows, [half])
+    assert found["calls"]["half"]["accuracy"]["n"] == 5
+    assert found["pairs"][0]["accuracy"]["n"] == 5
+    with pytest.raises(UnreadableInputError, match="has read none of the 10 cases"):
+        compare_readers(rows, [Reader("stranger", {"X": True})])
+
+
+def test_a_reader_who_names_sites_has_a_report_accuracy(tmp_path):
+    (tmp_path / "readers.csv").write_text(
+        "study_id,reader,metastasis,sites\nS000,a,1,spine;ribs\nS001,a,1,spine\nS002,a,0,\n"
+    )
+    (reader,) = read_readers(tmp_path / "readers.csv")
+    rows = [record(k, 0.9, metastasis=k < 2, sites=("spine", "ribs") if k < 2 else ()) for k in range(3)]
+    found = compare_readers(columns(*rows), [reader])
+    assert found["calls"]["a"]["report_accuracy"]["good"] == 2
+
+
+def test_every_fault_of_the_file_is_named(tmp_path):
+    path = tmp_path / "readers.csv"
+    path.write_text("study_id,reader,metastasis,sites\nA,r,2,\nB,r,1,hip\nC,r,1,\nC,r,0,\n,r,1,\n")
+    with pytest.raises(UnreadableInputError) as caught:
+        read_readers(path)
+    for fault in ("row 2: metastasis '2'", "row 3: hip is none of", "row 5: C was read", "row 6: reader or study_id"):
+        assert fault in caught.value.message
+    path.write_text("study,reader,metastasis\n")
+    with pytest.raises(UnreadableInputError, match="column study_id is missing; column study is unknown"):
+        read_readers(path)
+    with pytest.raises(UnreadableInputError, match="cannot be read"):
+        read_readers(tmp_path / "none.csv")
+
+
+def test_counts_are_whole_numbers(tmp_path):
+    (tmp_path / "counts.csv").write_text(COUNTS + "model,1,2,3,x\n")
+    with pytest.raises(UnreadableInputError, match="row 6"):
+        compare_counts(tmp_path / "counts.csv")
+
+
+def test_a_reader_named_like_the_method_stays_apart():
+    rows = columns(*[record(k, 0.9, metastasis=k % 2 == 0) for k in range(4)])
+    found = compare_readers(rows, [Reader("model", {f"S{k:03d}": k % 2 == 0 for k in range(4)})])
+    assert list(found["calls"]) == ["model", "model (reader)"]
+    assert np.isclose(found["calls"]["model (reader)"]["accuracy"]["value"], 1)
