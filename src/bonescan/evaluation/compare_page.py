@@ -40,8 +40,8 @@ def comparison_pictures(methods: Sequence[Compared], document: Mapping[str, Any]
 def _intervals(document: Mapping[str, Any]) -> Any:
     names = list(document["methods"])
     shown = [key for key in _SHOWN if any(document["methods"][name][key] for name in names)]
-    figure, axes = canvas(len(shown), width=3.6, height=1.2 + 0.35 * len(names))
-    for ax, key in zip(axes, shown, strict=True):
+    figure, axes = canvas(2, -(-len(shown) // 2), width=4.4, height=1.2 + 0.35 * len(names))
+    for ax, key in zip(axes, shown, strict=False):
         for at, name in enumerate(names):
             found = document["methods"][name][key]
             if found is None or found["value"] is None:
@@ -51,9 +51,11 @@ def _intervals(document: Mapping[str, Any]) -> Any:
             if low is not None and high is not None:
                 ax.plot([low, high], [at, at], color=colour, lw=1.4)
             ax.plot(found["value"], at, "o", color=colour, ms=6)
-        ax.set_yticks(np.arange(len(names)), names if ax is axes[0] else [""] * len(names))
+        ax.set_yticks(np.arange(len(names)), names)
         ax.set_ylim(len(names) - 0.5, -0.5)
         dress(ax, WORDS[key].replace(", pooled", ",\npooled").replace(", patients", ""), "", "")
+    for ax in axes[len(shown) :]:
+        ax.set_visible(False)
     return figure
 
 
@@ -90,7 +92,7 @@ def _body(document: Mapping[str, Any], pictures: Mapping[str, bytes]) -> Iterato
     yield paragraph(words, "note")
     for pair in document["pairs"]:
         rows = [(name, *_cells(pair[key])) for key, name in WORDS.items() if pair[key] is not None]
-        yield f"<h3>{escape(pair['first'])} - {escape(pair['second'])}</h3>"
+        yield f"<h3>{escape(pair['first'])} against {escape(pair['second'])}</h3>"
         yield table(("", "difference", "P", "right by one alone"), rows)
     if document["command"]:
         yield f"<p class='note'><code>{escape(document['command'])}</code></p>"

@@ -60,6 +60,7 @@ def document_of(
         "calibration": patients.calibration(columns),
         "dice": outlines.dice(columns),
         "surface_dice": outlines.surface_dice(columns),
+        "region_dice": outlines.region_dice(columns),
         "lesions": outlines.detection(columns),
         "localisation": places.localisation(columns),
         "report_accuracy": places.report_accuracy(columns),

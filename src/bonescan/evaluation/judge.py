@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bonescan.burden.bstbi import Sums, index, sums
-from bonescan.core.anatomy import SITES, MaskLabel
+from bonescan.core.anatomy import SITES, MaskLabel, Region
 from bonescan.core.errors import CohortError
 from bonescan.core.study import Labels, View, ViewName
 from bonescan.evaluation.marks import match
@@ -38,11 +39,19 @@ def judge(case: CohortCase, answer: Answer, *, cohort: int, patient: int) -> Rec
         CohortError: An annotation cannot be understood, or is not as large as its view.
     """
     labels, regions = case.read_labels(), case.read_regions() or {}
+    annotated = frozenset(labels)
     truth = _truth(case)
     views = answer.study.views
     for view in views:
         if view.name in labels and labels[view.name].shape != view.counts.shape:
             raise CohortError(f"the {view.name} mask of {case.study_id} is not as large as its view")
+        if view.name not in labels and not case.metastasis:
+            # Who has no metastasis often has no annotation: there was nothing to outline.
+            labels[view.name] = np.zeros(view.counts.shape, np.uint8)
+    records = [
+        _view(view, answer, labels.get(view.name), regions.get(view.name), truth.get("foci", ())) for view in views
+    ]
+    records = [r if r.view in annotated or r.view not in labels else _without_others(r) for r in records]
     drawn_index, true_index = _bstbi(views, answer.labels), _bstbi(views, labels)
     return Record(
         study_id=case.study_id,
@@ -62,10 +71,13 @@ def judge(case: CohortCase, answer: Answer, *, cohort: int, patient: int) -> Rec
         alp_u_l=case.alp_u_l,
         treatment_start_days=case.treatment_start_days,
         superscan=truth.get("superscan"),
-        views=tuple(
-            _view(view, answer, labels.get(view.name), regions.get(view.name), truth.get("foci", ())) for view in views
-        ),
+        views=tuple(records),
     )
+
+
+def _without_others(record: ViewRecord) -> ViewRecord:
+    """The record of a view of which nothing is known but that it holds no metastasis."""
+    return replace(record, bladder=None, benign=None, alarms_benign=0)
 
 
 def _view(
@@ -98,10 +110,13 @@ def _view(
             )
         }
         facts["surface"] = surface_counts(drawn == MaskLabel.METASTASIS, true == MaskLabel.METASTASIS)
+    found = answer.regions.get(view.name)
+    if found is not None and regions is not None:
+        facts["regions"] = {r.label: _pixels(found, regions, r) for r in Region if r and (regions == r).any()}
     return ViewRecord(**{**vars(record), **facts})
 
 
-def _pixels(drawn: Labels, true: Labels, label: MaskLabel) -> Pixels:
+def _pixels(drawn: Labels, true: Labels, label: MaskLabel | Region) -> Pixels:
     a, b = drawn == label, true == label
     return Pixels(int(np.count_nonzero(a & b)), int(np.count_nonzero(a)), int(np.count_nonzero(b)))
 

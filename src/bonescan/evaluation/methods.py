@@ -40,6 +40,7 @@ class Answer:
         windows: View → (7, 2) probability of metastasis and of bladder.
         seconds: From file to lesions and burden.
         needs_review: Whether a second look is asked for.
+        regions: View → (row, column) uint8 `Region`, where the method segments the skeleton.
     """
 
     study: Study
@@ -54,6 +55,7 @@ class Answer:
     windows: Mapping[ViewName, Floats]
     seconds: float | None
     needs_review: bool | None
+    regions: Mapping[ViewName, Labels]
 
 
 class Method(Protocol):
@@ -158,7 +160,8 @@ class Bundled:
             bladder_maps={x.view.name: x.bladder for x in result.views},
             windows={x.view.name: x.windows for x in result.views if x.windows is not None},
             seconds=seconds,
-            needs_review=getattr(result, "needs_review", None),
+            needs_review=result.needs_review,
+            regions={x.view.name: x.regions for x in result.views if x.regions_measured},
         )
 
 
@@ -174,6 +177,7 @@ class Predicted:
 
     def __init__(self, predictions: Predictions) -> None:
         self._predictions = predictions
+        self._outlines = any((predictions.folder / study).is_dir() for study in predictions.studies)
         about = predictions.about
         silences = {study.probability is None for study in predictions.studies.values()}
         if len(silences) > 1:
@@ -212,8 +216,13 @@ class Predicted:
         labels = {}
         for view in study.views:
             mask = masks.get(view.name)
-            if mask is None:
+            if mask is None and not self._outlines:
                 continue
+            if mask is None:
+                raise CohortError(
+                    f"the predictions {self.facts.name} have no {view.name} mask of {case.study_id}",
+                    hint="Write an empty one where nothing is outlined",
+                )
             if mask.shape != view.counts.shape:
                 found, expected = (" x ".join(map(str, shape)) for shape in (mask.shape, view.counts.shape))
                 raise CohortError(
@@ -237,6 +246,7 @@ class Predicted:
             windows={},
             seconds=row.seconds,
             needs_review=None,
+            regions={},
         )
 
     def _said(self, sites: Mapping[Site, float] | None, *, present: bool) -> tuple[Site, ...] | None:

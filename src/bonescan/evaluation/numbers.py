@@ -40,13 +40,16 @@ def text(figure: Mapping[str, Any] | None, digits: int = 3) -> str:
     Example:
         >>> text({"value": 0.8862, "low": 0.8181, "high": 0.931, "n": 123}), text(None)
         ('0.886 (0.818–0.931)', '–')
+        >>> text({"value": -0.1, "low": -0.2, "high": 0.05, "n": 123}, digits=2)
+        '-0.10 (-0.20 to 0.05)'
     """
     if figure is None or figure.get("value") is None:
         return "–"
     shown = f"{figure['value']:.{digits}f}"
     if figure.get("low") is None or figure.get("high") is None:
         return shown
-    return f"{shown} ({figure['low']:.{digits}f}–{figure['high']:.{digits}f})"
+    between = "–" if figure["low"] >= 0 else " to "
+    return f"{shown} ({figure['low']:.{digits}f}{between}{figure['high']:.{digits}f})"
 
 
 def p_text(p: float | None) -> str:

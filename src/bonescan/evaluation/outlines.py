@@ -52,6 +52,20 @@ def dice_of(columns: Columns, name: str, *, reported: bool, by_study: bool) -> d
     return {key: (parts, found.study) for key, parts in dice_parts(found.both, found.drawn, found.true).items()}
 
 
+def region_dice(columns: Columns) -> dict[str, Any] | None:
+    """Pooled Dice of each skeletal region and their mean; None where the method or the cohort knows no regions."""
+    rows = [(study, view.regions) for study, view in columns.views if view.regions is not None]
+    names = list(dict.fromkeys(name for _, regions in rows for name in regions))
+    if not names:
+        return None
+    table: dict[str, Any] = {}
+    for name in names:
+        known = [(study, regions[name]) for study, regions in rows if name in regions]
+        both, drawn, true = np.array([sums for _, sums in known], np.float64).T
+        table[name] = ratio(columns, Parts(2 * both, drawn + true), np.array([study for study, _ in known]))
+    return {"mean": finite(float(np.mean([found["value"] for found in table.values()]))), "regions": table}
+
+
 def surface_dice(columns: Columns) -> Number | None:
     """Pooled normalised surface Dice of metastases as drawn, at 2 pixels; None where nothing is outlined."""
     rows = [(study, view.surface) for study, view in columns.views if view.surface is not None]

@@ -180,6 +180,9 @@ def _dice(document: Document, pictures: Mapping[str, bytes]) -> Iterator[str]:
     if surface := document["surface_dice"]:
         yield paragraph(f"Surface Dice of metastases at {surface['tolerance_px']:g} pixels, as drawn: {text(surface)}.")
     yield picture(pictures.get("dice"), "Histograms of Dice")
+    if found := document["region_dice"]:
+        regions = [(name, text(numbers)) for name, numbers in found["regions"].items()]
+        yield table(("skeletal region", "Dice, pooled"), regions, f"Mean over the regions: {found['mean']:.3f}.")
 
 
 def _lesions(document: Document, pictures: Mapping[str, bytes]) -> Iterator[str]:

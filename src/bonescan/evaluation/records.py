@@ -61,6 +61,7 @@ class ViewRecord:
         lesions: True lesions large enough to count.
         alarms: Scores of the marks that hit none of them.
         alarms_benign: How many of these lie on true benign uptake.
+        regions: Name of a skeletal region → pixel sums, where the method and the cohort know regions.
         surface: Boundary pixels of drawn and true metastases within 2 pixels of the other's, and all of them.
     """
 
@@ -76,6 +77,7 @@ class ViewRecord:
     alarms: tuple[float, ...] = ()
     alarms_benign: int = 0
     surface: tuple[int, int] | None = None
+    regions: dict[str, Pixels] | None = None
 
 
 @dataclass(frozen=True)

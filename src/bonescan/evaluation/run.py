@@ -120,7 +120,9 @@ def answer_all(
                 file.add(record)
                 if progress:
                     progress(done, len(tasks))
-        write_records(out / CASES, header, kept.values())
+        order = {task.case.study_id: n for n, task in enumerate(tasks)}
+        ordered = sorted(kept.values(), key=lambda record: order.get(record.study_id, len(order)))
+        write_records(out / CASES, header, ordered)
         (out / _UNFINISHED).unlink()
     return header, [kept[task.case.study_id] for task in tasks]
 

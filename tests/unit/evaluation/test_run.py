@@ -1,0 +1,217 @@
+"""A bundle and predictions on a cohort of analytic patients whose answers are known."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import bonescan as bs
+from bonescan.core.anatomy import SITES, MaskLabel, Site
+from bonescan.core.errors import CohortError, UnreadableInputError, UsageError
+from bonescan.evaluation import run
+from bonescan.evaluation.amount import reported_bstbi
+from bonescan.evaluation.judge import judge
+from bonescan.evaluation.methods import MethodName
+from bonescan.evaluation.records import read_records
+from bonescan.evaluation.run import answer_all, collect
+from bonescan.io.cohort import read_cohort, write_cohort
+from bonescan.io.predictions import (
+    PredictedStudy,
+    PredictionsAbout,
+    read_predictions,
+    write_predicted_masks,
+    write_predictions,
+)
+from tests.joint_bundle import joint_bundle
+from tests.tiny_bundle import tiny_bundle
+from tests.training_cohort import write_training_cohort
+
+
+@pytest.fixture(scope="module")
+def cohort(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("cohort")
+    write_training_cohort(folder)
+    return read_cohort(folder)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    return MethodName(str(tiny_bundle(tmp_path_factory.mktemp("models") / "tiny").folder))
+
+
+@pytest.fixture(scope="module")
+def records(cohort, model, tmp_path_factory):
+    return answer_all(model, [cohort], tmp_path_factory.mktemp("out"), split="all")[1]
+
+
+def test_what_is_judged_is_what_analyze_reports(cohort, model, records):
+    for case, record in zip(cohort, records, strict=True):
+        analysis = bs.analyze(case.read_study(), model=model.model)
+        assert record.probability == pytest.approx(analysis.metastasis.probability)
+        assert record.present == analysis.metastasis.present
+        assert record.sites_said == tuple(name for name, site in analysis.sites.items() if site.present)
+        assert reported_bstbi(record) == pytest.approx(analysis.burden.bstbi, abs=1e-6)
+        area = sum(x.area_px for x in analysis.lesions if x.class_ == "metastasis")
+        drawn = sum(view.metastasis.drawn for view in record.views)
+        assert area == (drawn if record.present else 0)
+
+
+def test_the_truth_is_that_of_the_masks(cohort, records):
+    for case, record in zip(cohort, records, strict=True):
+        masks = case.read_labels()
+        for view in record.views:
+            mask = masks[view.view]
+            assert view.metastasis.true == (mask == MaskLabel.METASTASIS).sum()
+            assert view.bladder.true == (mask == MaskLabel.BLADDER).sum()
+            assert 0 <= view.bladder.both <= min(view.bladder.drawn, view.bladder.true)
+            assert len(view.lesions) == case.metastasis
+            held = np.array(view.true_window)
+            assert held[:, 0].any() == case.metastasis
+            assert held[:, 1].any()
+            # The bladder lies at row 240 of 512: in the windows of the middle, and in none at the feet.
+            assert not held[-1, 1]
+
+
+def test_a_killed_run_goes_on_and_ends_alike(cohort, model, records, tmp_path, monkeypatch):
+    calls = []
+
+    def failing(case, *args, **facts):
+        calls.append(case.study_id)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        return judge(case, *args, **facts)
+
+    monkeypatch.setattr(run, "judge", failing)
+    with pytest.raises(KeyboardInterrupt):
+        answer_all(model, [cohort], tmp_path, split="all")
+    assert not (tmp_path / "cases.jsonl").exists()
+    told = []
+    _, again = answer_all(model, [cohort], tmp_path, split="all", progress=lambda *at: told.append(at))
+    assert told[0] == (3, 6)
+    assert len(calls) == 4 + 3
+    assert [r.study_id for r in read_records(tmp_path / "cases.jsonl")[1]] == [r.study_id for r in again]
+    assert [(r.study_id, r.present, r.views[0].metastasis) for r in again] == [
+        (r.study_id, r.present, r.views[0].metastasis) for r in records
+    ]
+    assert [path.name for path in tmp_path.iterdir()] == ["cases.jsonl"]
+    answer_all(model, [cohort], tmp_path, split="all")
+    assert len(calls) == 7, "what is done is not done again"
+
+
+def test_two_processes_find_the_same(cohort, model, records, tmp_path):
+    _, found = answer_all(model, [cohort], tmp_path, split="all", processes=2)
+    assert [r.study_id for r in found] == [r.study_id for r in records]
+    for one, other in zip(found, records, strict=True):
+        assert one.views[0].metastasis == other.views[0].metastasis
+        assert one.probability == pytest.approx(other.probability, abs=1e-4)
+
+
+def test_a_pipeline_without_windows_has_those_of_its_maps(cohort, tmp_path):
+    name = MethodName(str(joint_bundle(tmp_path / "joint").folder))
+    case = cohort["T0"]
+    answer = name.open().answer(case)
+    record = judge(case, answer, cohort=0, patient=0)
+    assert record.needs_review is not None or answer.needs_review is None
+    for view in record.views:
+        found = np.array(view.windows)
+        assert found.shape == (7, 2)
+        assert found.max(axis=0) == pytest.approx(
+            [maps[view.view].max() for maps in (answer.maps, answer.bladder_maps)]
+        )
+        # The bladder lies in the middle of the body, and no window at the feet sees it.
+        assert found[-1, 1] < 0.5 < found[:, 1].max()
+
+
+def test_a_folder_of_something_else_is_refused(cohort, model, tmp_path):
+    answer_all(model, [cohort], tmp_path, split="val")
+    with pytest.raises(UsageError, match="another split"):
+        answer_all(model, [cohort], tmp_path, split="all")
+
+
+def test_only_the_side_that_is_asked_for(cohort):
+    assert [task.case.study_id for task in collect([cohort], "val")] == ["T4", "T5"]
+    assert len(collect([cohort], "all", limit=3)) == 3
+    with pytest.raises(CohortError, match="'test'"):
+        collect([cohort], "test")
+    with pytest.raises(CohortError, match="more than one cohort"):
+        collect([cohort, cohort], "all")
+
+
+def test_studies_of_one_patient_share_a_number(cohort, tmp_path):
+    cases = [replace(case, patient_id="P", split="test", files=("a.dcm",)) for case in cohort]
+    (tmp_path / "a.dcm").touch()
+    write_cohort(tmp_path, cases)
+    assert {task.patient for task in collect([read_cohort(tmp_path)], "all")} == {0}
+
+
+def test_a_normal_without_annotation_is_known_to_hold_no_metastasis(cohort, model):
+    method = model.open()
+    for name, metastatic in (("T1", False), ("T0", True)):
+        case = replace(cohort[name], study_id="unannotated", folder=cohort.folder)
+        record = judge(case, method.answer(case), cohort=0, patient=0)
+        for view in record.views:
+            assert view.bladder is None
+            assert (view.metastasis is None) == metastatic
+            if not metastatic:
+                assert (view.metastasis.true, view.lesions) == (0, ())
+        assert record.bstbi_true == (None if metastatic else 0)
+
+
+def perfect(folder, cohort, *, silent=False, masks=True):
+    """Predictions that say the truth."""
+    rows = []
+    for case in cohort:
+        if masks:
+            write_predicted_masks(folder, case.study_id, case.read_labels())
+        sites = {site: float(site in case.sites) for site in SITES}
+        rows.append(PredictedStudy(case.study_id, None if silent else float(case.metastasis), sites, 1.5))
+    write_predictions(folder, PredictionsAbout(name="truth", version="1"), rows)
+    return MethodName(predictions=folder)
+
+
+@pytest.mark.parametrize("silent", [False, True])
+def test_predictions_that_say_the_truth_are_right(cohort, tmp_path, silent):
+    header, found = answer_all(perfect(tmp_path / "p", cohort, silent=silent), [cohort], tmp_path / "o", split="all")
+    assert header.method.scored_by == ("lesion pixels" if silent else "probability")
+    for case, record in zip(cohort, found, strict=True):
+        assert record.present == case.metastasis
+        assert record.sites_said == tuple(case.sites)
+        assert record.bstbi_drawn == record.bstbi_true
+        assert record.seconds == 1.5
+        assert all(view.metastasis.both == view.metastasis.drawn == view.metastasis.true for view in record.views)
+        assert all(view.surface[0] == view.surface[1] for view in record.views)
+
+
+def test_a_method_without_masks_is_judged_by_its_calls(cohort, tmp_path):
+    _, found = answer_all(perfect(tmp_path / "p", cohort, masks=False), [cohort], tmp_path / "o", split="all")
+    assert all(view.metastasis is None and not view.lesions for record in found for view in record.views)
+    assert [record.present for record in found] == [case.metastasis for case in cohort]
+    assert found[0].bstbi_drawn is None
+
+
+def test_predictions_that_miss_a_study_or_a_pixel_are_refused(cohort, tmp_path):
+    name = perfect(tmp_path / "p", cohort)
+    case = cohort["T0"]
+    rows = read_predictions(tmp_path / "p").studies
+    write_predicted_masks(tmp_path / "p", "T0", {view: mask[:-1] for view, mask in case.read_labels().items()})
+    with pytest.raises(CohortError, match="511 x 128 pixels; expected 512 x 128"):
+        name.open().answer(case)
+    (tmp_path / "p" / "T1" / "anterior.png").unlink()
+    with pytest.raises(CohortError, match="no anterior mask of T1"):
+        name.open().answer(cohort["T1"])
+    about = PredictionsAbout(name="truth", version="1")
+    write_predictions(tmp_path / "p", about, [row for row in rows.values() if row.study_id != "T0"])
+    with pytest.raises(CohortError, match="no row of T0"):
+        name.open().answer(case)
+    write_predictions(tmp_path / "p", about, [replace(rows["T0"], probability=None), rows["T1"]])
+    with pytest.raises(UnreadableInputError, match="some studies only"):
+        name.open()
+
+
+def test_a_site_is_named_even_where_none_reaches_its_threshold(cohort, tmp_path):
+    sites = dict.fromkeys(SITES, 0.1) | {Site.FEMUR: 0.3}
+    about = PredictionsAbout(name="unsure", version="1")
+    write_predictions(tmp_path, about, [PredictedStudy("T0", 0.9, sites), PredictedStudy("T1", 0.1, sites)])
+    method = MethodName(predictions=tmp_path).open()
+    assert method.answer(cohort["T0"]).sites_said == (Site.FEMUR,)
+    assert method.answer(cohort["T1"]).sites_said == ()
