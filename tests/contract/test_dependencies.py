@@ -23,6 +23,11 @@ def _names(requirements):
 
 BASE = _names(PROJECT["dependencies"])
 TRAIN = _names(PROJECT["optional-dependencies"]["train"])
+EXTRAS = {
+    **dict.fromkeys(TORCH_PLACES, TRAIN),
+    "bonescan.evaluation": _names(PROJECT["optional-dependencies"]["evaluate"]),
+}
+"""Where more than the base may be imported."""
 
 
 def _distributions(path):
@@ -52,7 +57,7 @@ def _place(path):
 def test_what_is_imported_is_declared():
     guilty = []
     for path in files():
-        allowed = BASE | TRAIN if _place(path).startswith(TORCH_PLACES) else BASE
+        allowed = BASE.union(*(names for place, names in EXTRAS.items() if _place(path).startswith(place)))
         guilty += [f"{_place(path)} imports {name}" for name in _distributions(path) if name not in allowed]
     assert guilty == []
 
