@@ -11,6 +11,7 @@ from scipy.spatial import cKDTree
 
 from bonescan.core.anatomy import Laterality
 from bonescan.simulate.body import Body, lookup
+from bonescan.simulate.fingers import Fingers, fingers_of
 from bonescan.simulate.landmarks import landmarks
 from bonescan.simulate.parts import Part
 from bonescan.simulate.structures import STRUCTURES
@@ -64,6 +65,7 @@ class AnatomyIndex:
             * body.activity_weight
         )
         self.density_mm3 = lookup({n: s.density for n, s in STRUCTURES.items()})[body.structure] * body.volume_mm3
+        self.fingers: dict[Laterality, Fingers] = fingers_of(body)
         self.joints = {name: self._field(name) for name in self.landmarks if joint_of(name) in _JOINT_SIGMA_MM}
 
     def bone_near(self, centre_mm: npt.ArrayLike, reach_mm: float) -> npt.NDArray[np.intp]:

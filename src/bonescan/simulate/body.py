@@ -33,6 +33,8 @@ class Body:
         source: Where the anatomy comes from.
         part: (n,) uint8 `Part` within the bone.
         tissue: (n,) uint8 `Tissue`.
+        fingers_mm: Straight fingers that can be bent: for thumb to little finger of the left hand the (joints, 3)
+            float32 places of its joints from the carpals to its tip. Empty where fingers are bent as they are.
     """
 
     sex: str
@@ -43,6 +45,7 @@ class Body:
     source: str
     part: npt.NDArray[np.uint8]
     tissue: npt.NDArray[np.uint8]
+    fingers_mm: tuple[Points, ...] = ()
 
     def moved(self, points_mm: Points) -> Body:
         """Return the same body with its points elsewhere."""

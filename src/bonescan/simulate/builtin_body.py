@@ -8,6 +8,8 @@ import numpy.typing as npt
 from bonescan.core.anatomy import Laterality
 from bonescan.simulate.body import Body, tissue_weights
 from bonescan.simulate.builtin.arm import paint_arm
+from bonescan.simulate.builtin.foot import paint_foot
+from bonescan.simulate.builtin.hand import RAYS, paint_hand
 from bonescan.simulate.builtin.leg import paint_leg
 from bonescan.simulate.builtin.pelvis import paint_pelvis
 from bonescan.simulate.builtin.sexes import to_female
@@ -44,8 +46,10 @@ def builtin_body(sex: str) -> Body:
     paint_spine(canvas)
     paint_thorax(canvas)
     paint_arm(canvas)
+    paint_hand(canvas)
     paint_pelvis(canvas)
     paint_leg(canvas)
+    paint_foot(canvas)
     paint_organs(canvas)
     paint_outline(canvas, sex)
     return _to_body(canvas.cells(1, 255), sex)
@@ -69,10 +73,12 @@ def _to_body(cells: Cells, sex: str) -> Body:
     inner_organ(points, number)
     # The liver pushes the right kidney down.
     points[number == number_of("kidney", Laterality.RIGHT), 0] += 10
+    fingers = tuple(np.array(ray, np.float32) for ray in RAYS)
     volume, tissue, part = np.tile(volume, 2), np.tile(tissue, 2), np.tile(cells.part[kept], 2)
     if sex == "F":
         points, change = to_female(points)
         volume = (volume * change).astype(np.float32)
+        fingers = tuple(to_female(ray)[0] for ray in fingers)
     return Body(
         sex=sex,
         points_mm=points.astype(np.float32),
@@ -82,6 +88,7 @@ def _to_body(cells: Cells, sex: str) -> Body:
         source="built-in parametric body",
         part=part,
         tissue=tissue,
+        fingers_mm=fingers,
     )
 
 

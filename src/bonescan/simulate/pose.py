@@ -11,6 +11,7 @@ from bonescan.core.anatomy import Laterality
 from bonescan.simulate.anatomy_index import AnatomyIndex
 from bonescan.simulate.body import Body, Points
 from bonescan.simulate.build import Size, fatten, size_of
+from bonescan.simulate.fingers import bend_fingers
 from bonescan.simulate.implants import missing_points, prosthesis_factors
 from bonescan.simulate.posture import Posture
 from bonescan.simulate.spine_shape import bend_spine, shift_sides, warp
@@ -57,7 +58,7 @@ def pose(anatomy: AnatomyIndex, posture: Posture) -> Posed:
     """
     body = anatomy.body
     size = size_of(body, posture)
-    points = apply_posture(body, posture, anatomy.landmarks, size)
+    points = apply_posture(anatomy, posture, size)
     volume = (size.soft_volume(body) * size.bone_volume).astype(np.float32)
     # What a heavy person has more of is mostly fat, which takes up little.
     activity, density = volume * size.soft_volume(body) ** -_FAT_TAKES_LESS, volume.copy()
@@ -74,23 +75,25 @@ def pose(anatomy: AnatomyIndex, posture: Posture) -> Posed:
     return Posed(points, volume, activity, density)
 
 
-def apply_posture(body: Body, posture: Posture, joints: Joints, size: Size | None = None) -> Points:
+def apply_posture(anatomy: AnatomyIndex, posture: Posture, size: Size | None = None) -> Points:
     """Return the body's points in this posture.
 
     Args:
-        body: The reference body.
+        anatomy: The reference body.
         posture: What to change.
-        joints: `landmarks(body)`.
         size: `size_of(body, posture)`, where it is known already.
 
     Returns:
         (n, 3) float32 mm; z starts near 0 at the top of the head.
     """
+    body, joints = anatomy.body, anatomy.landmarks
     size = size or size_of(body, posture)
     points = body.points_mm.copy()
     fatten(body, points, size)
     _head(body, points, posture)
     for side, sign, i in _SIDES:
+        if side in anatomy.fingers:
+            bend_fingers(points, anatomy.fingers[side], posture.finger_curl[i], posture.finger_spread[i])
         _arm(body, points, joints, posture, size, (side, sign, i))
         _leg(body, points, joints, posture, (side, sign, i))
     shift_sides(points, joints, posture)

@@ -56,6 +56,8 @@ class Posture:
         arm_abduction_deg: Positive away from the trunk.
         elbow_bend_deg: Forearm in the plane of the table, positive towards the midline.
         forearm_turn_deg: Twist of forearm and hand about their axis, positive as the thumb turns outwards.
+        finger_curl: 0 for straight fingers to 1 for a loose fist; for bodies whose fingers can be bent.
+        finger_spread: 0 for fingers side by side to 1 for fanned out.
         leg_abduction_deg: Positive away from the midline.
         foot_rotation_deg: Positive toes outwards.
         foot_flexion_deg: Positive toes away from the head.
@@ -82,6 +84,8 @@ class Posture:
     arm_abduction_deg: Pair = (0.0, 0.0)
     elbow_bend_deg: Pair = (0.0, 0.0)
     forearm_turn_deg: Pair = (0.0, 0.0)
+    finger_curl: Pair = (0.0, 0.0)
+    finger_spread: Pair = (0.0, 0.0)
     leg_abduction_deg: Pair = (0.0, 0.0)
     foot_rotation_deg: Pair = (0.0, 0.0)
     foot_flexion_deg: Pair = (0.0, 0.0)
@@ -101,7 +105,7 @@ class Posture:
     amputation: Amputation | None = None
 
 
-_HEIGHT_CM = {"M": (174.0, 7.5), "F": (161.0, 7.0)}
+_HEIGHT_CM = {"M": (170.0, 8.0), "F": (158.0, 7.5)}
 _SHORTEST_CM, _TALLEST_CM = 145.0, 195.0
 _THINNEST, _HEAVIEST = 16.0, 42.0
 """Ranges that the bodies are made for."""
@@ -116,8 +120,9 @@ Joint Surg Am 2015;97:1386); half of it, since many are seen as prostheses and s
 def draw_posture(rng: np.random.Generator, *, sex: str = "M", age_years: float = 60) -> Posture:
     """Draw a build and a posture.
 
-    Heights are those of adults of 45 to 75 years in Europe, body mass index that of patients (median 26); with age
-    come kyphosis and loss of height. The rest are design choices.
+    Heights are those of adults of 45 to 75 years over the world, men near 170 and women near 158 cm, with a spread
+    that covers Europe and East Asia; body mass index is that of patients (median 24.8); with age come kyphosis and loss
+    of height. The rest are design choices.
 
     Args:
         rng: Source of randomness.
@@ -133,18 +138,22 @@ def draw_posture(rng: np.random.Generator, *, sex: str = "M", age_years: float =
     kyphosis = float(abs(rng.normal(0, 7 + 14 * old)))
     height = float(np.clip(rng.normal(*_HEIGHT_CM[sex]) - 3.0 * old, _SHORTEST_CM, _TALLEST_CM))
     elbow = pair(7.0, 4.0)
-    # Most hands lie on edge, thumbs up; some lie flat.
-    hands = pair(70.0, 14.0) if rng.random() < 0.65 else pair(0.0, 18.0)
+    # Most hands lie on edge, thumbs up, fingers loosely bent; some lie flat, fingers straighter and apart.
+    on_edge = rng.random() < 0.65
+    hands = pair(70.0, 14.0) if on_edge else pair(0.0, 18.0)
+    curl = pair(0.55 if on_edge else 0.25, 0.3)
     if rng.random() < 0.12:  # hands on the thighs
         elbow = pair(20.0, 6.0)
     return Posture(
         height_cm=round(height, 1),
-        bmi=round(float(np.clip(np.exp(rng.normal(np.log(26.0), 0.17)), _THINNEST, _HEAVIEST)), 1),
+        bmi=round(float(np.clip(np.exp(rng.normal(np.log(24.8), 0.16)), _THINNEST, _HEAVIEST)), 1),
         frame=float(np.clip(rng.normal(1.0, 0.035), 0.9, 1.1)),
         legs=float(rng.normal(1.0, 0.022)),
         arm_abduction_deg=pair(-0.5, 2.5),
         elbow_bend_deg=elbow,
         forearm_turn_deg=hands,
+        finger_curl=(float(np.clip(curl[0], 0, 1)), float(np.clip(curl[1], 0, 1))),
+        finger_spread=(float(rng.beta(1.2, 1.8)), float(rng.beta(1.2, 1.8))),
         leg_abduction_deg=pair(1.0, 1.6),
         foot_rotation_deg=pair(15.0, 10.0),
         foot_flexion_deg=pair(18.0, 10.0),

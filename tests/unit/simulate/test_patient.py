@@ -101,15 +101,15 @@ def test_focus_stays_in_its_bone_and_scales_with_contrast(parameters):
 
 def test_neutral_posture_moves_nothing():
     anatomy = reference("M")
-    moved = apply_posture(anatomy.body, Posture(), anatomy.landmarks)
+    moved = apply_posture(anatomy, Posture())
     offset = moved - anatomy.body.points_mm
     assert np.abs(offset - offset.mean(0)).max() < 0.01
 
 
 def test_arm_abduction_moves_arms_outwards_only():
     anatomy = reference("M")
-    still = apply_posture(anatomy.body, Posture(), anatomy.landmarks)
-    moved = apply_posture(anatomy.body, Posture(arm_abduction_deg=(10.0, 0.0)), anatomy.landmarks)
+    still = apply_posture(anatomy, Posture())
+    moved = apply_posture(anatomy, Posture(arm_abduction_deg=(10.0, 0.0)))
     wrist = anatomy.body.of("hand", Laterality.LEFT)
     other = anatomy.body.of("hand", Laterality.RIGHT)
     assert (moved[wrist, 2] - still[wrist, 2]).min() > 50

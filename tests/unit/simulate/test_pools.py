@@ -28,7 +28,7 @@ def test_a_pool_holds_its_activity_around_its_path_and_moves_with_its_segment(an
     assert activity.sum() == pytest.approx(1000)
     assert still.mean(0) == pytest.approx(wrist, abs=2)
     assert still[:, 0].std() == pytest.approx(5, rel=0.2)
-    posed = apply_posture(anatomy.body, Posture(arm_abduction_deg=(15.0, 0.0)), anatomy.landmarks)
+    posed = apply_posture(anatomy, Posture(arm_abduction_deg=(15.0, 0.0)))
     moved, _ = pool_points(anatomy, pool, posed)
     assert moved[:, 2].mean() - still[:, 2].mean() > 80
     again, _ = pool_points(anatomy, pool, posed)

@@ -26,7 +26,7 @@ def anatomy(request):
 
 @pytest.fixture(scope="module")
 def still(anatomy):
-    return apply_posture(anatomy.body, Posture(), anatomy.landmarks)
+    return apply_posture(anatomy, Posture())
 
 
 @pytest.mark.parametrize("height_cm", [145.0, 170.0, 195.0])
@@ -53,7 +53,7 @@ def test_weight_goes_to_the_belly_and_attenuates(anatomy):
 
 
 def test_a_bent_elbow_brings_the_hand_inwards_and_leaves_the_upper_arm(anatomy, still):
-    moved = apply_posture(anatomy.body, Posture(elbow_bend_deg=(25.0, 0.0)), anatomy.landmarks)
+    moved = apply_posture(anatomy, Posture(elbow_bend_deg=(25.0, 0.0)))
     hand, humerus = anatomy.body.of("hand", L), anatomy.body.of("humerus", L)
     assert (moved[hand, 2] - still[hand, 2]).max() < -60
     assert np.abs(moved[humerus] - still[humerus]).max() < 0.01
@@ -62,7 +62,7 @@ def test_a_bent_elbow_brings_the_hand_inwards_and_leaves_the_upper_arm(anatomy, 
 
 
 def test_kyphosis_moves_the_thorax_back_and_the_head_forward(anatomy, still):
-    moved = apply_posture(anatomy.body, Posture(kyphosis_mm=30.0), anatomy.landmarks)
+    moved = apply_posture(anatomy, Posture(kyphosis_mm=30.0))
     spine, skull, knee = (anatomy.body.of(n) for n in ("T7", "cranium", "patella"))
     assert (moved[spine, 1] - still[spine, 1]).mean() > 20
     assert (moved[skull, 1] - still[skull, 1]).mean() < -10
@@ -71,7 +71,7 @@ def test_kyphosis_moves_the_thorax_back_and_the_head_forward(anatomy, still):
 
 
 def test_scoliosis_bends_the_spine_sideways_and_not_the_legs(anatomy, still):
-    moved = apply_posture(anatomy.body, Posture(scoliosis_mm=20.0), anatomy.landmarks)
+    moved = apply_posture(anatomy, Posture(scoliosis_mm=20.0))
     spine, foot = anatomy.body.of("spine"), anatomy.body.of("whole foot")
     assert np.ptp(moved[spine, 2] - still[spine, 2]) > 20
     assert np.abs(moved[foot, 2] - still[foot, 2]).max() < 0.5
@@ -81,22 +81,22 @@ def test_scoliosis_bends_the_spine_sideways_and_not_the_legs(anatomy, still):
     ("field", "bone"), [("shoulder_drop_mm", "scapula"), ("pelvic_tilt_mm", "ilium"), ("leg_difference_mm", "tarsals")]
 )
 def test_one_side_lies_lower(anatomy, still, field, bone):
-    moved = apply_posture(anatomy.body, Posture(**{field: 12.0}), anatomy.landmarks)
+    moved = apply_posture(anatomy, Posture(**{field: 12.0}))
     change = [(moved[at, 0] - still[at, 0]).mean() for at in (anatomy.body.of(bone, L), anatomy.body.of(bone, R))]
     assert 3 < change[0] - change[1] < 14
 
 
 def test_feet_turn_outwards_and_flex(anatomy, still):
     toes, heel = anatomy.body.of("foot", L, Part.PHALANX), anatomy.body.of("tarsals", L, Part.CALCANEUS)
-    out = apply_posture(anatomy.body, Posture(foot_rotation_deg=(30.0, 0.0)), anatomy.landmarks)
+    out = apply_posture(anatomy, Posture(foot_rotation_deg=(30.0, 0.0)))
     assert (out[toes, 2] - still[toes, 2]).mean() > 30 > 0 > (out[heel, 2] - still[heel, 2]).mean()
-    down = apply_posture(anatomy.body, Posture(foot_flexion_deg=(20.0, 0.0)), anatomy.landmarks)
+    down = apply_posture(anatomy, Posture(foot_flexion_deg=(20.0, 0.0)))
     length = (down[toes, 0] - down[heel, 0].mean()).mean() - (still[toes, 0] - still[heel, 0].mean()).mean()
     assert length > 20
 
 
 def test_the_warp_is_smooth_small_and_ones_own(anatomy, still):
-    first, second = (apply_posture(anatomy.body, Posture(warp_seed=s, warp_mm=4.0), anatomy.landmarks) for s in (1, 2))
+    first, second = (apply_posture(anatomy, Posture(warp_seed=s, warp_mm=4.0)) for s in (1, 2))
     assert 0.5 < np.abs(first - still).mean() < 12
     assert np.abs(first - second).mean() > 0.5
     at = anatomy.body.of("L3")

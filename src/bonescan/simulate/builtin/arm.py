@@ -1,8 +1,6 @@
-"""Shoulder girdle, arm and hand of the built-in body; the palm faces backwards, the thumb the thigh."""
+"""Shoulder girdle and arm of the built-in body down to the wrist."""
 
 from __future__ import annotations
-
-from itertools import pairwise
 
 from bonescan.core.anatomy import Laterality
 from bonescan.simulate.canvas import Canvas
@@ -64,12 +62,11 @@ _ULNA = (
 
 
 def paint_arm(c: Canvas) -> None:
-    """Paint the left shoulder girdle, arm and hand."""
+    """Paint the left shoulder girdle, upper arm and forearm."""
     _clavicle(c)
     _scapula(c)
     _humerus(c)
     _forearm(c)
-    _hand(c)
 
 
 def _clavicle(c: Canvas) -> None:
@@ -124,39 +121,3 @@ def _forearm(c: Canvas) -> None:
     ulna, radius = number_of("ulna", L), number_of("radius", L)
     c.shaft(_RADIUS, radius, ((0.07, Part.HEAD), (0.86, Part.SHAFT), (1.0, Part.CONDYLE)))
     c.shaft(_ULNA, ulna, ((0.17, Part.CONDYLE), (0.93, Part.SHAFT), (1.0, Part.HEAD)))
-
-
-_RAYS = (
-    # carpal end, knuckle, (middle joints …), tip of each finger from thumb to little finger
-    ((868, 212, 214), (893, 209, 203), (920, 212, 196), (944, 216, 194)),
-    ((876, 214, 222), (938, 214, 216), (978, 221, 212), (1003, 229, 211), (1021, 234, 210)),
-    ((877, 215, 231), (941, 213, 230), (986, 221, 229), (1014, 230, 228), (1032, 236, 228)),
-    ((876, 217, 239), (936, 215, 242), (978, 222, 244), (1005, 230, 245), (1022, 236, 246)),
-    ((873, 219, 246), (926, 219, 253), (959, 225, 257), (979, 231, 259), (995, 236, 260)),
-)
-
-
-_CARPALS = (
-    (858, 222, 10.5),
-    (857, 234, 10),
-    (860, 245, 9),
-    (872, 214, 9.5),
-    (873, 224, 9.5),
-    (874, 234, 10),
-    (872, 245, 9.5),
-)
-"""(z, x, half width) of two rows of small bones; the pisiform is left out."""
-
-
-def _hand(c: Canvas) -> None:
-    carpals, hand = number_of("carpals", L), number_of("hand", L)
-    for z, x, r in _CARPALS:
-        c.ellipsoid((z, 217, x), (9.5, 10, r), carpals, Part.WHOLE)
-    for k, ray in enumerate(_RAYS):
-        thick = 1.15 if k == 0 else 0.85 if k == 4 else 1.0
-        for i, (a, b) in enumerate(pairwise(ray)):
-            shrink = thick * (1 - 0.12 * i)
-            part = Part.METACARPAL if i == 0 else Part.PHALANX
-            middle = tuple((p + q) / 2 for p, q in zip(a, b, strict=True))
-            ends, waist = (7.4 * shrink, 6.8 * shrink), (5.0 * shrink, 4.8 * shrink)
-            c.sweep([a, (middle[0], middle[1], middle[2]), b], [ends, waist, ends], hand, part)

@@ -1,4 +1,4 @@
-"""Thigh, leg and foot of the built-in body."""
+"""Thigh and lower leg of the built-in body."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ _TIBIA = (
     (1536, 189, 65, 11.5, 13, 0.5),
     (1578, 193, 64, 12, 13, 0.45),
     (1615, 196, 61, 15.5, 15.5, 0.2),
-    (1645, 197, 58, 21, 19, 0),
-    (1660, 197, 57, 22, 19, 0),
+    (1645, 197, 58, 22.5, 20, 0),
+    (1661, 197, 57, 24.5, 20, 0),
 )
 
 _FIBULA = (
@@ -58,10 +58,9 @@ _FIBULA = (
 
 
 def paint_leg(c: Canvas) -> None:
-    """Paint the left femur, patella, tibia, fibula and foot."""
+    """Paint the left femur, patella, tibia and fibula."""
     _femur(c)
     _lower_leg(c)
-    _foot(c)
 
 
 def _femur(c: Canvas) -> None:
@@ -94,39 +93,3 @@ def _lower_leg(c: Canvas) -> None:
     c.sweep([(1310, 143, 64), (1330, 145, 65)], [(9, 7), (6, 5)], tibia, Part.CONDYLE)
     c.sweep([(1648, 195, 38), (1668, 196, 37)], [(7, 11), (5, 8)], tibia, Part.MALLEOLUS)
     c.shaft(_FIBULA, fibula, ((0.09, Part.HEAD), (0.9, Part.SHAFT), (1.0, Part.MALLEOLUS)))
-
-
-def _foot(c: Canvas) -> None:
-    tarsals, foot = number_of("tarsals", L), number_of("foot", L)
-    c.sweep([(1677, 208, 60), (1677, 190, 60), (1686, 168, 61)], [(18, 15), (20, 17), (16, 14)], tarsals, Part.TALUS)
-    c.sweep(
-        [(1702, 184, 72), (1706, 205, 68), (1712, 230, 66), (1716, 250, 66)],
-        [(13, 14), (14, 15), (14, 17), (13, 16)],
-        tarsals,
-        Part.CALCANEUS,
-    )
-    c.ellipsoid((1695, 152, 62), (15, 11, 21), tarsals, Part.WHOLE)
-    c.ellipsoid((1711, 154, 90), (14, 19, 15), tarsals, Part.WHOLE)
-    for x, z in ((53.0, 1700), (66.0, 1700), (78.0, 1704)):
-        c.ellipsoid((z, 133, x), (14, 14, 9), tarsals, Part.WHOLE)
-    for k in range(5):
-        base = (1704.0 + 3.0 * k, 122.0 + 4.0 * (k in (0, 3, 4)), 52.0 + 11.0 * k)
-        knuckle = (1738.0 + 1.5 * k, 66.0 + (0, -2, 2, 8, 15)[k], 56.0 + 14.5 * k)
-        tip = (1748.0, knuckle[1] - (52, 46, 40, 34, 28)[k], knuckle[2] + (3, 1, 1, 1, 0)[k])
-        big = 1.7 if k == 0 else 1.0
-        middle = ((base[0] + knuckle[0]) / 2, (base[1] + knuckle[1]) / 2, (base[2] + knuckle[2]) / 2)
-        c.sweep(
-            [base, middle, knuckle],
-            [(6 * big**0.4, 7.5), (4.2 * big, 4.5 * big), (6 * big, 6 * big)],
-            foot,
-            Part.METACARPAL,
-        )
-        toe = ((knuckle[0] + tip[0]) / 2, (knuckle[1] + tip[1]) / 2, (knuckle[2] + tip[2]) / 2)
-        c.sweep(
-            [knuckle, toe, tip],
-            [(5.5 * big, 5 * big), (3.4 * big, 3.4 * big), (4.2 * big, 3.6 * big)],
-            foot,
-            Part.PHALANX,
-        )
-    for x in (50.0, 64.0):
-        c.ellipsoid((1749, 70, x), (4, 6, 5), foot, Part.METACARPAL)

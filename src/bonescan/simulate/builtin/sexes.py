@@ -20,10 +20,12 @@ _LEVELS = (
     (1000, 925, 0.94, 0.92),
     (1265, 1170, 0.91, 0.92),
     (1660, 1536, 0.90, 0.92),
-    (1770, 1638, 0.90, 0.92),
+    (1695, 1567, 0.84, 0.88),
+    (1770, 1636, 0.84, 0.88),
 )
-"""Levels (crown, C1, T1, shoulder, mid-thorax, L1, L3, S1, hip, ischium, thigh, knee, ankle, sole), widths and depths
-there in proportion. The female pelvis is lower than the male, narrower at the crest and as wide at hips and outlet.
+"""Levels (crown, C1, T1, shoulder, mid-thorax, L1, L3, S1, hip, ischium, thigh, knee, ankle, heel, sole), widths and
+depths there in proportion. The female pelvis is lower than the male, narrower at the crest and as wide at hips and
+outlet.
 
 Source: both adults of ICRP Publication 110, the legs in proportion.
 """

@@ -10,7 +10,7 @@ from bonescan.simulate.parts import Part
 from bonescan.simulate.structures import VERTEBRAE, number_of
 
 SPINE_Z = (147, 188, 219, 255, 299, 343, 392, 440, 488, 549, 612, 655, 690, 725)
-SPINE_Y = (136, 137, 138, 143, 162, 180, 192, 193, 187, 177, 163, 153, 150, 160)
+SPINE_Y = (136, 128, 126, 138, 162, 180, 192, 193, 187, 177, 163, 153, 150, 160)
 """Centres of the vertebral bodies: the curve of the spine."""
 SECTIONS = {"C": (147.0, 266.0, 1.5), "T": (266.0, 564.0, 2.0), "L": (564.0, 724.0, 4.5)}
 """(top, bottom, height of a disc) of each section."""
@@ -133,7 +133,7 @@ def _arch(
         flat=(1, 0, 0),
     )
     facet = {"C": 19.0, "T": 14.0, "L": 20.0}[prefix]
-    pillar = {"C": (half + 6.0, 9.0, 9.0), "T": (0.75 * half, 7.0, 8.0), "L": (0.75 * half, 10.0, 8.5)}[prefix]
+    pillar = {"C": (half + 5.0, 7.5, 8.0), "T": (0.75 * half, 7.0, 8.0), "L": (0.75 * half, 10.0, 8.5)}[prefix]
     for dz in (0.0,) if prefix == "C" else (-1.0, 1.15):
         c.ellipsoid((z + dz * half, back + (4 if prefix == "C" else 11), facet), pillar, number, Part.ARCH)
 
