@@ -7,6 +7,7 @@ the ilium is flat, without being told so.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -77,8 +78,12 @@ def within_half_maximum(anatomy: AnatomyIndex, focus: Focus) -> npt.NDArray[np.i
     return at[distance <= 1]
 
 
+@lru_cache(maxsize=256)
 def _distance(anatomy: AnatomyIndex, focus: Focus) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:
-    """Indices of the points that a focus reaches, and their distance from its centre in units of its radius."""
+    """Indices of the points that a focus reaches, and their distance from its centre in units of its radius.
+
+    Kept for a while, since the picture and the truth of a patient both ask for it.
+    """
     reach = focus.radius_mm * max(focus.stretch) * 1.9 + 4
     # The points of one bone are few: a search among all bone would take longer.
     at = anatomy.of_structure(focus.structure) if focus.confined else anatomy.bone_near(focus.centre_mm, reach)
