@@ -76,6 +76,10 @@ def draw_member(
         fine_matrix=recipe.fine_matrix_fraction,
         sites=member.sites,
     )
+    if recipe.pixel_mm is not None:
+        camera = parameters.camera
+        pixel_mm = recipe.pixel_mm * 256 / camera.columns
+        parameters = replace(parameters, camera=replace(camera, pixel_mm=pixel_mm))
     foci = parameters.foci
     if member.metastatic and not parameters.superscan:
         foci = _fewer(harder, foci, recipe.few_lesions_fraction)

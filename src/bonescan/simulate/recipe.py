@@ -75,6 +75,9 @@ class CohortRecipe(_Table):
     counts_low: float = Field(default=0.35e6, gt=1e4, description="Lowest expected counts a view.")
     counts_high: float = Field(default=2.0e6, lt=2e7, description="Highest expected counts a view.")
     fine_matrix_fraction: float = Field(default=0.0, ge=0, le=1, description="Share of scans of 512 x 2048 pixels.")
+    pixel_mm: float | None = Field(
+        default=None, ge=1.5, le=4, description="Pixel of a matrix of 256 x 1024; drawn among makes of cameras if None."
+    )
     voxel_fraction: float = Field(default=1.0, ge=0, le=1, description="Share of voxel bodies, where there are any.")
     contrast_factor: tuple[float, float] = Field(
         default=(1.0, 1.0), description="Range of a factor on the contrast of metastases above 1, drawn log-uniformly."
