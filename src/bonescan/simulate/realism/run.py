@@ -93,9 +93,16 @@ def measure_realism(
     return Realism(compare(simulated, statistics), telling, (n, patients), real, simulated)
 
 
+_REAL_PIXEL_MM = 2.4
+"""The real scans come from one camera, and their pixel was not handed down: of the usual ones, this gives adults.
+
+A frame of 690 rows is then 166 cm long, toes included; with 2.21 mm it would be 152 cm.
+"""
+
+
 def replace_matrix(recipe: CohortRecipe) -> CohortRecipe:
-    """The recipe with the matrix of the real scans: their pixels are all of one kind."""
-    return recipe.model_copy(update={"fine_matrix_fraction": 0.0})
+    """The recipe with the matrix and the pixel of the real scans, which are all of one kind."""
+    return recipe.model_copy(update={"fine_matrix_fraction": 0.0, "pixel_mm": _REAL_PIXEL_MM})
 
 
 def _simulate(

@@ -15,12 +15,15 @@ from bonescan.core.study import ViewName
 from bonescan.simulate.realism.storage import NativeFrame
 
 ROWS, COLUMNS = 768, 256
+"""Least size of a tile."""
 _GAP = 6
 _PER_LINE = 10
 
 
 def contact_sheet(frames: Sequence[NativeFrame], *, shrink: int = 1, greys: int = 256) -> bytes:
     """Draw frames in lines of ten, each scaled to its own 99.5th percentile by a square root, as PNG.
+
+    Tiles hold the largest frame, so that no body is cropped.
 
     Args:
         frames: What to show, in order.
@@ -30,8 +33,12 @@ def contact_sheet(frames: Sequence[NativeFrame], *, shrink: int = 1, greys: int 
     from PIL import Image
 
     lines = [frames[i : i + _PER_LINE] for i in range(0, len(frames), _PER_LINE)]
-    sheet = np.concatenate([np.concatenate([_tile(frame) for frame in line], 1) for line in _even(lines)], 0)
-    rows, columns = (size // shrink * shrink for size in sheet.shape)
+    size = (
+        max(ROWS, *(frame.values.shape[0] for frame in frames)),
+        max(COLUMNS, *(frame.values.shape[1] for frame in frames)),
+    )
+    sheet = np.concatenate([np.concatenate([_tile(frame, size) for frame in line], 1) for line in _even(lines)], 0)
+    rows, columns = (length // shrink * shrink for length in sheet.shape)
     sheet = sheet[:rows, :columns].reshape(rows // shrink, shrink, columns // shrink, shrink).mean((1, 3))
     buffer = BytesIO()
     picture = np.rint(sheet / 255 * (greys - 1)) * 255 / (greys - 1)
@@ -78,14 +85,14 @@ def refuse_in_repository(path: Path) -> None:
         )
 
 
-def _tile(frame: NativeFrame | None) -> npt.NDArray[np.float64]:
-    """(ROWS, COLUMNS) grey values, the frame in the middle."""
-    tile = np.full((ROWS + _GAP, COLUMNS + _GAP), 255.0)
+def _tile(frame: NativeFrame | None, size: tuple[int, int]) -> npt.NDArray[np.float64]:
+    """Grey values of a tile of this size and a gap, the frame in the middle."""
+    tile = np.full((size[0] + _GAP, size[1] + _GAP), 255.0)
     if frame is None:
         return tile
-    values = frame.values[:ROWS, :COLUMNS]
+    values = frame.values
     top = max(float(np.percentile(values, 99.5)), 1.0)
-    row, column = (ROWS - values.shape[0]) // 2, (COLUMNS - values.shape[1]) // 2
+    row, column = (size[0] - values.shape[0]) // 2, (size[1] - values.shape[1]) // 2
     grey = 255 * (1 - np.sqrt(np.minimum(values / top, 1)))
     tile[row : row + values.shape[0], column : column + values.shape[1]] = grey
     return tile

@@ -12,6 +12,8 @@ from bonescan.simulate.patient import SimulatedStudy
 from bonescan.simulate.realism.storage import FrameFacts, NativeFrame, body_box, store_like
 
 _NOT_IN_REAL = (Region.FOREARM_HAND, Region.LOWER_LEG_FOOT)
+_FEMUR_TO_CONDYLES, _SKULL_TO_BASE = 0.82, 0.76
+"""Share of the rows of our regions that the real maps have too."""
 
 
 def frames_like(
@@ -51,6 +53,27 @@ def frames_like(
 
 
 def _as_real(regions: Labels, view: ViewName) -> Labels:
-    """Regions that the real maps know: no forearms, no lower legs, no sternum from behind."""
+    """Regions as the real maps draw them.
+
+    They have no forearms, no lower legs and no sternum from behind. Their femora end above the condyles (there they are
+    16 pixels wide, where ours widen to 38), their skulls from behind at the base (0.13 of the way from crown to knee,
+    ours with the jaw 0.17), and from the front the spine behind the sternum counts as sternum.
+    """
     gone = (*_NOT_IN_REAL, Region.STERNUM) if view == ViewName.POSTERIOR else _NOT_IN_REAL
-    return np.where(np.isin(regions, gone), 0, regions).astype(np.uint8)
+    out = np.where(np.isin(regions, gone), 0, regions).astype(np.uint8)
+    _cut_below(out, Region.FEMUR, _FEMUR_TO_CONDYLES)
+    if view == ViewName.POSTERIOR:
+        _cut_below(out, Region.SKULL, _SKULL_TO_BASE)
+    else:
+        beside = (out == Region.STERNUM).any(1)[:, None] & (out == Region.THORACIC_SPINE)
+        out[beside] = Region.STERNUM
+    return out
+
+
+def _cut_below(regions: Labels, region: Region, share: float) -> None:
+    """Remove a region below a share of its rows, in place."""
+    rows = np.flatnonzero((regions == region).any(1))
+    if len(rows):
+        last = rows[0] + round(share * (rows[-1] - rows[0]))
+        below = regions[last + 1 :]
+        below[below == region] = 0
