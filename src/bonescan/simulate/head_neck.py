@@ -55,10 +55,12 @@ def draw_head_and_neck(rng: np.random.Generator, anatomy: AnatomyIndex) -> tuple
         x = float(rng.uniform(-30, 30))
         z = chin - 12 if rng.random() < 0.6 else top + 0.85 * height
         add("teeth", [[z, front + 8 + 0.022 * x * x, x]], [float(rng.uniform(2, 6))], 5e3, 0.8)
-    if rng.random() < (0.55 if body.sex == "M" else 0.3):
+    if rng.random() < (0.95 if body.sex == "M" else 0.85):
         neck = body.points_mm[body.in_segment(Segment.HEAD, Laterality.MIDLINE) & body.is_soft]
         z = float(np.percentile(jaw[:, 0], 98)) + float(rng.uniform(18, 45))
         near = neck[np.abs(neck[:, 0] - z) < 12]
         y = float(near[:, 1].min() if len(near) else front + 60) + 16
-        add("thyroid cartilage", [[z - 12, y + 14, -14], [z + 6, y, 0], [z - 12, y + 14, 14]], [4, 4, 4], 7e3, 0.7)
+        add("thyroid cartilage", [[z - 12, y + 14, -14], [z + 6, y + 2, 0], [z - 12, y + 14, 14]], [6, 7, 6], 18e3, 0.5)
+        # Cricoid and the first rings of the trachea below it.
+        add("thyroid cartilage", [[z + 16, y + 6, 0], [z + 44, y + 16, 0]], [8, 7], 14e3, 0.5)
     return tuple(pools)

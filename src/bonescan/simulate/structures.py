@@ -104,8 +104,8 @@ _MIDLINE_BONES: tuple[tuple[str, Segment, Region, float], ...] = (
     ("cranium", Segment.HEAD, Region.SKULL, 0.95),
     ("facial bones", Segment.HEAD, Region.SKULL, 1.3),
     ("mandible", Segment.HEAD, Region.SKULL, 0.8),
-    ("manubrium", Segment.TRUNK, Region.STERNUM, 2.6),
-    ("sternal body", Segment.TRUNK, Region.STERNUM, 2.5),
+    ("manubrium", Segment.TRUNK, Region.STERNUM, 2.35),
+    ("sternal body", Segment.TRUNK, Region.STERNUM, 2.2),
     ("xiphoid", Segment.TRUNK, Region.STERNUM, 1.6),
     ("sacrum", Segment.TRUNK, Region.SACRUM, 1.9),
     ("coccyx", Segment.TRUNK, Region.SACRUM, 1.2),
@@ -137,7 +137,7 @@ ORGANS: frozenset[str] = frozenset({"kidney", "ureter", "bladder", "thyroid", "s
 def _table() -> dict[int, Structure]:
     rows: list[tuple[str, Laterality, Segment, Region, float, float]] = []
     for prefix, region, uptake in (
-        ("C", Region.CERVICAL_SPINE, 2.3),
+        ("C", Region.CERVICAL_SPINE, 2.6),
         ("T", Region.THORACIC_SPINE, 2.1),
         ("L", Region.LUMBAR_SPINE, 2.0),
     ):

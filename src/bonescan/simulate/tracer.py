@@ -88,7 +88,7 @@ def draw_tracer(
 def _soft_gain(rng: np.random.Generator, age_years: float, delay_h: float) -> float:
     """Soft tissue clears against bone with a half life near 5 h, more slowly in the old, and differs between people."""
     slower = 1 + 0.006 * (age_years - 63)
-    return 1.1 * 2 ** (-(delay_h - 3) / 5) * slower * float(np.exp(rng.normal(0, 0.2)))
+    return 2 ** (-(delay_h - 3) / 5) * slower * float(np.exp(rng.normal(0, 0.2)))
 
 
 def _draw_organs(rng: np.random.Generator, sex: str) -> dict[str, float]:
@@ -104,10 +104,11 @@ def _draw_organs(rng: np.random.Generator, sex: str) -> dict[str, float]:
 
 
 _JOINT_BASE = {
+    "costochondral": 0.15,
     "sternoclavicular": 0.5,
     "sacroiliac": 0.55,
     "shoulder": 0.55,
-    "acromioclavicular": 0.4,
+    "acromioclavicular": 0.3,
     "knee": 0.1,
     "hip": 0.05,
 }
@@ -135,7 +136,7 @@ def _draw_joints(rng: np.random.Generator, anatomy: AnatomyIndex, age_years: flo
 
 def _draw_kidneys(rng: np.random.Generator, faint: float) -> tuple[float, float]:
     """Left and right: usually a little unequal; seldom both very hot, one hot (blocked) or one hardly seen."""
-    level = 1.6 * float(np.exp(rng.normal(0, 0.5))) * faint
+    level = 1.85 * float(np.exp(rng.normal(0, 0.5))) * faint
     if rng.random() < 0.1:
         level *= float(rng.uniform(2, 5))
     gains = [level * float(np.exp(rng.normal(0, 0.25))) for _ in range(2)]
