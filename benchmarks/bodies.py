@@ -39,6 +39,8 @@ RESTING = Posture(
     foot_rotation_deg=(15.0, 20.0),
     foot_flexion_deg=(18.0, 15.0),
     elbow_bend_deg=(6.0, 4.0),
+    finger_curl=(0.6, 0.3),
+    finger_spread=(0.3, 0.4),
 )
 """How hands and feet lie in all of them."""
 
@@ -54,6 +56,8 @@ def main() -> None:
             posture,
             forearm_turn_deg=RESTING.forearm_turn_deg,
             elbow_bend_deg=RESTING.elbow_bend_deg,
+            finger_curl=RESTING.finger_curl,
+            finger_spread=RESTING.finger_spread,
             foot_rotation_deg=RESTING.foot_rotation_deg,
             foot_flexion_deg=RESTING.foot_flexion_deg,
         )
