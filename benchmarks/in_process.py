@@ -1,20 +1,22 @@
-"""Raw DICOM to analysis inside one process, for each runtime, side by side in one run; prints JSON.
+"""Raw DICOM to analysis inside one process: both pipelines, and each runtime, side by side in one run; prints JSON.
 
-The runtimes take turns patient by patient, so that a busy moment of the machine hits all of them.
+Models and runtimes take turns patient by patient, so that a busy moment of the machine hits all of them. The scans are
+uncompressed, as gamma cameras send them; the same scans with run-length compression are timed beside them.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from bonescan.inference.stepwise import Stepwise
+    from bonescan.core.study import Study
 
 BACKENDS = {
     "openvino": ("openvino", None),
@@ -22,59 +24,135 @@ BACKENDS = {
     "onnxruntime": ("onnxruntime", None),
 }
 """Name → (backend, precision); None is the backend's own choice for the processor."""
+RIVAL = "stepwise"
+"""The paper's pipeline, which the default model is compared with."""
+STAGES = ("read", "preprocess", "inference", "burden", "report", "total")
+
+Timed = Mapping[str, Callable[[], object]]
 
 
-def main(studies: list[Path], rounds: int) -> dict[str, object]:
-    """Measure all patients with all runtimes."""
+def main(studies: list[Path], compressed: list[Path], rounds: int) -> dict[str, object]:
+    """Measure all patients with all models and runtimes.
+
+    Args:
+        studies: Uncompressed DICOM files.
+        compressed: The same scans with run-length compression.
+        rounds: Times that each patient is analysed.
+    """
     import bonescan as bs
+    from bonescan.core.settings import settings
+    from bonescan.models.bundle import load_bundle
+    from bonescan.models.registry import find_bundle
+
+    bundles = {name: load_bundle(find_bundle(name)) for name in dict.fromkeys((settings().model, RIVAL))}
+    default = next(iter(bundles.values()))
+
+    def chain(study: Path, name: str) -> object:
+        return bs.analyze(bs.read(study), model=bundles[name])
+
+    first_s = {name: seconds(lambda n=name: chain(studies[0], n)) for name in bundles}
+    turns: list[Timed] = []
+    for study, small in zip(studies, compressed, strict=True):
+        turn: dict[str, Callable[[], object]] = {n: lambda s=study, n=n: chain(s, n) for n in bundles}
+        turn["compressed"] = lambda s=small: chain(s, settings().model)
+        turns.append(turn)
+    chains = in_turns(turns, rounds)
+    read = [bs.read(study) for study in studies]
+    networks = in_turns([network_calls(study) for study in read], rounds)
+    here = default.manifest.name
+    result: dict[str, object] = {
+        "patients": len(studies),
+        "rounds": rounds,
+        "model": {"name": here, "version": default.manifest.version, "sha256": default.sha256},
+        "dicom_to_analysis": {**spread(chains[here]), "first_with_loading_s": round(first_s[here], 4)},
+        "run_length_compressed": spread(chains["compressed"]),
+        "stages_ms": stages(studies, default),
+        "networks": {name: spread(values) for name, values in networks.items()},
+        "ratio_onnxruntime_to_openvino": round(median(networks["onnxruntime"]) / median(networks["openvino"]), 3),
+    }
+    if here != RIVAL:
+        result[RIVAL] = {**spread(chains[RIVAL]), "first_with_loading_s": round(first_s[RIVAL], 4)}
+        result[f"ratio_{RIVAL}_to_{here}"] = round(median(chains[RIVAL]) / median(chains[here]), 2)
+    return result
+
+
+def network_calls(study: Study) -> Timed:
+    """Preprocessing and networks alone of the default model: each runtime, and torch as it comes where it is there."""
     from benchmarks.machine import CORES
     from bonescan.core.settings import settings
-    from bonescan.inference.stepwise import Stepwise
+    from bonescan.inference.pipelines import PIPELINES
     from bonescan.models.bundle import load_bundle
     from bonescan.models.registry import find_bundle
 
     bundle = load_bundle(find_bundle(settings().model))
-    pipelines = {
-        name: Stepwise(bundle, backend=backend, threads=CORES, precision=precision)
-        for name, (backend, precision) in BACKENDS.items()
-    }
-    first_s = _timed(lambda: bs.analyze(bs.read(studies[0]), model=bundle))
-    chain = [_timed(lambda s=study: bs.analyze(bs.read(s), model=bundle)) for _ in range(rounds) for study in studies]
-    networks = _networks(pipelines, studies, rounds)
-    return {
-        "patients": len(studies),
-        "rounds": rounds,
-        "model": {"name": bundle.manifest.name, "version": bundle.manifest.version, "sha256": bundle.sha256},
-        "dicom_to_analysis": {
-            "median_s": round(median(chain), 4),
-            "slowest_s": round(max(chain), 4),
-            "first_with_loading_s": round(first_s, 4),
-        },
-        "networks": {name: {"median_s": round(median(values), 4)} for name, values in networks.items()},
-        "ratio_onnxruntime_to_openvino": round(median(networks["onnxruntime"]) / median(networks["openvino"]), 3),
-    }
+    kind = PIPELINES[bundle.manifest.pipeline]
+    calls: dict[str, Callable[[], object]] = {}
+    for name, (backend, precision) in BACKENDS.items():
+        pipeline = kind(bundle, backend=backend, threads=CORES, precision=precision)
+        calls[name] = lambda p=pipeline: p.run(study)
+    if find_spec("torch") and bundle.manifest.pipeline == "joint":
+        calls |= torch_calls(study, CORES)
+    return calls
 
 
-def _networks(pipelines: dict[str, Stepwise], studies: list[Path], rounds: int) -> dict[str, list[float]]:
-    """Seconds of preprocessing and networks alone, patient by patient."""
+def torch_calls(study: Study, cores: int) -> Timed:
+    """The joint network in eager torch, which a bundle does not need; its weights are random, which costs as much."""
+    import torch
+
+    from bonescan.inference.joint import joined
+    from bonescan.inference.preprocess import to_grid
+    from bonescan.models.networks.joint import JointNetwork
+
+    torch.set_num_threads(cores)
+    network = JointNetwork().eval().to(memory_format=torch.channels_last)
+
+    def run(*, bf16: bool) -> None:
+        images = torch.from_numpy(joined({view.name: to_grid(view) for view in study.views}))
+        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+            network(images)
+
+    return {"torch_eager": lambda: run(bf16=False), "torch_eager_bf16": lambda: run(bf16=True)}
+
+
+def stages(studies: list[Path], bundle: object) -> dict[str, float]:
+    """Median milliseconds of each part of the chain, as an analysis says them."""
     import bonescan as bs
 
-    read = [bs.read(study) for study in studies]
-    for pipeline in pipelines.values():
-        pipeline.run(read[0])  # loads the networks
-    values: dict[str, list[float]] = {name: [] for name in pipelines}
+    values: dict[str, list[float]] = {stage: [] for stage in STAGES}
+    for study in studies:
+        began = perf_counter()
+        read = bs.read(study)
+        timing = bs.analyze(read, model=bundle, read_ms=1e3 * (perf_counter() - began)).timing_ms  # type: ignore[arg-type]
+        for stage in STAGES:
+            values[stage].append(getattr(timing, stage))
+    return {stage: round(median(times), 2) for stage, times in values.items()}
+
+
+def in_turns(turns: list[Timed], rounds: int) -> dict[str, list[float]]:
+    """Seconds of each call, patient by patient; each is called once before, unmeasured."""
+    for call in turns[0].values():
+        call()
+    values: dict[str, list[float]] = {name: [] for name in turns[0]}
     for _ in range(rounds):
-        for study in read:
-            for name, pipeline in pipelines.items():
-                values[name].append(_timed(lambda p=pipeline, s=study: p.run(s)))
+        for turn in turns:
+            for name, call in turn.items():
+                values[name].append(seconds(call))
     return values
 
 
-def _timed(call: Callable[[], object]) -> float:
+def spread(values: list[float]) -> dict[str, Any]:
+    """Median and slowest."""
+    return {"median_s": round(median(values), 4), "slowest_s": round(max(values), 4)}
+
+
+def seconds(call: Callable[[], object]) -> float:
+    """Wall-clock time of a call."""
     start = perf_counter()
     call()
     return perf_counter() - start
 
 
 if __name__ == "__main__":
-    print(json.dumps(main([Path(word) for word in sys.argv[2:]], int(sys.argv[1]))))
+    paths = [Path(word) for word in sys.argv[2:]]
+    half = len(paths) // 2
+    print(json.dumps(main(paths[:half], paths[half:], int(sys.argv[1]))))

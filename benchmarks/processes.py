@@ -57,6 +57,27 @@ def whole_commands(study: Path, runs: int) -> dict[str, dict[str, float]]:
     }
 
 
+def throughput(studies: list[Path], copies: int) -> dict[str, float]:
+    """`bonescan analyze FOLDER --formats json`: studies a second with reading and writing, the start counted too."""
+    with tempfile.TemporaryDirectory() as place:
+        folder, out = Path(place) / "in", Path(place) / "out"
+        folder.mkdir()
+        for copy in range(copies):
+            for study in studies:
+                (folder / f"{study.stem}-{copy}.dcm").symlink_to(study)
+        count = copies * len(studies)
+        seconds, memory = process([*BONESCAN, "analyze", str(folder), "-o", str(out), "--formats", "json"])
+        written = len(list(out.glob("*/analysis.json")))
+    if written != count:
+        raise RuntimeError(f"{written} of {count} studies were written")
+    return {
+        "studies": count,
+        "seconds": round(seconds, 2),
+        "studies_per_s": round(count / seconds, 2),
+        "peak_memory_mib": round(memory, 1),
+    }
+
+
 def import_seconds(runs: int) -> dict[str, float]:
     """`import bonescan` in a fresh interpreter, the interpreter's own start not counted."""
     words = [sys.executable, "-c", IMPORT]

@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.machine import bind, describe
-from benchmarks.processes import import_seconds, whole_commands
+from benchmarks.processes import import_seconds, throughput, whole_commands
 
 RESULT = Path(__file__).parent / "results" / "speed.json"
 SEED = 2024
@@ -26,16 +26,19 @@ def main() -> None:
     arguments.add_argument("--patients", type=int, default=12, help="simulated patients")
     arguments.add_argument("--rounds", type=int, default=3, help="times that each patient is analysed")
     arguments.add_argument("--runs", type=int, default=7, help="runs of each whole process")
+    arguments.add_argument("--copies", type=int, default=5, help="times that each patient lies in the folder")
     chosen = arguments.parse_args()
     bind()
     result = {"machine": describe(), "command": "python -m benchmarks.run"}
     with tempfile.TemporaryDirectory() as folder:
-        studies = _patients(Path(folder), chosen.patients)
+        compressed = _patients(Path(folder) / "compressed", chosen.patients)
+        studies = _uncompressed(compressed, Path(folder) / "plain")
         result["processes"] = {
             "import_bonescan": import_seconds(chosen.runs),
             **whole_commands(studies[0], chosen.runs),
         }
-        result["in_process"] = _in_process(studies, chosen.rounds)
+        result["folder"] = throughput(studies, chosen.copies)
+        result["in_process"] = _in_process([*studies, *compressed], chosen.rounds)
     RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(result, indent=2))
@@ -45,6 +48,20 @@ def _patients(folder: Path, number: int) -> list[Path]:
     words = ["simulate", "-n", str(number), "--seed", str(SEED), "-o", str(folder)]
     subprocess.run([sys.executable, "-m", "bonescan", *words], check=True, stdout=subprocess.DEVNULL)
     return sorted(folder.glob("*/*.dcm"))
+
+
+def _uncompressed(studies: list[Path], folder: Path) -> list[Path]:
+    """The same scans as gamma cameras send them."""
+    import pydicom
+
+    folder.mkdir()
+    plain = []
+    for study in studies:
+        dataset = pydicom.dcmread(study)
+        dataset.decompress()
+        plain.append(folder / study.name)
+        dataset.save_as(plain[-1])
+    return plain
 
 
 def _in_process(studies: list[Path], rounds: int) -> object:

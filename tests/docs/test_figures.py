@@ -3,13 +3,16 @@
 import json
 import re
 
+import pytest
+
 from benchmarks import readme
 from tests.docs.commands import ROOT
 
 
-def test_the_block_of_figures_is_up_to_date():
-    text = readme.README.read_text(encoding="utf-8")
-    assert readme.updated(text) == text, "run: make figures"
+@pytest.mark.parametrize("page", readme.PAGES, ids=lambda page: page.name)
+def test_the_block_of_figures_is_up_to_date(page):
+    text = page.read_text(encoding="utf-8")
+    assert readme.updated(text, readme.PAGES[page]()) == text, "run: make figures"
 
 
 def test_every_result_names_its_command_and_machine():

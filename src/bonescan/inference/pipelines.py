@@ -12,7 +12,8 @@ from bonescan.models.bundle import MANIFEST, Bundle, load_bundle
 from bonescan.models.registry import find_bundle
 
 Pipeline = Stepwise | Joint
-_PIPELINES = {"stepwise": Stepwise, "joint": Joint}
+PIPELINES = {"stepwise": Stepwise, "joint": Joint}
+"""By the name that a bundle gives."""
 _pipelines: dict[str, Pipeline] = {}
 _bundles: dict[tuple[Path, int], Bundle] = {}
 _lock = threading.Lock()
@@ -32,7 +33,7 @@ def pipeline_for(model: str | Path | Bundle | None = None) -> Pipeline:
     with _lock:
         if bundle.sha256 not in _pipelines:
             chosen = settings()
-            _pipelines[bundle.sha256] = _PIPELINES[bundle.manifest.pipeline](
+            _pipelines[bundle.sha256] = PIPELINES[bundle.manifest.pipeline](
                 bundle, backend=chosen.backend, threads=chosen.threads
             )
         pipeline = _pipelines[bundle.sha256]
