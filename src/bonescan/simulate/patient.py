@@ -25,7 +25,7 @@ from bonescan.simulate.pools import pool_points
 from bonescan.simulate.pose import Posed, pose
 from bonescan.simulate.posture import draw_posture
 from bonescan.simulate.primaries import draw_primary
-from bonescan.simulate.projector import Projector, scatter
+from bonescan.simulate.projector import Patch, Projector, scatter
 from bonescan.simulate.regions import region_map
 from bonescan.simulate.structures import STRUCTURES
 from bonescan.simulate.surgery import prostheses_of
@@ -128,6 +128,8 @@ def render(parameters: PatientParameters, *, phantoms: Path | None = None) -> Si
     kinds = [MaskLabel.BENIGN if f.kind == "benign" else MaskLabel.METASTASIS for f in parameters.foci]
 
     clean: dict[ViewName, Image] = {}
+    hazes: dict[ViewName, Image] = {}
+    pieces: dict[ViewName, tuple[Image, Patch, list[Patch]]] = {}
     labels, regions = {}, {}
     areas: list[dict[ViewName, int]] = [{} for _ in parameters.foci]
     for view in ViewName:
@@ -137,18 +139,29 @@ def render(parameters: PatientParameters, *, phantoms: Path | None = None) -> Si
             projector.project_small(view, pool_mm, extra).add_to(total)
         bladder = projector.project_small(view, bladder_mm, urine)
         parts = [projector.project_small(view, points[at], extra) for at, extra in added]
-        labels[view], seen = label_view(total, bladder, list(zip(parts, kinds, strict=True)), camera.pixel_mm)
-        for area, pixels in zip(areas, seen, strict=True):
-            if pixels:
-                area[view] = pixels
+        primary = total.copy()
         for part in (bladder, *parts):
-            part.add_to(total)
-        clean[view] = total + scatter(total, camera)
+            part.add_to(primary)
+        hazes[view] = scatter(primary, camera)
+        clean[view] = primary + hazes[view]
+        pieces[view] = total, bladder, parts
         regions[view] = region_map(anatomy, projector, points, view, posed.volume_scale)
         first, last = projector.rows_seen
         for image in (clean[view], regions[view]):
             image[:first], image[last:] = 0, 0
     scale = 2 * camera.counts / sum(float(image.sum()) for image in clean.values())
+    for view, (total, bladder, parts) in pieces.items():
+        labels[view], seen = label_view(
+            total + hazes[view],
+            bladder,
+            list(zip(parts, kinds, strict=True)),
+            rows=projector.rows_seen,
+            pixel_mm=camera.pixel_mm,
+            counts=scale,
+        )
+        for area, pixels in zip(areas, seen, strict=True):
+            if pixels:
+                area[view] = pixels
     expected = {view: (image * scale).astype(np.float32) for view, image in clean.items()}
     foci, bones = _truths(anatomy, posed, parameters, areas)
     return SimulatedStudy(parameters, noisy_study(parameters, expected), labels, regions, foci, expected, bones)

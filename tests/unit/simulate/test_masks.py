@@ -1,0 +1,67 @@
+"""Which pixels a focus's mask holds, and whether a reader could see the focus at all: on analytic spots."""
+
+import numpy as np
+import pytest
+
+from bonescan.core.anatomy import MaskLabel
+from bonescan.simulate.masks import MASK_OF_OWN_MAXIMUM, ROSE, VISIBLE_CONTRAST, label_view
+from bonescan.simulate.projector import Patch
+
+SIZE = (120, 60)
+PIXEL_MM = 2.0
+NOTHING = Patch(0, 0, np.zeros((0, 0), np.float32))
+
+
+def spot(height, sigma=3.0, row=40, column=20):
+    r, c = np.mgrid[-12:13, -12:13]
+    return Patch(row, column, (height * np.exp(-(r**2 + c**2) / (2 * sigma**2))).astype(np.float32))
+
+
+def label(*spots, counts=10.0, rows=(0, SIZE[0]), kinds=(MaskLabel.METASTASIS,), bladder=NOTHING):
+    base = np.ones(SIZE, np.float32)
+    foci = [(patch, kind) for patch, kind in zip(spots, kinds, strict=True)]
+    return label_view(base, bladder, foci, rows=rows, pixel_mm=PIXEL_MM, counts=counts)
+
+
+def test_a_bright_focus_is_outlined_at_its_share_of_its_own_maximum():
+    labels, (area,) = label(spot(5.0))
+    radius = 3.0 * np.sqrt(-2 * np.log(MASK_OF_OWN_MAXIMUM))
+    assert area == (labels == MaskLabel.METASTASIS).sum() == pytest.approx(np.pi * radius**2, rel=0.1)
+
+
+@pytest.mark.parametrize(("height", "visible"), [(VISIBLE_CONTRAST * 0.95, False), (VISIBLE_CONTRAST * 1.05, True)])
+def test_what_hardly_differs_is_not_visible_however_many_counts(height, visible):
+    labels, (area,) = label(spot(height), counts=1e6)
+    assert bool(area) == (labels > 0).any() == visible
+
+
+def test_few_counts_hide_a_focus_by_the_rose_criterion():
+    _, (area,) = label(spot(1.0), counts=1e6)
+    r, c = np.mgrid[-12:13, -12:13]
+    own = np.exp(-(r**2 + c**2) / 18)
+    own = own[own >= MASK_OF_OWN_MAXIMUM]
+    needed = ROSE**2 * (own.sum() + own.size) / own.sum() ** 2
+    assert area
+    assert label(spot(1.0), counts=1.05 * needed)[1] == [area]
+    assert label(spot(1.0), counts=0.95 * needed)[1] == [0]
+
+
+def test_a_speck_is_not_visible():
+    assert label(spot(5.0, sigma=0.6), counts=1e6)[1] == [0]
+
+
+def test_what_the_camera_did_not_see_has_no_mask():
+    whole, (area,) = label(spot(5.0))
+    middle = 52
+    half, (part,) = label(spot(5.0), rows=(middle, SIZE[0]))
+    assert 0 < part < area
+    assert not half[:middle].any()
+    assert np.array_equal(half[middle:], whole[middle:])
+    assert label(spot(5.0), rows=(100, SIZE[0]))[1] == [0]
+
+
+def test_bladder_goes_before_metastasis_and_that_before_benign_uptake():
+    both = label(spot(5.0), spot(5.0), kinds=(MaskLabel.METASTASIS, MaskLabel.BENIGN))[0]
+    assert set(np.unique(both)) == {MaskLabel.BACKGROUND, MaskLabel.METASTASIS}
+    full = label(spot(5.0), bladder=spot(20.0))[0]
+    assert full[52, 32] == MaskLabel.BLADDER
