@@ -46,6 +46,7 @@ COMMANDS = {
         "--split <train|val|test|all>",
         "--readers CSV",
         "--counts CSV",
+        "--ungated",
         "--compare",
         "--processes P",
         "--limit N",

@@ -108,6 +108,7 @@ def test_counts_alone_give_the_paper_s_tables(tmp_path):
         ("--cohort c --model m --predictions p -o out", 2, "one of them"),
         ("folder --cohort c -o out", 2, "without --compare"),
         ("--counts c.csv --model m -o out", 2, "need a cohort"),
+        ("--cohort c --predictions p --ungated -o out", 2, "without a model"),
     ],
 )
 def test_words_that_make_no_sense_are_refused(tmp_path, words, code, said):

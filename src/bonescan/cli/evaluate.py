@@ -57,6 +57,9 @@ def evaluate(
     counts: Annotated[
         Path | None, typer.Option(metavar="CSV", help="Counts of readers alone: tables and chi-square tests of them.")
     ] = None,
+    ungated: Annotated[
+        bool, typer.Option("--ungated", help="Segment every window of a stepwise model, whatever its classifier says.")
+    ] = False,
     compare: Annotated[
         bool, typer.Option("--compare", help="Compare the results in FOLDERs, with paired tests.")
     ] = False,
@@ -70,6 +73,8 @@ def evaluate(
     and where it fails; readers beside it; methods side by side.
     """
     _check_words(folders, cohort, counts, readers, predictions, model, compare=compare)
+    if ungated and (predictions or not cohort):
+        raise UsageError("--ungated without a model", hint="Name a cohort with --cohort, and a model with --model")
     from bonescan.core.files import check_writable
 
     check_writable(out)
@@ -84,7 +89,7 @@ def evaluate(
         need_matplotlib("evaluate")
         from bonescan.evaluation.methods import MethodName
 
-        name = MethodName(model, predictions)
+        name = MethodName(model, predictions, gated=not ungated)
         document = _evaluate(name, cohort or [], out, split, readers, processes=processes, limit=limit)
         lines = _evaluation_lines(document)
     if as_json:

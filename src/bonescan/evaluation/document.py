@@ -78,7 +78,9 @@ def data_words(header: Header) -> str:
     kinds = {cohort.simulated for cohort in header.cohorts}
     if kinds == {True}:
         return "simulated patients, which say little about real ones"
-    return "real patients" if kinds == {False} else "simulated and real patients"
+    if kinds == {False}:
+        return "patients of whom nothing says that they are simulated"
+    return "patients of whom some are simulated, which say little about real ones"
 
 
 def _rounded(value: Any) -> Any:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bonescan.core.anatomy import SITES, MaskLabel, Site
-from bonescan.core.errors import CohortError, UnreadableInputError
+from bonescan.core.errors import CohortError, UnreadableInputError, UsageError
 from bonescan.core.study import Labels, Study, ViewName
 from bonescan.evaluation.records import MethodFacts
 
@@ -74,10 +74,12 @@ class MethodName:
     Attributes:
         model: Name or folder of a bundle, or None for the model of the settings.
         predictions: Folder of predictions, which goes before the model.
+        gated: Whether the window classifier of a stepwise model decides what is segmented, as in the paper.
     """
 
     model: str | None = None
     predictions: Path | None = None
+    gated: bool = True
 
     def open(self) -> Method:
         """Open the bundle, or read the predictions.
@@ -85,6 +87,7 @@ class MethodName:
         Raises:
             ModelError: The bundle is unknown, altered or cannot run.
             UnreadableInputError: The predictions have faults.
+            UsageError: A model that has no gate is to be run without it.
         """
         if self.predictions is not None:
             from bonescan.io.predictions import read_predictions
@@ -92,7 +95,8 @@ class MethodName:
             return Predicted(read_predictions(self.predictions))
         from bonescan.inference.pipelines import pipeline_for
 
-        return Bundled(pipeline_for(self.model))
+        pipeline = pipeline_for(self.model)
+        return Bundled(pipeline) if self.gated else Bundled(_ungated(pipeline), suffix="-ungated")
 
 
 class _Pipeline(Protocol):
@@ -104,20 +108,30 @@ class _Pipeline(Protocol):
         """Probabilities and maps."""
 
 
+def _ungated(pipeline: _Pipeline) -> _Pipeline:
+    from bonescan.core.settings import settings
+    from bonescan.inference.stepwise import Stepwise
+
+    if not isinstance(pipeline, Stepwise):
+        raise UsageError(f"the model {pipeline.bundle.manifest.name} has no gate", expected="a stepwise model")
+    return Stepwise(pipeline.bundle, backend=settings().backend, threads=settings().threads, gated=False)
+
+
 class Bundled:
     """A bundle.
 
     Args:
         pipeline: Of the bundle.
+        suffix: Of its name, where it is not run as it is shipped.
     """
 
-    def __init__(self, pipeline: _Pipeline) -> None:
+    def __init__(self, pipeline: _Pipeline, *, suffix: str = "") -> None:
         self._pipeline = pipeline
         self._warm = False
         manifest = pipeline.bundle.manifest
         limits = manifest.thresholds
         self.facts = MethodFacts(
-            name=manifest.name,
+            name=manifest.name + suffix,
             version=manifest.version,
             kind="bundle",
             sha256=pipeline.bundle.sha256,

@@ -229,7 +229,7 @@ def _burden(document: Document, pictures: Mapping[str, bytes]) -> Iterator[str]:
         yield heading("BSTBI")
         limits = found["bland_altman"]
         yield paragraph(
-            f"Reported against true, both views pooled: Pearson's r {text(found['pearson'])}, of metastatic patients "
+            f"Reported against true, both views pooled: Pearson's r of all {text(found['pearson'])}, of the metastatic "
             f"alone {text(found['pearson_of_metastatic'])}; mean difference and limits of agreement {text(limits)}."
         )
         yield picture(pictures.get("bstbi"), "BSTBI, reported against true")
@@ -264,8 +264,8 @@ def _origin(document: Document) -> Iterator[str]:
     yield heading("Where this comes from")
     yield f"<p class='note'>Method {method['name']} {method['version']}, SHA-256 <code>{method['sha256']}</code></p>"
     for cohort in document["cohorts"]:
-        kind = "simulated" if cohort["simulated"] else "real"
-        words = f"{kind} cohort {cohort['name']}, {cohort['studies']:,} studies, fingerprint"
+        kind = "Simulated cohort" if cohort["simulated"] else "Cohort"
+        words = f"{kind} {cohort['name']}, {cohort['studies']:,} studies, fingerprint"
         yield f"<p class='note'>{words} <code>{cohort['fingerprint']}</code></p>"
     if document["command"]:
         yield f"<p class='note'><code>{escape(document['command'])}</code></p>"

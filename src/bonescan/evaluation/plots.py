@@ -127,7 +127,7 @@ def bstbi(columns: Columns) -> Figure | None:
     bias, spread = float(difference.mean()), float(difference.std(ddof=1))
     for level, style in ((bias, "-"), (bias - 1.96 * spread, "--"), (bias + 1.96 * spread, "--")):
         right.axhline(level, color=INK, lw=1, ls=style)
-    dress(right, "Agreement: mean difference and 95 % limits", "mean of both", "reported - true")
+    dress(right, "The same patients: mean difference and 95 % limits", "mean of both", "reported - true")
     return figure
 
 
@@ -200,7 +200,7 @@ def dress(ax: Axes, title: str, x: str, y: str) -> None:
     ax.set_title(title, loc="left", fontsize=10, color=INK)
     ax.set_xlabel(x, fontsize=9, color=INK)
     ax.set_ylabel(y, fontsize=9, color=INK)
-    ax.tick_params(labelsize=8, colors=INK, length=0)
+    ax.tick_params(which="both", labelsize=8, colors=INK, length=0)
     ax.grid(color=GRID, lw=0.8)
     ax.set_axisbelow(True)
     for side in ax.spines.values():

@@ -30,7 +30,7 @@ from bonescan.io.cohort import Cohort, CohortCase
 Progress = Callable[[int, int], None]
 """Called with (studies done, studies in all)."""
 Side = Literal["train", "val", "test", "all"]
-SIMULATION = "simulation.json"
+SIMULATION, TRUTH = "simulation.json", "truth.json"
 _UNFINISHED = f".{CASES}.part"
 
 
@@ -68,13 +68,14 @@ def collect(cohorts: Sequence[Cohort], split: Side, limit: int | None = None) ->
 
 def header_of(method: Method, cohorts: Sequence[Cohort], split: Side) -> Header:
     """What the records will be of."""
-    facts = [CohortFacts(c.folder.resolve().name, c.fingerprint, is_simulated(c.folder)) for c in cohorts]
+    facts = [CohortFacts(c.folder.resolve().name, c.fingerprint, is_simulated(c)) for c in cohorts]
     return Header(method.facts, tuple(facts), split)
 
 
-def is_simulated(cohort: Path) -> bool:
-    """Whether a folder was written by `bonescan simulate`."""
-    return (cohort / SIMULATION).is_file()
+def is_simulated(cohort: Cohort) -> bool:
+    """Whether a cohort, or any study in it, was written by `bonescan simulate`."""
+    studies = (cohort.folder / case.study_id / TRUTH for case in cohort)
+    return (cohort.folder / SIMULATION).is_file() or any(path.is_file() for path in studies)
 
 
 def answer_all(

@@ -122,6 +122,19 @@ def test_a_pipeline_without_windows_has_those_of_its_maps(cohort, tmp_path):
         assert found[-1, 1] < 0.5 < found[:, 1].max()
 
 
+def test_without_its_gate_a_stepwise_model_segments_every_window(cohort, tmp_path):
+    shut = tiny_bundle(tmp_path / "shut", name="shut", thresholds={"window_metastasis": 1.0})
+    drawn = {}
+    for gated in (True, False):
+        method = MethodName(str(shut.folder), gated=gated).open()
+        answer = method.answer(cohort["T0"])
+        drawn[method.facts.name] = sum((mask == MaskLabel.METASTASIS).sum() for mask in answer.labels.values())
+    assert drawn["shut"] == 0
+    assert drawn["shut-ungated"] > 100
+    with pytest.raises(UsageError, match="has no gate"):
+        MethodName(str(joint_bundle(tmp_path / "joint").folder), gated=False).open()
+
+
 def test_a_folder_of_something_else_is_refused(cohort, model, tmp_path):
     answer_all(model, [cohort], tmp_path, split="val")
     with pytest.raises(UsageError, match="another split"):
@@ -135,6 +148,17 @@ def test_only_the_side_that_is_asked_for(cohort):
         collect([cohort], "test")
     with pytest.raises(CohortError, match="more than one cohort"):
         collect([cohort, cohort], "all")
+
+
+def test_a_simulated_study_makes_a_cohort_simulated(cohort, tmp_path):
+    for name, mark in (("whole", "simulation.json"), ("one", "T1/truth.json"), ("none", "")):
+        for case in cohort:
+            (tmp_path / name / case.study_id).mkdir(parents=True)
+            (tmp_path / name / case.files[0]).touch()
+        write_cohort(tmp_path / name, cohort)
+        if mark:
+            (tmp_path / name / mark).touch()
+        assert run.is_simulated(read_cohort(tmp_path / name)) == bool(mark)
 
 
 def test_studies_of_one_patient_share_a_number(cohort, tmp_path):
