@@ -38,6 +38,7 @@ def split_patients(
     Patients are shuffled within their stratum (class: metastatic, benign uptake, neither; then lesion decade), strata
     are laid end to end, and each patient goes to the side that is furthest behind its share so far. So every stratum is
     spread evenly, also one of few patients, and the whole keeps the fractions to within one patient.
+    A patient of whom a study has a side already stays there, so that a cohort can grow.
 
     Args:
         cases: The studies.
@@ -63,12 +64,19 @@ def split_patients(
     behind = np.zeros(len(SPLITS))
     assigned: dict[str, Split] = {}
     for key in sorted(strata):
-        for patient in generator.permutation(np.array(strata[key], dtype=object)):
+        drawn = generator.permutation(np.array(strata[key], dtype=object))
+        known = {patient: side for patient in drawn if (side := _side(studies[patient])) is not None}
+        for patient in sorted(drawn, key=lambda patient: patient not in known):
             behind += fractions
-            side = int(np.argmax(behind))
+            side = known.get(patient, int(np.argmax(behind)))
             behind[side] -= 1
             assigned.update({case.study_id: SPLITS[side] for case in studies[patient]})
     return assigned
+
+
+def _side(cases: list[CohortCase]) -> int | None:
+    """Side that a patient already has, or None."""
+    return next((SPLITS.index(case.split) for case in cases if case.split is not None), None)
 
 
 def _stratum(cases: list[CohortCase], lesion_pixels: Mapping[str, int]) -> tuple[int, int]:

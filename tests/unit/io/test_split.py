@@ -1,4 +1,5 @@
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -39,6 +40,20 @@ def test_other_fractions():
     for fractions in ((0.5, 0.5, 0.5), (1.5, -0.5, 0.0)):
         with pytest.raises(ValueError, match="sum to 1"):
             split_patients(cohort(3), fractions=fractions)
+
+
+def test_who_has_a_side_keeps_it():
+    first = cohort(200)
+    given = split_patients(first)
+    grown = [replace(case, split=given.get(case.study_id)) for case in cohort(400)]
+    split = split_patients(grown, seed=5)
+    assert {name: split[name] for name in given} == given
+    assert Counter(split.values()) == {"train": 256, "val": 64, "test": 80}
+
+
+def test_a_new_study_goes_where_its_patient_is():
+    cases = [CohortCase("a", "P", ("a",), split="test"), CohortCase("b", "P", ("b",))]
+    assert split_patients(cases) == {"a": "test", "b": "test"}
 
 
 def test_another_seed_is_another_split():
