@@ -21,7 +21,7 @@ _PICTURE_SUFFIXES = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"}
 _OBJECT_SUFFIXES = {".dcm", ".dicom", ".ima"}
 _PICTURE_MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*", b"BM")
 _NOT_A_SCAN = re.compile(r"(?<![a-z])(regions?|masks?|labels?|overlay|segmentations?|seg)(?![a-z])", re.IGNORECASE)
-_MASK_FOLDERS = {"masks", "labels", "regions"}
+_MASK_FOLDERS = {"masks", "labels", "regions", "labelme"}
 _VIEW_WORD = re.compile(
     r"(?<![a-z])(anterior|posterior|wbant|wbpost|antwb|postwb|ant|post|pos)(?![a-z])", re.IGNORECASE
 )

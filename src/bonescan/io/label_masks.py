@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,6 +14,12 @@ from bonescan.core.errors import CohortError, InputError
 from bonescan.core.files import write_bytes
 from bonescan.core.study import Labels, ViewName
 from bonescan.io.codes import view_of_text
+
+if TYPE_CHECKING:
+    from bonescan.io.labelme import LabelmeAnnotation
+
+LABELME = "labelme"
+"""Folder of the pictures of a study that LabelMe is opened on; it saves its files beside them."""
 
 
 def read_labels(folder: Path, study_id: str, files: Sequence[Path]) -> dict[ViewName, Labels]:
@@ -26,14 +33,18 @@ def read_labels(folder: Path, study_id: str, files: Sequence[Path]) -> dict[View
     Raises:
         CohortError: A mask has another form or other values, or an annotation or its study cannot be understood.
     """
-    masks = folder / study_id / "masks"
+    masks, drawn_on = folder / study_id / "masks", folder / study_id / LABELME
     labels = {
         view: read_label_png(png, highest=max(MaskLabel))
         for view in ViewName
         if (png := masks / f"{view}.png").is_file()
     }
-    drawn = {view: masks / f"{view}.json" for view in ViewName if view not in labels}
-    drawn = {view: path for view, path in drawn.items() if path.is_file()}
+    drawn = {
+        view: path
+        for view in ViewName
+        for path in (masks / f"{view}.json", drawn_on / f"{view}.json")
+        if view not in labels and path.is_file()
+    }
     if not labels and not drawn:
         beside = [path for path in files if path.with_suffix(".json").is_file()]
         drawn = {view: path.with_suffix(".json") for path in beside if (view := view_of_text(path.stem)) is not None}
@@ -43,6 +54,16 @@ def read_labels(folder: Path, study_id: str, files: Sequence[Path]) -> dict[View
         shapes = _shapes(study_id, files)
         labels |= {view: _of_labelme(path, shapes[view]) for view, path in drawn.items() if view in shapes}
     return labels
+
+
+def read_ticked(folder: Path, study_id: str) -> frozenset[str]:
+    """Read which names the annotator ticked for a study in LabelMe, on either view, in lower case.
+
+    Raises:
+        CohortError: An annotation cannot be understood.
+    """
+    paths = [folder / study_id / LABELME / f"{view}.json" for view in ViewName]
+    return frozenset().union(*(_annotation(path).flags for path in paths if path.is_file()))
 
 
 def read_regions(folder: Path, study_id: str) -> dict[ViewName, Labels] | None:
@@ -121,10 +142,21 @@ def _shapes(study_id: str, files: Sequence[Path]) -> dict[ViewName, tuple[int, i
 
 
 def _of_labelme(path: Path, shape: tuple[int, int]) -> Labels:
-    from bonescan.io.labelme import rasterise, read_labelme
+    from bonescan.io.labelme import rasterise
 
     try:
-        return rasterise(read_labelme(path), shape)
+        return rasterise(_annotation(path), shape)
+    except CohortError:
+        raise
+    except InputError as error:
+        raise CohortError(f"the annotation {path.name}: {error.found}", expected=error.expected) from error
+
+
+def _annotation(path: Path) -> LabelmeAnnotation:
+    from bonescan.io.labelme import read_labelme
+
+    try:
+        return read_labelme(path)
     except InputError as error:
         raise CohortError(f"the annotation {path.name}: {error.found}", expected=error.expected) from error
 

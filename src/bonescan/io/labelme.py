@@ -29,6 +29,7 @@ LABEL_NAMES: Mapping[str, MaskLabel] = {
 _PAINT_ORDER = (MaskLabel.BENIGN, MaskLabel.METASTASIS, MaskLabel.BLADDER)
 """Later ones win: a lesion never counts pixels of the bladder."""
 _VERSION = "5.5.0"
+_CIRCLE_CORNERS = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,16 +54,18 @@ class LabelmeAnnotation:
         columns: Its width.
         shapes: The shapes; a rectangle as its four corners.
         image_path: Name of the picture, relative to the file, or "".
+        flags: Names that were ticked for the whole picture, in lower case.
     """
 
     rows: int
     columns: int
     shapes: tuple[LabelmeShape, ...]
     image_path: str = ""
+    flags: frozenset[str] = frozenset()
 
 
 def read_labelme(path: Path | str) -> LabelmeAnnotation:
-    """Read polygons and rectangles.
+    """Read polygons, rectangles and circles.
 
     Raises:
         UnreadableInputError: The file is no LabelMe file, lacks the picture's size, or has another kind of shape.
@@ -76,7 +79,8 @@ def read_labelme(path: Path | str) -> LabelmeAnnotation:
         rows, columns = int(document["imageHeight"]), int(document["imageWidth"])
         check_dimensions(path, rows, columns)
         shapes = tuple(_shape(entry, number, path) for number, entry in enumerate(document["shapes"], start=1))
-        return LabelmeAnnotation(rows, columns, shapes, str(document.get("imagePath") or ""))
+        ticked = frozenset(str(name).strip().lower() for name, on in (document.get("flags") or {}).items() if on)
+        return LabelmeAnnotation(rows, columns, shapes, str(document.get("imagePath") or ""), ticked)
 
 
 def rasterise(
@@ -179,9 +183,13 @@ def _shape(entry: dict[str, Any], number: int, path: Path) -> LabelmeShape:
     if kind == "rectangle" and len(points) == 2:
         (x0, y0), (x1, y1) = points
         points = np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
+    elif kind == "circle" and len(points) == 2:
+        centre, edge = points
+        turns = np.linspace(0, 2 * np.pi, _CIRCLE_CORNERS, endpoint=False)
+        points = centre + np.hypot(*(edge - centre)) * np.stack([np.cos(turns), np.sin(turns)], axis=1)
     elif kind not in {"polygon", "rectangle"} or len(points) < 3:
         raise UnreadableInputError(
             f"shape {number} of {path.name} is a {kind} of {len(points)} points",
-            expected="a polygon of three or more, or a rectangle",
+            expected="a polygon of three or more, a rectangle or a circle",
         )
     return LabelmeShape(str(entry["label"]), points)

@@ -7,7 +7,7 @@ from bonescan.core.errors import CohortError
 from bonescan.core.study import ViewName
 from bonescan.io.cohort import CohortCase
 from bonescan.io.dicom import write_nm
-from bonescan.io.label_masks import encode_label_png, read_label_png, write_masks
+from bonescan.io.label_masks import encode_label_png, read_label_png, read_ticked, write_masks
 from bonescan.io.labelme import write_labelme
 from pictures import picture, save_picture
 
@@ -38,6 +38,14 @@ def test_labelme_in_the_masks_folder(tmp_path, study):
     write_nm(study, tmp_path / "S1" / "S1.dcm")
     write_labelme(tmp_path / "S1" / "masks" / "posterior.json", LABELS)
     np.testing.assert_array_equal(case(tmp_path).read_labels()["posterior"], LABELS)
+
+
+def test_labelme_beside_its_pictures_goes_before_older_ones(tmp_path, study):
+    write_nm(study, tmp_path / "S1" / "S1.dcm")
+    write_labelme(tmp_path / "S1" / "masks" / "posterior.json", 0 * LABELS)
+    write_labelme(tmp_path / "S1" / "labelme" / "posterior.json", LABELS)
+    np.testing.assert_array_equal(case(tmp_path).read_labels()["posterior"], LABELS)
+    assert read_ticked(tmp_path, "S1") == frozenset()
 
 
 def test_labelme_beside_each_picture_and_of_another_size(tmp_path, study):

@@ -50,6 +50,19 @@ def test_a_rectangle_is_given_by_two_corners(annotate, corners):
     assert (as_rectangle == MaskLabel.BENIGN).sum() == 6
 
 
+def test_a_circle_is_given_by_its_centre_and_a_point_on_it(annotate):
+    labels = rasterise(read_labelme(annotate(shape("benign", [[20, 15], [20, 25]], "circle"), rows=30, columns=40)))
+    rows, columns = np.mgrid[0:30, 0:40] + 0.5
+    disc = np.hypot(rows - 15, columns - 20)
+    assert (labels[disc < 9.5] == MaskLabel.BENIGN).all()
+    assert not labels[disc > 10.5].any()
+
+
+def test_what_is_ticked_for_the_picture(annotate):
+    assert read_labelme(annotate(flags={"Spine": True, "ribs": False})).flags == {"spine"}
+    assert read_labelme(annotate(flags=None)).flags == frozenset()
+
+
 def test_labels_add_up_and_the_bladder_wins(annotate):
     path = annotate(
         shape("Bladder", [[3, 1], [6, 1], [6, 3], [3, 3]]),
@@ -95,7 +108,8 @@ def test_no_shape_is_an_empty_mask(annotate):
     [
         (shape("metastasis", [[1, 1]], "point"), "a point of 1 points"),
         (shape("metastasis", [[1, 1], [2, 2]]), "a polygon of 2 points"),
-        (shape("metastasis", [[1, 1], [2, 2]], "circle"), "a circle"),
+        (shape("metastasis", [[1, 1], [2, 2]], "line"), "a line"),
+        (shape("metastasis", [[1, 1], [2, 2], [3, 3]], "circle"), "a circle"),
         (shape("metastasis", [[1, 1], [2, 2], [1e300, 3]]), "no places"),
         (shape("metastasis", "text"), "damaged"),
         ({"label": "metastasis"}, "damaged"),
