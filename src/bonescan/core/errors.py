@@ -96,6 +96,9 @@ class MismatchedObjectError(InputError):
 class CohortError(InputError):
     """A cohort folder has faults; the message lists each with file and row."""
 
+    faults: tuple[str, ...] = ()
+    """The same one by one, where there may be several."""
+
 
 class RecipeError(InputError):
     """A recipe has unknown keys, wrong types or values out of range."""

@@ -5,6 +5,7 @@
     <cohort>/cohort.csv                               one row a study, columns `COLUMNS`
     <cohort>/<study_id>/<study_id>.dcm                or whatever `files` names
     <cohort>/<study_id>/masks/anterior.png            8-bit labels (`MaskLabel`), or anterior.json from LabelMe
+    <cohort>/<study_id>/labelme/anterior.json         the same, saved beside the picture that `cohort_new` makes
     <cohort>/<study_id>/masks/regions_anterior.png    8-bit region map (`Region`), optional
 
 A LabelMe file may also lie beside the picture that it annotates, under the picture's name.
@@ -109,7 +110,9 @@ def read_cohort(folder: Path | str) -> Cohort:
         faults.append(f"{TABLE}: no row")
     if faults:
         count = f"{len(faults)} fault{'s' if len(faults) > 1 else ''}"
-        raise CohortError(f"the cohort {folder.name} has {count}: " + "; ".join(faults))
+        error = CohortError(f"the cohort {folder.name} has {count}: " + "; ".join(faults))
+        error.faults = tuple(faults)
+        raise error
     return Cohort(folder, tuple(cases))
 
 

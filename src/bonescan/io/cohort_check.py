@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from bonescan.core.anatomy import MaskLabel
 from bonescan.core.errors import InputError
 from bonescan.core.study import Labels, Study, ViewName
@@ -9,27 +11,50 @@ from bonescan.io.cohort import Cohort
 from bonescan.io.cohort_case import CohortCase
 
 
+@dataclass(frozen=True)
+class Looked:
+    """What was found in a study.
+
+    Attributes:
+        faults: What is wrong with it.
+        views: How many views it has; 0 where it cannot be read.
+        annotated: How many of them are annotated.
+    """
+
+    faults: tuple[str, ...]
+    views: int = 0
+    annotated: int = 0
+
+
 def check_contents(cohort: Cohort) -> list[str]:
     """Return every fault of the scans and annotations of a cohort, each with its study; empty if there is none."""
-    return [f"{case.study_id}: {fault}" for case in cohort for fault in _faults(case)]
+    return [fault for case in cohort for fault in look_at(case).faults]
 
 
-def _faults(case: CohortCase) -> list[str]:
-    faults: list[str] = []
+def look_at(case: CohortCase) -> Looked:
+    """Read a study and its annotations, and compare them with its row."""
     try:
-        study = case.read_study()
+        study, labels, regions = case.read_study(), case.read_labels(), case.read_regions() or {}
     except InputError as error:
-        return [error.found]
-    try:
-        labels = case.read_labels()
-        regions = case.read_regions() or {}
-    except InputError as error:
-        return [error.found]
-    faults += _wrong_shapes(study, labels, "mask") + _wrong_shapes(study, regions, "region map")
-    if labels:
-        has_metastasis = any((mask == MaskLabel.METASTASIS).any() for mask in labels.values())
-        if has_metastasis and not case.metastasis:
-            faults.append("its masks hold metastases though metastasis is 0")
+        return Looked((f"{case.study_id}: {error.found}",))
+    faults = _wrong_shapes(study, labels, "mask") + _wrong_shapes(study, regions, "region map") + _against(case, labels)
+    bare = [view.name.value for view in study.views if view.name not in labels]
+    if labels and bare:
+        faults.append(f"its {' and '.join(bare)} view is not annotated, the other is")
+    return Looked(tuple(f"{case.study_id}: {fault}" for fault in faults), len(study.views), len(labels))
+
+
+def _against(case: CohortCase, labels: dict[ViewName, Labels]) -> list[str]:
+    """What the row says against the masks, or against itself."""
+    faults = []
+    for label, said, words in (
+        (MaskLabel.METASTASIS, case.metastasis, "metastases though metastasis"),
+        (MaskLabel.BENIGN, case.benign, "benign uptake though benign"),
+    ):
+        if not said and any((mask == label).any() for mask in labels.values()):
+            faults.append(f"its masks hold {words} is 0")
+    if case.metastasis and not case.sites:
+        faults.append("metastasis is 1, but no site is named")
     return faults
 
 

@@ -168,3 +168,23 @@ def test_the_slow_check_finds_what_the_table_hides(folder):
         "S2: the posterior region map has 9 x 9 pixels, its view 1024 x 256",
         "S2: its masks hold metastases though metastasis is 0",
     ]
+
+
+def test_the_slow_check_holds_a_row_against_itself_and_its_masks(folder):
+    benign = np.full((1024, 256), 3, dtype=np.uint8)
+    for name in ("S1", "S2"):
+        write_masks(folder, name, {"anterior": benign, "posterior": benign})
+    (folder / "S2" / "masks" / "posterior.png").unlink()
+    rewrite(folder, ("spine;ribs", ""))
+    assert check_contents(read_cohort(folder)) == [
+        "S1: its masks hold benign uptake though benign is 0",
+        "S1: metastasis is 1, but no site is named",
+        "S2: its posterior view is not annotated, the other is",
+    ]
+
+
+def test_faults_are_also_given_one_by_one(folder):
+    rewrite(folder, ("test,0,,1", "tset,0,,2"))
+    with pytest.raises(CohortError) as caught:
+        read_cohort(folder)
+    assert [fault.partition(":")[0] for fault in caught.value.faults] == ["cohort.csv row 3"] * 2
