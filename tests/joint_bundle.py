@@ -20,7 +20,7 @@ STUDY = (0.75, 0.6, 0.3)
 
 
 def joint_bundle(
-    folder: Path, *, name="hand-made", thresholds=None, calibration=None, scale=1.0, region_step=2
+    folder: Path, *, name="hand-made", thresholds=None, calibration=None, scale=1.0, region_step=2, regions=True
 ) -> Bundle:
     """Write and open the bundle.
 
@@ -31,6 +31,7 @@ def joint_bundle(
         calibration: Of the manifest.
         scale: Factor of the findings, to spoil them.
         region_step: Grid pixels a pixel of the region map; 2 is right.
+        regions: Whether it says that it was taught regions.
     """
     limits = dict.fromkeys(("patient", "segment_metastasis", "segment_bladder", "segment_benign"), 0.5)
     manifest = Manifest(
@@ -47,6 +48,7 @@ def joint_bundle(
         figures=(),
         intended_use="tests",
         simulated_only=True,
+        regions=regions,
         files={},
     )
     return write_bundle(folder, manifest, {"joint.onnx": _network(scale, region_step)})

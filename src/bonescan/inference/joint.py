@@ -194,7 +194,8 @@ class Joint:
         ):
             if limit is not None:
                 labels[maps[label] >= limit] = label
-        bones: Labels = labels_from_grid(regions.astype(np.uint8), gridded.grid)
+        taught = self.bundle.manifest.regions
+        bones: Labels | None = labels_from_grid(regions.astype(np.uint8), gridded.grid) if taught else None
         return ViewResult(
             view=view,
             metastasis=maps[MaskLabel.METASTASIS],
@@ -202,7 +203,7 @@ class Joint:
             labels=labels,
             benign=maps[MaskLabel.BENIGN],
             regions=bones,
-            regions_measured=True,
+            regions_measured=taught,
         )
 
 

@@ -93,6 +93,7 @@ class Manifest(_Frozen):
     figures: tuple[Figure, ...]
     intended_use: str
     simulated_only: bool
+    regions: bool = Field(True, description="False where nothing taught a joint network where the bones are.")
     files: dict[str, BundleFile]
 
     def to_json(self) -> str:

@@ -69,6 +69,12 @@ class Cohorts:
     fingerprint: str
     simulated: bool
 
+    @property
+    def regions(self) -> bool:
+        """Whether a training case has a region map."""
+        folders = (case.folder / case.study_id / "masks" for case in self.cases if case.split == "train")
+        return any(any(folder.glob("regions_*.png")) for folder in folders)
+
     def split(self, name: Split) -> tuple[CohortCase, ...]:
         """The cases of a split.
 

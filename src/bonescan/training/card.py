@@ -9,7 +9,7 @@ INTENDED_USE = (
     "adults: a draft that a physician checks. Not a medical device; not for diagnosis or treatment of patients."
 )
 _LIMITS = """\
-- Trained and measured on simulated patients only. How it does on real scans has not been measured.
+- {origin}
 - Networks were chosen on the validation patients, half of which the figures were measured on; thresholds were tuned on
   the other half (on the same patients where the last column says so).
 - Metastases that show as cold spots, primary bone tumours, children, and tracers other than phosphonates are unknown to
@@ -17,6 +17,12 @@ _LIMITS = """\
 - An 8-bit picture is not counts: what is measured on one depends on how it was windowed.
 - It names sites, not sides, and it knows nothing of the patient's history."""
 
+
+_ORIGIN = {
+    True: "Trained and measured on simulated patients only. How it does on real scans has not been measured.",
+    False: "Trained and measured on the patients of one cohort. How it does on scans of another hospital, camera or "
+    "protocol has not been measured.",
+}
 
 _WHAT = {
     "stepwise": """\
@@ -87,7 +93,7 @@ Patient {t.patient:.3f};{windows} pixels {pixels}; sites: {sites}.
 
 ## Limits
 
-{_LIMITS}
+{_LIMITS.format(origin=_ORIGIN[manifest.simulated_only])}
 """
 
 

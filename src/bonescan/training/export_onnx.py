@@ -210,5 +210,6 @@ def _manifest(run: Run, contents: _Contents, name: str) -> Manifest:
         figures=figures_of(measured, _dataset(measured, simulated), contents.difference),
         intended_use=INTENDED_USE,
         simulated_only=simulated,
+        regions=run.regions,
         files={},
     )

@@ -62,6 +62,10 @@ def train(
     torch.set_num_threads(recipe.threads)
     cases = prepare(run, cohorts, workers=workers, say=say)
     if isinstance(run.recipe, JointRecipe):
+        if not run.regions:
+            say(
+                "no case has a region map: the model will name no bones; train with simulated patients too if it should"
+            )
         train_joint(run, run.recipe, cases, start=earlier, say=say)
     else:
         train_stepwise(run, run.recipe, cohorts, cases, start=earlier, init=init, say=say)

@@ -46,6 +46,11 @@ class Run:
     facts: dict[str, Any]
 
     @property
+    def regions(self) -> bool:
+        """Whether its networks were taught where the bones are, here or in the run that it started from."""
+        return bool(self.facts.get("regions", True))
+
+    @property
     def identity(self) -> dict[str, Any]:
         """What names the run: its recipe, its cohort, and the run that it started from itself."""
         return {key: self.facts.get(key) for key in ("recipe_sha256", "cohort_fingerprint", "started_from")}
@@ -71,6 +76,7 @@ def begin(recipe_path: Path, cohorts: Cohorts, folder: Path, *, resume: bool, st
         "recipe_sha256": sha256,
         "cohort_fingerprint": cohorts.fingerprint,
         "simulated": cohorts.simulated,
+        "regions": cohorts.regions or bool(start and start.regions),
         "cases": {name: len(cohorts.split(name)) for name in ("train", "val")},
         "started_from": start.identity if start else None,
         "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},

@@ -55,6 +55,14 @@ def test_regions_come_back_the_right_way_round(pipeline):
     assert anterior.regions[0, 0] == Region.BACKGROUND
 
 
+def test_a_network_that_was_taught_no_regions_names_none(tmp_path):
+    bundle = joint_bundle(tmp_path, regions=False)
+    anterior, posterior = Joint(bundle).run(both()).views
+    assert (anterior.regions, posterior.regions) == (None, None)
+    assert not anterior.regions_measured
+    assert (anterior.labels == MaskLabel.METASTASIS).any()
+
+
 def test_the_study_is_what_both_views_say(pipeline):
     result = pipeline.run(both())
     assert result.probability == pytest.approx(0.75, abs=1e-3)

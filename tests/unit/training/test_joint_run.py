@@ -112,7 +112,10 @@ def test_both_backends_give_the_same_answers(place):
     assert bundle.manifest.thresholds.window_metastasis is None
     assert set(bundle.manifest.files) == {"joint.onnx", "MODEL_CARD.md"}
     assert bundle.manifest.figure("export_largest_difference").value < 0.05
-    assert "both views" in (place / "bundle" / "MODEL_CARD.md").read_text()
+    card = (place / "bundle" / "MODEL_CARD.md").read_text()
+    assert "both views" in card
+    assert "scans of another hospital" in card
+    assert not bundle.manifest.regions, "the cohort has no region maps"
     counts = np.random.default_rng(0).poisson(20, (400, 120)).astype(np.float32)
     patient = study(view(counts), view(counts, "posterior"))
     results = []
