@@ -19,6 +19,7 @@ COMMANDS = {
     "send": ("INPUT", "--url DICOMWEB", "--header", "--header-file FILE", "--ca FILE", "--cert FILE", "--key FILE"),
     "listen": ("--aet TITLE", "--host", "--port", "--store DIR", "--peer AET[@HOST]", "--send-to AET@HOST:PORT"),
     "deidentify": ("INPUT", "-o, --out OUT", "--key-file FILE", "--json"),
+    "cohort": ("new", "fill", "split", "check"),
     "jobs": ("list", "show", "retry", "resend", "cancel"),
     "simulate": (
         "-n, --number N",

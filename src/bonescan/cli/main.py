@@ -14,6 +14,7 @@ from typer.main import get_command
 
 from bonescan.cli import (
     analyze,
+    cohort,
     deidentify,
     doctor,
     evaluate,
@@ -64,7 +65,22 @@ def _root(
     """
 
 
-for module in (analyze, info, fetch, send, listen, jobs, deidentify, simulate, train, export, evaluate, models, doctor):
+for module in (
+    analyze,
+    info,
+    fetch,
+    send,
+    listen,
+    jobs,
+    deidentify,
+    cohort,
+    simulate,
+    train,
+    export,
+    evaluate,
+    models,
+    doctor,
+):
     module.register(app)
 
 

@@ -58,7 +58,7 @@ def clean(original: Dataset, keyed: Keyed, name: str) -> Clean:
     check_kind(header, name)
     if not header.text("SOPClassUID") or not header.text("SOPInstanceUID") or not header.text("StudyInstanceUID"):
         raise UnreadableInputError(f"{name} lacks its class, its number or its study")
-    patient_id = header.text("PatientID") or header.text("PatientName") or header.text("StudyInstanceUID")
+    patient_id = patient_of(header)
     patient, words = keyed.patient(patient_id), telling_words(original)
     dataset = _kept(original, keyed, keyed.shift(patient_id), words)
     dataset.PatientName = dataset.PatientID = patient
@@ -69,6 +69,11 @@ def clean(original: Dataset, keyed: Keyed, name: str) -> Clean:
     _describe(dataset)
     _set_meta(dataset, original)
     return Clean(dataset, patient, tuple(_warnings(header)), words)
+
+
+def patient_of(header: Header) -> str:
+    """What tells the patients of an archive apart: the id, else the name, else the study is one of its own."""
+    return header.text("PatientID") or header.text("PatientName") or header.text("StudyInstanceUID")
 
 
 def _kept(original: Dataset, keyed: Keyed, shift: timedelta, words: frozenset[str]) -> Dataset:

@@ -75,6 +75,24 @@ def deidentify(source: Path, out: Path, keyed: Keyed) -> Written:
         Traceback (most recent call last):
         bonescan.core.errors.UnreadableInputError: missing.dcm does not exist.
     """
+    result, data = without_patient(source, keyed)
+    target = (
+        out / result.patient / _tail(result.dataset.StudyInstanceUID) / f"{_tail(result.dataset.SOPInstanceUID)}.dcm"
+    )
+    write_bytes(target, data)
+    return Written(source, target, result.patient, result.warnings)
+
+
+def without_patient(source: Path, keyed: Keyed) -> tuple[Clean, bytes]:
+    """Take the patient out of a scan.
+
+    Returns:
+        The object, and the file that it makes.
+
+    Raises:
+        NotABoneScanError: It is no planar nuclear-medicine image or capture of one.
+        UnreadableInputError: It is damaged, or a word that tells who the patient is would have survived.
+    """
     header = read_header(source)
     with decoding(source, "DICOM object"):
         result = clean(header.dataset, keyed, source.name)
@@ -87,11 +105,7 @@ def deidentify(source: Path, out: Path, keyed: Keyed) -> Written:
             f"{source.name} would still tell who the patient is",
             hint="Decompress it first (dcmdjpeg, dcmdrle): comments in its pixels may hold a name",
         )
-    target = (
-        out / result.patient / _tail(result.dataset.StudyInstanceUID) / f"{_tail(result.dataset.SOPInstanceUID)}.dcm"
-    )
-    write_bytes(target, data)
-    return Written(source, target, result.patient, result.warnings)
+    return result, data
 
 
 def _encode(result: Clean) -> bytes:

@@ -55,6 +55,15 @@ class Keyed:
         number = int.from_bytes(self._digest("dates", patient)[:8])
         return -timedelta(days=365 + number % (_MOST_DAYS - 365), seconds=number // _MOST_DAYS % _DAY_S)
 
+    def study(self, original: str) -> str:
+        """A short name in place of the number of a study or object."""
+        return "S-" + base64.b32encode(self._digest("study", original)[:5]).decode()
+
+    @property
+    def check(self) -> str:
+        """What tells whether two keys are the same, and nothing else about them."""
+        return self._digest("check", "")[:8].hex()
+
     def _digest(self, role: str, text: str) -> bytes:
         return hmac.new(self.key, f"{role}\0{text}".encode(), hashlib.sha256).digest()
 

@@ -1,0 +1,97 @@
+import pytest
+
+from bonescan.core.anatomy import Site
+from bonescan.core.errors import CohortError
+from bonescan.core.study import ViewName
+from bonescan.io.cohort import read_cohort, write_cohort
+from bonescan.io.cohort_check import check_contents
+from bonescan.io.cohort_fill import cases_of, fill, without_row
+from bonescan.io.cohort_new import add_study, begin_cohort
+from bonescan.io.deidentify.keyed import Keyed
+from bonescan.io.inputs import StudyInput
+from tests.hospital import annotate, write_scan
+
+KEYED = Keyed(b"k" * 32)
+
+
+@pytest.fixture
+def add(tmp_path):
+    """Add a scan with a spot to the cohort; returns its study_id and labels."""
+    begin_cohort(tmp_path / "ours", KEYED)
+
+    def add(spot="", seed=0):
+        path = tmp_path / f"{seed}.dcm"
+        labels = write_scan(path, f"P{seed}", spot, seed)
+        return add_study(tmp_path / "ours", StudyInput("x", (path,)), KEYED), labels
+
+    return add
+
+
+def filled(tmp_path, name, sites_of=None):
+    (entry,) = fill(tmp_path / "ours", [name], sites_of)
+    return entry
+
+
+def test_a_row_is_what_was_outlined_and_ticked(add, tmp_path):
+    cohort = tmp_path / "ours"
+    ill, labels = add("metastasis", 1)
+    annotate(cohort / ill.study_id, labels, ("spine", "femur"))
+    worn, labels = add("benign", 2)
+    annotate(cohort / worn.study_id, labels)
+    well, labels = add("", 3)
+    annotate(cohort / well.study_id, labels, ("nothing",))
+    names = without_row(cohort, cases_of(cohort))
+    assert set(names) == {ill.study_id, worn.study_id, well.study_id}
+    write_cohort(cohort, [entry.case for entry in fill(cohort, names)])
+    read = read_cohort(cohort)
+    assert (read[ill.study_id].metastasis, read[ill.study_id].sites) == (True, (Site.SPINE, Site.FEMUR))
+    assert (read[worn.study_id].metastasis, read[worn.study_id].benign) == (False, True)
+    assert (read[well.study_id].metastasis, read[well.study_id].benign) == (False, False)
+    assert (read[ill.study_id].patient_id, read[ill.study_id].sex) == (ill.patient_id, "F")
+    assert (read[ill.study_id].age_years, read[ill.study_id].split) == (51, None)
+    assert check_contents(read) == []
+    assert without_row(cohort, read.cases) == []
+
+
+def test_what_is_not_annotated_waits(add, tmp_path):
+    study, labels = add("metastasis")
+    place = tmp_path / "ours" / study.study_id
+    assert filled(tmp_path, study.study_id).wants == "anterior and posterior view not annotated"
+    annotate(place, {ViewName.ANTERIOR: labels[ViewName.ANTERIOR]}, ("spine",))
+    assert filled(tmp_path, study.study_id).wants == "posterior view not annotated"
+    annotate(place, labels)
+    assert "no site ticked" in filled(tmp_path, study.study_id).wants
+    (place / "labelme" / "posterior.json").write_text("{}")
+    assert "posterior.json" in filled(tmp_path, study.study_id).wants
+
+
+def test_sites_are_suggested_where_none_is_ticked(add, tmp_path):
+    study, labels = add("metastasis")
+    place = tmp_path / "ours" / study.study_id
+
+    def ribs(scan, masks):
+        assert scan.views[0].counts.shape == masks[ViewName.ANTERIOR].shape
+        return frozenset({Site.RIBS})
+
+    annotate(place, labels)
+    entry = filled(tmp_path, study.study_id, ribs)
+    assert (entry.case.sites, entry.suggested) == ((Site.RIBS,), True)
+    annotate(place, labels, ("spine",))
+    entry = filled(tmp_path, study.study_id, ribs)
+    assert (entry.case.sites, entry.suggested) == ((Site.SPINE,), False)
+
+
+@pytest.mark.parametrize(
+    ("spot", "ticked", "words"),
+    [("benign", ("ribs",), "ribs ticked, but no metastasis"), ("metastasis", ("spine", "nothing"), "nothing ticked")],
+)
+def test_what_contradicts_itself_waits(add, tmp_path, spot, ticked, words):
+    study, labels = add(spot)
+    annotate(tmp_path / "ours" / study.study_id, labels, ticked)
+    assert words in filled(tmp_path, study.study_id).wants
+
+
+def test_a_faulty_table_is_not_added_to(add, tmp_path):
+    (tmp_path / "ours" / "cohort.csv").write_text("study_id\n")
+    with pytest.raises(CohortError):
+        cases_of(tmp_path / "ours")
