@@ -33,7 +33,7 @@ def test_a_make_target_exists(target):
 
 
 def test_no_other_program_is_asked_for():
-    assert {words[0] for _, words in LINES} <= {"bonescan", "make", "pip"}
+    assert {words[0] for _, words in LINES} <= {"bonescan", "labelme", "make", "pip"}
 
 
 def _links():
