@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from bonescan.burden.components import Component, components, minimum_area_px
 from bonescan.core.anatomy import MaskLabel, Region
-from bonescan.core.study import Labels, Mask, View
+from bonescan.core.study import Labels, Mask, Units, View
 from bonescan.evaluation.records import Lesion
 
 _RING_PX = (3, 8)
@@ -83,18 +83,21 @@ def _lesion(
 ) -> Lesion:
     best = float(surest[group.rows, group.columns].max())
     spacing = view.pixel_spacing_mm
+    counts, level = view.counts[group.rows, group.columns].astype(np.float64), _around(group, view, true)
     return Lesion(
         area_px=group.area_px,
         area_mm2=None if spacing is None else group.area_px * spacing[0] * spacing[1],
-        contrast=_contrast(group, view, true),
+        # Half a count stands for none, so that a lesion in the air has a contrast too.
+        contrast=float(counts.mean()) / max(level, 0.5),
+        rose=float((counts - level).sum() / np.sqrt(max(counts.sum(), 1.0))) if view.units == Units.COUNTS else None,
         site=None if regions is None else _site(regions[group.rows, group.columns]),
         uptake=uptake,
         score=best if best >= 0 else None,
     )
 
 
-def _contrast(group: Component, view: View, true: Labels) -> float:
-    """Mean counts of a lesion over the median of the unlabelled pixels around it; that of all around where labelled."""
+def _around(group: Component, view: View, true: Labels) -> float:
+    """Median of the unlabelled pixels around a lesion; of all around where every one is labelled."""
     from scipy.ndimage import binary_dilation
 
     near, far = _RING_PX
@@ -106,9 +109,7 @@ def _contrast(group: Component, view: View, true: Labels) -> float:
     ring = binary_dilation(inside, eight, far) & ~binary_dilation(inside, eight, near)
     free = ring & (true[window] == MaskLabel.BACKGROUND)
     around = view.counts[window][free if free.any() else ~inside]
-    level = float(np.median(around)) if around.size else 0.0
-    # Half a count stands for none, so that a lesion in the air has a contrast too.
-    return float(view.counts[group.rows, group.columns].mean()) / max(level, 0.5)
+    return float(np.median(around)) if around.size else 0.0
 
 
 def _site(regions: Labels) -> str | None:

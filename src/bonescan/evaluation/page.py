@@ -26,6 +26,7 @@ CALLS = {
 _STRATA = {
     "lesion_area_cm2": "Lesions by area (cm²)",
     "lesion_contrast_seen": "Lesions by mean counts over those of the surroundings",
+    "lesion_visibility": "Lesions by their counts over the surroundings, in standard deviations of the noise",
     "lesion_uptake_simulated": "Lesions that stand alone, by simulated uptake over bone",
     "lesion_site": "Lesions by site",
     "lesion_view": "Lesions by view",

@@ -148,6 +148,7 @@ def alp(columns: Columns, simulated: Sequence[bool]) -> Figure | None:
 STRATA = {
     "lesion_area_cm2": ("area of a lesion (cm²)", "sensitivity", "lesions hit"),
     "lesion_contrast_seen": ("contrast to its surroundings", "sensitivity", "lesions hit"),
+    "lesion_visibility": ("standard deviations over noise", "sensitivity", "lesions hit"),
     "lesion_uptake_simulated": ("simulated uptake over bone", "sensitivity", "lesions hit"),
     "lesion_site": ("site", "sensitivity", "lesions hit"),
     "counts_of_a_view_million": ("counts of a view (million)", "dice_pooled", "Dice, pooled"),

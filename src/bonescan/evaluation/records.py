@@ -35,6 +35,8 @@ class Lesion:
         contrast: Its mean counts over the median of what surrounds it.
         site: Of most of its pixels by the region map of the cohort, or None.
         uptake: Its uptake over that of the bone, as it was simulated; None where that is not known.
+        rose: Its counts above that level in standard deviations of all its counts, or None where pixels are no counts.
+            Source: Rose, J Opt Soc Am 1948, who asks for 5 to be sure.
         score: Mean probability of the surest mark that overlaps with it (1 of masks alone), or None where none does.
     """
 
@@ -44,6 +46,7 @@ class Lesion:
     site: str | None
     uptake: float | None
     score: float | None
+    rose: float | None = None
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from bonescan.metrics.proportions import Share
 
 AREA_CM2 = (1.0, 2.0, 4.0, 8.0, 16.0)
 CONTRAST = (1.25, 1.5, 2.0, 3.0)
+ROSE = (5.0, 10.0, 20.0, 40.0)
 UPTAKE = (2.0, 3.0, 5.0, 8.0)
 COUNTS_MILLION = (0.5, 0.75, 1.0, 1.5)
 BURDEN = (0.01, 0.03, 0.1, 0.3)
@@ -37,6 +38,7 @@ def strata(columns: Columns) -> dict[str, list[Row]]:
     found: dict[str, list[Row]] = {
         "lesion_area_cm2": _lesions(columns, lesions, AREA_CM2, lambda x: x.area_mm2 and x.area_mm2 / 100),
         "lesion_contrast_seen": _lesions(columns, lesions, CONTRAST, lambda x: x.contrast),
+        "lesion_visibility": _lesions(columns, lesions, ROSE, lambda x: x.rose),
         "lesion_uptake_simulated": _lesions(columns, lesions, UPTAKE, lambda x: x.uptake),
         "lesion_site": [_hit(columns, str(s), [r for r in lesions if r[2].site == s]) for s in SITES],
         "lesion_view": [_hit(columns, v, [r for r in lesions if r[1] == v]) for v in ("anterior", "posterior")],

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from bonescan.core.anatomy import MaskLabel, Region
+from bonescan.core.study import Units
 from bonescan.evaluation.marks import match
 from tests.bodies import disc, view
 
@@ -62,9 +63,12 @@ def test_a_lesion_knows_its_size_its_contrast_and_its_site():
     assert found.area_px == inside.sum()
     assert found.area_mm2 == pytest.approx(inside.sum() * 6.25)
     assert found.contrast == pytest.approx(3)
+    assert found.rose == pytest.approx(20 * inside.sum() / np.sqrt(30 * inside.sum()))
     assert found.site == "ribs"
     (bare,) = match(view(counts, spacing=None), true, true, None).lesions
     assert (bare.area_mm2, bare.site) == (None, None)
+    (grey,) = match(view(counts, spacing=None, units=Units.DISPLAY), true, true, None).lesions
+    assert grey.rose is None
 
 
 def test_the_simulated_uptake_is_that_of_a_focus_that_stands_alone():

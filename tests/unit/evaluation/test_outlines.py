@@ -81,8 +81,10 @@ def test_surface_dice_is_pooled():
 
 def test_strata_part_what_is_found_from_what_is_not():
     views = (
-        view(80, 100, 100, lesions=[lesion(2000, contrast=4.0, site="spine", uptake=9.0)], counts=2e6),
-        view(0, 0, 60, name="posterior", lesions=[lesion(20, contrast=1.1, site="ribs", uptake=1.5, score=None)]),
+        view(80, 100, 100, lesions=[lesion(2000, contrast=4.0, site="spine", uptake=9.0, rose=80)], counts=2e6),
+        view(
+            0, 0, 60, name="posterior", lesions=[lesion(20, contrast=1.1, site="ribs", uptake=1.5, rose=6, score=None)]
+        ),
     )
     rows = [record(k, 0.9, metastasis=True, views=views, superscan=False) for k in range(6)]
     found = strata(columns(*rows, *[record(9 + k, 0.1, benign=k % 2 == 0) for k in range(4)]))
@@ -90,6 +92,7 @@ def test_strata_part_what_is_found_from_what_is_not():
         ("lesion_area_cm2", {"< 1": 0, "≥ 16": 1}),
         ("lesion_contrast_seen", {"< 1.25": 0, "≥ 3": 1}),
         ("lesion_uptake_simulated", {"< 2": 0, "≥ 8": 1}),
+        ("lesion_visibility", {"5–10": 0, "≥ 40": 1}),
         ("lesion_site", {"spine": 1, "ribs": 0}),
         ("lesion_view", {"anterior": 1, "posterior": 0}),
     ):
