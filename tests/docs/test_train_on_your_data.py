@@ -67,6 +67,7 @@ def test_from_an_archive_to_a_model(tmp_path, monkeypatch, capsys):
     (tmp_path / "recipes").mkdir()
     (tmp_path / "recipes" / "joint.toml").write_text(RECIPE)
     write_training_cohort(tmp_path / "simulated")
+    (tmp_path / "simulated" / "simulation.json").write_text("{}")
     whole = dict.fromkeys(ViewName, np.full(SIZE, Region.FEMUR, np.uint8))
     write_masks(tmp_path / "simulated", "T0", {}, whole)
     for words in commands():
@@ -80,6 +81,7 @@ def test_from_an_archive_to_a_model(tmp_path, monkeypatch, capsys):
     assert {name: len(cohort.split(name)) for name in ("train", "val", "test")} == {"train": 6, "val": 2, "test": 2}
     manifest = load_bundle(tmp_path / "bundle").manifest
     assert manifest.training_cohort.cases == {"train": 12, "val": 2}
+    assert "Of those for training 6 are simulated." in manifest.training_cohort.description
     assert manifest.regions
     assert not manifest.simulated_only
     analysis = json.loads((tmp_path / "out" / "study" / "analysis.json").read_text())

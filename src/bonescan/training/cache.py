@@ -75,6 +75,11 @@ class Cohorts:
         folders = (case.folder / case.study_id / "masks" for case in self.cases if case.split == "train")
         return any(any(folder.glob("regions_*.png")) for folder in folders)
 
+    @property
+    def simulated_train(self) -> int:
+        """How many training cases are simulated."""
+        return sum((case.folder / SIMULATION).is_file() for case in self.cases if case.split == "train")
+
     def split(self, name: Split) -> tuple[CohortCase, ...]:
         """The cases of a split.
 

@@ -173,6 +173,8 @@ def _difference(networks: Mapping[str, nn.Module], exported: Mapping[str, Networ
 
 def _description(run: Run, simulated: bool) -> str:
     words = "Simulated patients." if simulated else "Patients as named by the cohort's fingerprint."
+    if not simulated and (count := run.facts.get("simulated_train", 0)):
+        words = f"{words} Of those for training {count} are simulated."
     start = run.facts.get("started_from")
     earlier = f" The networks started from a run on the cohort {start['cohort_fingerprint'][:16]}." if start else ""
     return words + earlier

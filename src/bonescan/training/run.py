@@ -76,6 +76,7 @@ def begin(recipe_path: Path, cohorts: Cohorts, folder: Path, *, resume: bool, st
         "recipe_sha256": sha256,
         "cohort_fingerprint": cohorts.fingerprint,
         "simulated": cohorts.simulated,
+        "simulated_train": cohorts.simulated_train,
         "regions": cohorts.regions or bool(start and start.regions),
         "cases": {name: len(cohorts.split(name)) for name in ("train", "val")},
         "started_from": start.identity if start else None,
