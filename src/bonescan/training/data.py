@@ -95,7 +95,7 @@ class ClassifySamples:
             start = rng.integers(max(0, low), min(GRID_ROWS - rows, high) + 1)
             middles.append((start + rows // 2, GRID_COLUMNS // 2))
         places = [(int(case), int(view)) for case, view, _ in chosen]
-        images, labels = _cut(self._cases, places, middles, (rows, WINDOW), rng, self._augment)
+        images, labels = cut(self._cases, places, middles, (rows, WINDOW), rng, self._augment)
         return images, labels
 
 
@@ -143,8 +143,8 @@ class SegmentSamples:
             else:
                 where = np.flatnonzero(self._cases.labels[case, view] == target)
                 middle = divmod(int(where[rng.integers(where.size)]), GRID_COLUMNS) if where.size else None
-            middles.append(_near(rng, middle, side))
-        images, labels = _cut(self._cases, places, middles, (side, side), rng, self._augment)
+            middles.append(near(rng, middle, side))
+        images, labels = cut(self._cases, places, middles, (side, side), rng, self._augment)
         return images, (labels == int(self._label)).float()
 
 
@@ -155,7 +155,7 @@ def _hottest(rng: np.random.Generator, image: npt.NDArray[np.float16], start: in
     return int(rows[best]), int(columns[best])
 
 
-def _near(rng: np.random.Generator, middle: tuple[int, int] | None, side: int) -> tuple[int, int]:
+def near(rng: np.random.Generator, middle: tuple[int, int] | None, side: int) -> tuple[int, int]:
     """A place near a pixel, or anywhere, whose patch lies in the grid."""
     if middle is None:
         row, column = int(rng.integers(GRID_ROWS)), int(rng.integers(GRID_COLUMNS))
@@ -182,7 +182,7 @@ def window_labels(labels: Tensor, least: int) -> Tensor:
     return (counts.transpose(1, 2).reshape(-1, len(CLASSES)) > least - 0.5).float()
 
 
-def _cut(
+def cut(
     cases: GridCases,
     places: list[tuple[int, int]],
     middles: list[tuple[int, int]],
@@ -190,7 +190,19 @@ def _cut(
     rng: np.random.Generator,
     recipe: AugmentRecipe,
 ) -> tuple[Tensor, Tensor]:
-    """Cut samples with a margin, augment them, and return images and labels of `shape`."""
+    """Cut samples with a margin and augment them.
+
+    Args:
+        cases: Where from.
+        places: Case and view of each.
+        middles: Row and column of each.
+        shape: Rows and columns of what is cut.
+        rng: Of the step.
+        recipe: Ranges of the augmentation.
+
+    Returns:
+        (N, 1, *shape) images and (N, 1, *shape) float `MaskLabel` values.
+    """
     size = (shape[0] + 2 * MARGIN, shape[1] + 2 * MARGIN)
     images = np.zeros((len(places), 1, *size), np.float32)
     labels = np.zeros((len(places), 1, *size), np.float32)

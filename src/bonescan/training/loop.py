@@ -9,6 +9,8 @@ from pathlib import Path
 import torch
 
 from bonescan.core.errors import UsageError
+from bonescan.training.baselines.nnunet import need_nnunet
+from bonescan.training.baselines.train import BaselineRecipe, train_baseline
 from bonescan.training.cache import Cohorts, GridCases, open_cache, read_cohorts
 from bonescan.training.joint.train import train_joint
 from bonescan.training.recipe import JointRecipe, read_recipe
@@ -49,13 +51,19 @@ def train(
         RecipeError: The recipe or `init` cannot be used, or the networks of `start` have another shape.
         ModelError: `start` holds no finished run.
         CohortError: The cohort has faults, or no case in train or val.
-        UsageError: The folder holds another run, or `init` is given for a recipe without a window classifier.
+        UsageError: The folder holds another run, `init` is given for a recipe without a window classifier, or `start`
+            for a baseline.
+        MissingExtraError: The recipe asks for nnU-Net, which is not installed.
     """
     say = progress or _log.info
     folders = [cohort_dirs] if isinstance(cohort_dirs, Path) else list(cohort_dirs)
     recipe, _ = read_recipe(recipe_path)
     if init is not None and recipe.pipeline != "stepwise":
         raise UsageError(f"--init starts the stepwise window classifier; the recipe is {recipe.pipeline}")
+    if start is not None and recipe.pipeline not in ("stepwise", "joint"):
+        raise UsageError(f"--start is for models that ship; the recipe is {recipe.pipeline}, a baseline")
+    if recipe.pipeline == "nnunet":
+        need_nnunet()
     cohorts = read_cohorts(folders, seed=recipe.seed)
     earlier = open_run(start) if start else None
     run = begin(recipe_path, cohorts, run_dir, resume=resume, start=earlier)
@@ -67,6 +75,8 @@ def train(
                 "no case has a region map: the model will name no bones; train with simulated patients too if it should"
             )
         train_joint(run, run.recipe, cases, start=earlier, say=say)
+    elif isinstance(run.recipe, BaselineRecipe):
+        train_baseline(run, cohorts, cases, say=say)
     else:
         train_stepwise(run, run.recipe, cohorts, cases, start=earlier, init=init, say=say)
     return run.folder

@@ -156,6 +156,37 @@ class JointStageRecipe(StageRecipe):
     study: float = Field(0.5, ge=0, description="Weight of metastasis and the six sites.")
 
 
+class UnetStageRecipe(StageRecipe):
+    """The plain U-Net; `validation_windows` counts whole views."""
+
+    base: int = Field(16, gt=0, description="Channels of the first resolution.")
+    patch_px: int = Field(256, ge=32, le=256, multiple_of=16, description="Side of a training sample.")
+    lesion_share: Share = Field(
+        1 / 3, ge=0, le=1, description="Samples around metastases, as nnU-Net does; the others lie anywhere."
+    )
+
+
+class ReportStageRecipe(StageRecipe):
+    """The ResNet34 report network; `validation_windows` counts patients."""
+
+    stem: Literal["paper", "imagenet"] = "paper"
+    shrink: Literal[1, 2] = Field(1, description="Pictures are averaged down by this first.")
+
+
+class NnunetStageRecipe(_Frozen):
+    """What nnU-Net is told; everything else it decides itself."""
+
+    configuration: Literal["2d"] = "2d"
+    minutes: float | None = Field(None, gt=0, description="Of training; planning and preprocessing come before.")
+    epochs: int = Field(1000, gt=0)
+    iterations: int = Field(250, gt=0, description="Steps an epoch; a checkpoint is written after each epoch.")
+    validation_iterations: int = Field(50, gt=0)
+    batch: int | None = Field(None, gt=1, description="Instead of what nnU-Net plans for a GPU of 8 GB.")
+    benign: bool = Field(True, description="Whether benign uptake is a label of its own.")
+    augmenters: int = Field(0, ge=0, description="Processes that augment; only 0 is reproducible.")
+    mirroring: bool = Field(True, description="Whether four mirrored predictions are averaged, nnU-Net's default.")
+
+
 class BaseRecipe(_Frozen):
     """What all recipes say."""
 
@@ -191,11 +222,34 @@ class JointRecipe(BaseRecipe):
     joint: JointStageRecipe
 
 
-Recipe = Annotated[StepwiseRecipe | JointRecipe, Field(discriminator="pipeline")]
-_RECIPE: TypeAdapter[StepwiseRecipe | JointRecipe] = TypeAdapter(Recipe)
+class UnetRecipe(BaseRecipe):
+    """A training run of the plain U-Net."""
+
+    pipeline: Literal["unet"]
+    augment: AugmentRecipe = AugmentRecipe()
+    unet: UnetStageRecipe
 
 
-def read_recipe(path: Path) -> tuple[StepwiseRecipe | JointRecipe, str]:
+class ReportRecipe(BaseRecipe):
+    """A training run of the ResNet34 report network."""
+
+    pipeline: Literal["resnet34-report"]
+    augment: AugmentRecipe = AugmentRecipe()
+    report: ReportStageRecipe
+
+
+class NnunetRecipe(BaseRecipe):
+    """A training run of nnU-Net."""
+
+    pipeline: Literal["nnunet"]
+    nnunet: NnunetStageRecipe
+
+
+AnyRecipe = StepwiseRecipe | JointRecipe | UnetRecipe | ReportRecipe | NnunetRecipe
+_RECIPE: TypeAdapter[AnyRecipe] = TypeAdapter(Annotated[AnyRecipe, Field(discriminator="pipeline")])
+
+
+def read_recipe(path: Path) -> tuple[AnyRecipe, str]:
     """Read and check a recipe.
 
     Args:

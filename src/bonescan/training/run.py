@@ -26,7 +26,7 @@ import bonescan
 from bonescan.core.errors import ModelError, UsageError
 from bonescan.core.files import write_bytes, write_text
 from bonescan.training.cache import Cohorts
-from bonescan.training.recipe import JointRecipe, StepwiseRecipe, read_recipe
+from bonescan.training.recipe import AnyRecipe, read_recipe
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Run:
     """
 
     folder: Path
-    recipe: StepwiseRecipe | JointRecipe
+    recipe: AnyRecipe
     recipe_sha256: str
     facts: dict[str, Any]
 
