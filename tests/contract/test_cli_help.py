@@ -36,7 +36,8 @@ COMMANDS = {
         "--sheet PNG",
         "--json",
     ),
-    "train": ("RECIPE", "--cohort DIR", "-o, --out RUN", "--resume", "--init FILE"),
+    "train": ("RECIPE", "--cohort DIR", "-o, --out RUN", "--resume", "--init FILE", "--devices", "--accelerator"),
+    "predict": ("RUN", "--cohort DIR", "-o, --out PRED", "--split", "--gate MODEL"),
     "export": ("RUN", "-o, --out BUNDLE"),
     "evaluate": (
         "FOLDER",

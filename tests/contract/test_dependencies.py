@@ -23,8 +23,10 @@ def _names(requirements):
 
 BASE = _names(PROJECT["dependencies"])
 TRAIN = _names(PROJECT["optional-dependencies"]["train"])
+NNUNET = _names(PROJECT["optional-dependencies"]["nnunet"])
 EXTRAS = {
     **dict.fromkeys(TORCH_PLACES, TRAIN),
+    "bonescan.training.baselines.nnunet_process": NNUNET,
     "bonescan.evaluation": _names(PROJECT["optional-dependencies"]["evaluate"]),
 }
 """Where more than the base may be imported."""
@@ -66,7 +68,7 @@ def test_what_is_imported_is_declared():
 def test_what_is_declared_is_used():
     used = {name for path in files() for name in _distributions(path)} | NEEDED_BY_OTHERS
     # The doctor and the runtime import the runtimes by name.
-    assert (BASE | TRAIN) - used <= {"openvino", "onnxruntime", "python-gdcm"}
+    assert (BASE | TRAIN | NNUNET) - used <= {"openvino", "onnxruntime", "python-gdcm"}
 
 
 def test_versions_pinned_for_the_tests_fit_what_is_declared():

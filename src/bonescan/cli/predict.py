@@ -34,9 +34,9 @@ def predict(
         typer.Option(metavar="MODEL", help="Stepwise model whose classifier decides first about windows and patient."),
     ] = None,
 ) -> None:
-    """Let a trained baseline (U-Net, nnU-Net, ResNet34) answer on a cohort.
+    """Let a trained baseline answer on a cohort.
 
-    Writes a folder that `bonescan evaluate --predictions` judges. Bundles are judged without it.
+    U-Net, nnU-Net or ResNet34. Writes a folder that `bonescan evaluate --predictions` judges; bundles need none.
     """
     need_torch("predict")
     from bonescan.core.files import check_writable

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -16,6 +16,7 @@ Examples:
   bonescan train recipes/stepwise.toml --cohort cohort -o run
   bonescan train recipes/stepwise.toml --cohort cohort -o run --resume
   bonescan train recipes/stepwise.toml --cohort ours -o tuned --start run
+  bonescan train recipes/joint.toml --cohort cohort -o run --devices 4
   bonescan export run -o bundle
 """
 
@@ -39,6 +40,10 @@ def train(
     start: Annotated[
         Path | None, typer.Option(metavar="RUN", help="Finished run to start from, e.g. one on simulated patients.")
     ] = None,
+    devices: Annotated[int, typer.Option(min=1, help="GPUs, or processes on a CPU, that train together.")] = 1,
+    accelerator: Annotated[
+        Literal["auto", "cpu", "cuda"], typer.Option(help="auto: CUDA where there is one.")
+    ] = "auto",
 ) -> None:
     """Train the networks of a recipe on a cohort.
 
@@ -47,7 +52,21 @@ def train(
     need_torch("train")
     from bonescan.core.files import check_writable
     from bonescan.training.loop import train as fit
+    from bonescan.training.recipe import BASELINES, read_recipe
 
     check_writable(out)
-    fit(recipe, cohort, out, resume=resume, init=init, start=start, progress=remark)
-    say(f"trained -> {out}; next: bonescan export {out} -o BUNDLE")
+    fit(
+        recipe,
+        cohort,
+        out,
+        resume=resume,
+        init=init,
+        start=start,
+        progress=remark,
+        devices=devices,
+        accelerator=accelerator,
+    )
+    if read_recipe(recipe)[0].pipeline in BASELINES:
+        say(f"trained -> {out}; next: bonescan predict {out} --cohort DIR -o PRED")
+    else:
+        say(f"trained -> {out}; next: bonescan export {out} -o BUNDLE")

@@ -28,7 +28,7 @@ from bonescan.training.joint.measure import measure_joint
 from bonescan.training.measure import Measured, measure
 from bonescan.training.onnx_graph import joint_to_onnx, to_onnx
 from bonescan.training.quantise import Quantisation, quantise
-from bonescan.training.recipe import BaseRecipe, JointRecipe, StepwiseRecipe
+from bonescan.training.recipe import BundleRecipe, JointRecipe, StepwiseRecipe
 from bonescan.training.region_prior import FILE
 from bonescan.training.run import Run, open_run
 from bonescan.training.stepwise import load_best
@@ -55,12 +55,20 @@ def export_bundle(
         The bundle as loaded back.
 
     Raises:
-        ModelError: The folder holds no run, or the run is not finished.
+        ModelError: The folder holds no run, or the run is not finished or a baseline's.
         OutputError: The bundle cannot be written.
     """
     say = progress or (lambda line: None)
     run = open_run(run_dir)
-    contents = _joint(run, run.recipe, say) if isinstance(run.recipe, JointRecipe) else _stepwise(run, run.recipe, say)
+    if isinstance(run.recipe, JointRecipe):
+        contents = _joint(run, run.recipe, say)
+    elif isinstance(run.recipe, StepwiseRecipe):
+        contents = _stepwise(run, run.recipe, say)
+    else:
+        raise ModelError(
+            f"the run in {run_dir} is of a baseline, {run.recipe.pipeline}, which is not made into a bundle",
+            hint="Let it answer on a cohort with 'bonescan predict'",
+        )
     manifest = _manifest(run, contents, name or run.recipe.name)
     files = contents.files | {CARD: model_card(manifest).encode("utf-8")}
     return write_bundle(bundle_dir, manifest, files)
@@ -131,7 +139,7 @@ def _finished(run: Run, recipe: StepwiseRecipe) -> dict[str, nn.Module]:
     return {stage: load_best(stage, run, recipe) for stage in STAGES}
 
 
-def _small(model: onnx.ModelProto, recipe: BaseRecipe) -> bytes:
+def _small(model: onnx.ModelProto, recipe: BundleRecipe) -> bytes:
     """Quantise the weights as the recipe says."""
     if recipe.quantise != "none":
         model = quantise(model, _MIXED if recipe.quantise == "mixed" else Quantisation())

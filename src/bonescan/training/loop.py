@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 
 from bonescan.core.errors import UsageError
+from bonescan.training import region_prior
 from bonescan.training.baselines.nnunet import need_nnunet
 from bonescan.training.baselines.train import BaselineRecipe, train_baseline
-from bonescan.training.cache import Cohorts, GridCases, open_cache, read_cohorts
+from bonescan.training.cache import Cohorts, GridCases, load_cache, open_cache, read_cohorts
 from bonescan.training.joint.train import train_joint
-from bonescan.training.recipe import JointRecipe, read_recipe
+from bonescan.training.recipe import BASELINES, JointRecipe, read_recipe
 from bonescan.training.run import Run, begin, open_run
 from bonescan.training.stepwise import train_stepwise
+from bonescan.training.team import Accelerator, Team, launch
 
 _log = logging.getLogger(__name__)
 Progress = Callable[[str], None]
@@ -31,6 +34,8 @@ def train(
     start: Path | None = None,
     progress: Progress | None = None,
     workers: int = 2,
+    devices: int = 1,
+    accelerator: Accelerator = "auto",
 ) -> Path:
     """Train what a recipe says.
 
@@ -43,6 +48,8 @@ def train(
         start: Finished run whose networks this one starts from, e.g. one on another cohort.
         progress: Called with lines for people; by default they are logged.
         workers: Processes that prepare the cohort.
+        devices: GPUs, or processes on a CPU, that train together, see `team`; `progress` must then be picklable.
+        accelerator: "auto" is CUDA where there is one.
 
     Returns:
         The run folder.
@@ -53,39 +60,60 @@ def train(
         CohortError: The cohort has faults, or no case in train or val.
         UsageError: The folder holds another run, `init` is given for a recipe without a window classifier, or `start`
             for a baseline.
-        MissingExtraError: The recipe asks for nnU-Net, which is not installed.
+        MissingExtraError: The recipe asks for nnU-Net, which is not installed, or several devices for lightning-fabric.
     """
     say = progress or _log.info
     folders = [cohort_dirs] if isinstance(cohort_dirs, Path) else list(cohort_dirs)
     recipe, _ = read_recipe(recipe_path)
     if init is not None and recipe.pipeline != "stepwise":
         raise UsageError(f"--init starts the stepwise window classifier; the recipe is {recipe.pipeline}")
-    if start is not None and recipe.pipeline not in ("stepwise", "joint"):
+    if start is not None and recipe.pipeline in BASELINES:
         raise UsageError(f"--start is for models that ship; the recipe is {recipe.pipeline}, a baseline")
     if recipe.pipeline == "nnunet":
         need_nnunet()
+        if devices > 1:
+            raise UsageError("nnU-Net trains on one device here", hint="Leave --devices out")
     cohorts = read_cohorts(folders, seed=recipe.seed)
     earlier = open_run(start) if start else None
     run = begin(recipe_path, cohorts, run_dir, resume=resume, start=earlier)
     torch.set_num_threads(recipe.threads)
-    cases = prepare(run, cohorts, workers=workers, say=say)
-    if isinstance(run.recipe, JointRecipe):
-        if not run.regions:
-            say(
-                "no case has a region map: the model will name no bones; train with simulated patients too if it should"
-            )
-        train_joint(run, run.recipe, cases, start=earlier, say=say)
-    elif isinstance(run.recipe, BaselineRecipe):
-        train_baseline(run, cohorts, cases, say=say)
-    else:
-        train_stepwise(run, run.recipe, cohorts, cases, start=earlier, init=init, say=say)
+    prepare(run, cohorts, workers=workers, say=say)
+    launch(_train_on, run.folder, earlier, init, say, devices=devices, accelerator=accelerator)
     return run.folder
 
 
+def _train_on(team: Team, folder: Path, start: Run | None, init: Path | None, say: Progress) -> None:
+    """Train a run that is prepared, in each of the processes of a team."""
+    run = replace(open_run(folder), team=team)
+    if team.device.type == "cpu":
+        torch.set_num_threads(max(1, run.recipe.threads // team.size))
+    cases = load_cache(folder / "cache" / "train"), load_cache(folder / "cache" / "val")
+    speak = say if team.first else _nothing
+    if isinstance(run.recipe, JointRecipe):
+        if not run.regions:
+            speak(
+                "no case has a region map: the model will name no bones; train with simulated patients too if it should"
+            )
+        train_joint(run, run.recipe, cases, start=start, say=speak)
+    elif isinstance(run.recipe, BaselineRecipe):
+        train_baseline(run, cases, say=speak)
+    else:
+        train_stepwise(run, run.recipe, cases, start=start, init=init, say=speak)
+
+
+def _nothing(line: str) -> None:
+    pass
+
+
 def prepare(run: Run, cohorts: Cohorts, *, workers: int = 2, say: Progress = _log.info) -> tuple[GridCases, GridCases]:
-    """Training and validation cases on the grid."""
+    """Put training and validation cases on the grid, as far as that is not done.
+
+    For all but the joint network, which sees bones itself, also count where bones usually lie.
+    """
     made = [
         open_cache(run.folder / "cache" / name, cohorts.split(name), workers=workers, progress=say)
         for name in ("train", "val")
     ]
+    if run.recipe.pipeline != "joint" and not any(run.folder.glob(region_prior.FILE.format(view="*"))):
+        region_prior.write_region_prior(cohorts.split("train"), run.folder)
     return made[0], made[1]

@@ -187,7 +187,7 @@ class NnunetStageRecipe(_Frozen):
     mirroring: bool = Field(True, description="Whether four mirrored predictions are averaged, nnU-Net's default.")
 
 
-class BaseRecipe(_Frozen):
+class AnyMethodRecipe(_Frozen):
     """What all recipes say."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
@@ -195,13 +195,23 @@ class BaseRecipe(_Frozen):
     seed: int = Field(0, ge=0)
     threads: int = Field(2, gt=0)
     precision: Literal["float32", "bfloat16"] = "float32"
-    quantise: Literal["none", "int8", "mixed"] = Field(
-        "int8", description="Weights in files; mixed: large ones 4 bits."
-    )
+
+
+class BaseRecipe(AnyMethodRecipe):
+    """What all recipes of networks of ours say."""
+
     optimizer: OptimizerRecipe = OptimizerRecipe()
 
 
-class StepwiseRecipe(BaseRecipe):
+class BundleRecipe(BaseRecipe):
+    """What all recipes say whose networks ship."""
+
+    quantise: Literal["none", "int8", "mixed"] = Field(
+        "int8", description="Weights in files; mixed: large ones 4 bits."
+    )
+
+
+class StepwiseRecipe(BundleRecipe):
     """A whole training run of the stepwise pipeline."""
 
     pipeline: Literal["stepwise"]
@@ -213,7 +223,7 @@ class StepwiseRecipe(BaseRecipe):
     locate: StageRecipe
 
 
-class JointRecipe(BaseRecipe):
+class JointRecipe(BundleRecipe):
     """A whole training run of the joint pipeline."""
 
     pipeline: Literal["joint"]
@@ -238,7 +248,7 @@ class ReportRecipe(BaseRecipe):
     report: ReportStageRecipe
 
 
-class NnunetRecipe(BaseRecipe):
+class NnunetRecipe(AnyMethodRecipe):
     """A training run of nnU-Net."""
 
     pipeline: Literal["nnunet"]
@@ -246,6 +256,8 @@ class NnunetRecipe(BaseRecipe):
 
 
 AnyRecipe = StepwiseRecipe | JointRecipe | UnetRecipe | ReportRecipe | NnunetRecipe
+BASELINES = ("unet", "resnet34-report", "nnunet")
+"""Pipelines that are compared with, and not made into bundles."""
 _RECIPE: TypeAdapter[AnyRecipe] = TypeAdapter(Annotated[AnyRecipe, Field(discriminator="pipeline")])
 
 

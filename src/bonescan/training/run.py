@@ -27,6 +27,7 @@ from bonescan.core.errors import ModelError, UsageError
 from bonescan.core.files import write_bytes, write_text
 from bonescan.training.cache import Cohorts
 from bonescan.training.recipe import AnyRecipe, read_recipe
+from bonescan.training.team import ALONE, Team
 
 
 @dataclass(frozen=True)
@@ -38,12 +39,14 @@ class Run:
         recipe: What it trains.
         recipe_sha256: Of the recipe's file.
         facts: What ``run.json`` says.
+        team: The processes that train it.
     """
 
     folder: Path
     recipe: AnyRecipe
     recipe_sha256: str
     facts: dict[str, Any]
+    team: Team = ALONE
 
     @property
     def regions(self) -> bool:

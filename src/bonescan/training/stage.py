@@ -14,11 +14,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from bonescan.core.errors import RecipeError
 from bonescan.training.average import Average
 from bonescan.training.checkpoint import Checkpoint
 from bonescan.training.data import generator
 from bonescan.training.recipe import BaseRecipe, StageRecipe
 from bonescan.training.schedule import learning_rate, progress
+from bonescan.training.team import ALONE, Team
 
 Targets = Tensor | tuple[Tensor, ...]
 """What the network is to answer: one tensor, or one an answer; the first axis is the batch."""
@@ -65,13 +67,28 @@ def train_stage(
     recipe: BaseRecipe,
     run: Path,
     say: Callable[[str], None],
+    team: Team = ALONE,
 ) -> Checkpoint:
     """Train a network, from its checkpoint where there is one, and return the finished checkpoint.
 
     Writes ``<run>/checkpoints/<stage>.pt`` and appends to ``<run>/metrics.jsonl``.
+
+    Args:
+        network: Trained in place on the device of `team`, and brought back to the CPU.
+        task: What it learns.
+        stage: For how long.
+        recipe: Of the run.
+        run: Folder of the run.
+        say: Called with lines for people.
+        team: The processes that train it together; the first of them writes.
+
+    Raises:
+        RecipeError: The batch has fewer samples than there are processes.
     """
+    if stage.batch < team.size:
+        raise RecipeError(f"{task.name}: a batch of {stage.batch} cannot be shared by {team.size} devices")
     path = run / "checkpoints" / f"{task.name}.pt"
-    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # a quarter faster on a CPU
+    network.to(team.device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # a quarter faster on a CPU
     optimizer = _optimizer(network, stage, recipe)
     average = Average(network, recipe.optimizer.average)
     state = Checkpoint(
@@ -88,19 +105,27 @@ def train_stage(
         state = Checkpoint.load(path)
         network.load_state_dict(state.network)
         optimizer.load_state_dict(state.optimizer)
-        average.state = state.average
+        average.state = {name: value.to(team.device) for name, value in state.average.items()}
         say(f"{task.name}: resumed at step {state.step}")
     started = time.monotonic() - state.seconds
     losses: list[float] = []
     while not state.finished:
-        done = progress(stage, state.step, time.monotonic() - started)
+        done = progress(stage, state.step, state.seconds)
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(stage, recipe.optimizer, done)
-        losses.append(_step(network, optimizer, task, stage, recipe, state.step, done))
+        loss = _gradients(network, optimizer, task, stage, recipe, team, state.step, done)
+        # The clock of the first process counts, so that all of them end at the same step.
+        elapsed = time.monotonic() - started if team.first else 0.0
+        loss, state.seconds = team.combine(network, (loss, elapsed))
+        losses.append(loss)
+        if recipe.optimizer.clip:
+            nn.utils.clip_grad_norm_(network.parameters(), recipe.optimizer.clip)
+        optimizer.step()
         average.update(network, state.step)
         state.step += 1
-        state.seconds = time.monotonic() - started
         state.finished = progress(stage, state.step, state.seconds) >= 1
+        if not team.first:
+            continue
         if state.finished or state.step % stage.validate_every == 0:
             with average.applied(network):
                 figures = task.validate(network)
@@ -111,32 +136,39 @@ def train_stage(
             state.network, state.optimizer = network.state_dict(), optimizer.state_dict()
             state.average = average.state
             state.save(path)
-    return state
+    network.to("cpu")
+    team.wait()
+    return state if team.first else Checkpoint.load(path)
 
 
-def _step(
+def _gradients(
     network: nn.Module,
     optimizer: torch.optim.Optimizer,
     task: Task,
     stage: StageRecipe,
     recipe: BaseRecipe,
+    team: Team,
     step: int,
     done: float,
 ) -> float:
+    """Leave the gradients of this process's part of the batch in the network, and return its share of the loss."""
     network.train()
     inputs, targets = task.samples.batch(generator(recipe.seed, task.number, step), stage.batch)
-    parts = math.ceil(stage.batch / (stage.micro_batch or stage.batch))
+    count = len(inputs)
+    inputs, targets = team.part(inputs), _map(team.part, targets)
+    parts = math.ceil(len(inputs) / (stage.micro_batch or len(inputs)))
     optimizer.zero_grad(set_to_none=True)
     total = 0.0
     for part, answers in zip(inputs.chunk(parts), _chunks(targets, parts), strict=True):
-        with torch.autocast("cpu", torch.bfloat16, enabled=recipe.precision == "bfloat16"):
-            loss = task.loss(network, part, answers, done) * (len(part) / len(inputs))
+        with torch.autocast(team.device.type, torch.bfloat16, enabled=recipe.precision == "bfloat16"):
+            loss = task.loss(network, part, answers, done) * (len(part) / count)
         loss.backward()  # type: ignore[no-untyped-call]
         total += float(loss.detach())
-    if recipe.optimizer.clip:
-        nn.utils.clip_grad_norm_(network.parameters(), recipe.optimizer.clip)
-    optimizer.step()
     return total
+
+
+def _map(function: Callable[[Tensor], Tensor], targets: Targets) -> Targets:
+    return function(targets) if isinstance(targets, Tensor) else tuple(function(target) for target in targets)
 
 
 def _chunks(targets: Targets, parts: int) -> Sequence[Targets]:

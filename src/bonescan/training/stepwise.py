@@ -11,9 +11,8 @@ from torch import Tensor, nn
 
 from bonescan.core.anatomy import MaskLabel
 from bonescan.models.networks.cell_classifier import CellClassifier
-from bonescan.training import region_prior
 from bonescan.training.auxiliary import classifier_loss, fit_evidence
-from bonescan.training.cache import Cohorts, GridCases
+from bonescan.training.cache import GridCases
 from bonescan.training.chain import Gates, as_function, probability_map, window_probabilities
 from bonescan.training.checkpoint import Checkpoint
 from bonescan.training.curves import draw_curves
@@ -32,7 +31,6 @@ Progress = Callable[[str], None]
 def train_stepwise(
     run: Run,
     recipe: StepwiseRecipe,
-    cohorts: Cohorts,
     cases: tuple[GridCases, GridCases],
     *,
     start: Run | None = None,
@@ -44,14 +42,11 @@ def train_stepwise(
     Args:
         run: Where checkpoints and log go.
         recipe: Of the run.
-        cohorts: For the region prior.
         cases: Training and validation cases.
         start: Finished run whose networks these start from.
         init: Local torchvision-format ResNet34 checkpoint for the window classifier.
         say: Called with lines for people.
     """
-    if not any(run.folder.glob(region_prior.FILE.format(view="*"))):
-        region_prior.write_region_prior(cohorts.split("train"), run.folder)
     trained: dict[str, nn.Module] = {}
     for name in STAGES:
         network = build(name, recipe)
@@ -62,7 +57,8 @@ def train_stepwise(
             say(f"classify: {copied} tensors from {init.name}, {left} at random")
         _train_one(name, network, run, recipe, cases, trained, say)
         trained[name] = network
-        draw_curves(run.folder)
+        if run.team.first:
+            draw_curves(run.folder)
 
 
 def load_best(name: str, run: Run, recipe: StepwiseRecipe) -> nn.Module:
@@ -96,12 +92,13 @@ def _train_one(
         "locate": partial(_locate_task, trained=trained, say=say),
     }
     task = tasks[name](name, recipe, *cases)
-    state = train_stage(network, task, stage, recipe, run.folder, say)
+    state = train_stage(network, task, stage, recipe, run.folder, say, run.team)
     network.load_state_dict(state.best_network)
     if isinstance(network, CellClassifier) and recipe.classify.auxiliary > 0:
         fit_evidence(network, cases[0], recipe.data.window_min_px)
         state.best_network = network.state_dict()
-        state.save(checkpoint)
+        if run.team.first:
+            state.save(checkpoint)
 
 
 def _classify_task(name: str, recipe: StepwiseRecipe, train_cases: GridCases, val_cases: GridCases) -> Task:

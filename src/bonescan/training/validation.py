@@ -15,6 +15,7 @@ from bonescan.metrics.roc import auc
 from bonescan.training.cache import GridCases
 from bonescan.training.data import LABELS, WindowIndex, generator, index_windows
 from bonescan.training.maps import side_by_side, worsen
+from bonescan.training.team import device_of
 
 _NUMBER = 1000
 """Stage number of the generators used here, away from those of the training."""
@@ -95,8 +96,9 @@ def _windows(cases: GridCases, chosen: np.ndarray[tuple[int, ...], np.dtype[np.i
 
 def _predict(network: nn.Module, inputs: Tensor, batch: int = 16) -> Tensor:
     network.eval()
+    device = device_of(network)
     with torch.inference_mode():
-        return torch.cat([torch.sigmoid(network(part)) for part in torch.split(inputs, batch)])
+        return torch.cat([torch.sigmoid(network(part.to(device))).cpu() for part in torch.split(inputs, batch)])
 
 
 def _number(value: float) -> float:

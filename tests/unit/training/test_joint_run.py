@@ -56,7 +56,7 @@ def state(run):
 
 
 def test_a_killed_run_ends_as_an_undisturbed_one(place, monkeypatch):
-    whole, calls = stage._step, []
+    whole, calls = stage._gradients, []
 
     def killed(*arguments):
         calls.append(1)
@@ -64,7 +64,7 @@ def test_a_killed_run_ends_as_an_undisturbed_one(place, monkeypatch):
             raise _KilledError
         return whole(*arguments)
 
-    monkeypatch.setattr(stage, "_step", killed)
+    monkeypatch.setattr(stage, "_gradients", killed)
     with pytest.raises(_KilledError):
         train(place / "tiny.toml", place / "cohort", place / "again", workers=0)
     monkeypatch.undo()

@@ -70,3 +70,18 @@ def test_a_missing_recipe_is_said(tmp_path):
 
 def test_any_change_of_the_file_changes_its_hash(tmp_path):
     assert _read(tmp_path, MINIMAL)[1] != _read(tmp_path, MINIMAL + "# a remark\n")[1]
+
+
+@pytest.mark.parametrize("name", ["unet", "resnet34-report", "nnunet"])
+def test_every_baseline_has_a_recipe_with_a_budget(name):
+    recipe, _ = read_recipe(RECIPES / f"{name}.toml")
+    assert recipe.pipeline == recipe.name == name
+    (stage,) = (getattr(recipe, stage) for stage in ("unet", "report", "nnunet") if hasattr(recipe, stage))
+    assert stage.minutes == 60
+
+
+@pytest.mark.parametrize("key", ["[optimizer]\nmomentum = 0.5", "[data]\npatch_px = 64"])
+def test_nnunet_is_not_told_what_it_decides_itself(tmp_path, key):
+    text = (RECIPES / "nnunet.toml").read_text(encoding="utf-8")
+    with pytest.raises(RecipeError, match=r"Extra inputs"):
+        _read(tmp_path, text + key)

@@ -31,9 +31,9 @@ from nnunetv2.training.nnUNetTrainer.nnUNetTrainer import nnUNetTrainer  # noqa:
 from nnunetv2.utilities.plans_handling.plans_handler import PlansManager  # noqa: E402
 
 from bonescan.core.anatomy import MaskLabel  # noqa: E402
+from bonescan.training.baselines.nnunet import MARK  # noqa: E402
 from bonescan.training.baselines.nnunet_dataset import DATASET, SPLITS  # noqa: E402
 
-MARK = "@bonescan "
 PLANS = "nnUNetPlans"
 SPACING = {"spacing": (999, 1, 1)}
 """What nnU-Net's reader of pictures says of each."""
@@ -237,7 +237,8 @@ def device() -> torch.device:
 
 def tell(facts: dict[str, Any]) -> None:
     """Send a line to the parent."""
-    print(MARK + json.dumps(facts), flush=True)  # noqa: T201
+    sys.stdout.write(MARK + json.dumps(facts) + "\n")
+    sys.stdout.flush()
 
 
 def _end_with_parent() -> None:

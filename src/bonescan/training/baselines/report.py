@@ -21,7 +21,9 @@ from bonescan.training.data import generator
 from bonescan.training.losses import report_loss
 from bonescan.training.maps import side_by_side
 from bonescan.training.recipe import AugmentRecipe, ReportRecipe
+from bonescan.training.run import Run
 from bonescan.training.stage import Task, train_stage
+from bonescan.training.team import device_of
 
 STAGE = "report"
 _NUMBER = 21
@@ -79,13 +81,13 @@ def build_report(recipe: ReportRecipe) -> ReportResNet:
 
 
 def train_report(
-    run: Path, recipe: ReportRecipe, cases: tuple[GridCases, GridCases], say: Callable[[str], None]
+    run: Run, recipe: ReportRecipe, cases: tuple[GridCases, GridCases], say: Callable[[str], None]
 ) -> None:
     """Train it, from its checkpoint where there is one.
 
     Args:
-        run: Folder of the run.
-        recipe: Its recipe.
+        run: Where checkpoints and log go.
+        recipe: Of the run.
         cases: Training and validation cases.
         say: Called with lines for people.
     """
@@ -95,7 +97,7 @@ def train_report(
 
     figures = report_figures(cases[1], recipe.report.validation_windows, recipe.seed)
     task = Task(STAGE, _NUMBER, PictureSamples(cases[0], recipe.augment), loss, figures)
-    train_stage(build_report(recipe), task, recipe.report, recipe, run, say)
+    train_stage(build_report(recipe), task, recipe.report, recipe, run.folder, say, run.team)
 
 
 def report_method(run: Path, recipe: ReportRecipe) -> Method:
@@ -119,5 +121,5 @@ def _sites(network: nn.Module, image: Floats) -> Floats:
     network.eval()
     with torch.inference_mode():
         picture = side_by_side(torch.from_numpy(image)[None, :, None])
-        result: Floats = torch.sigmoid(network(picture))[0].numpy()
+        result: Floats = torch.sigmoid(network(picture.to(device_of(network))))[0].cpu().numpy()
     return result

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bonescan.core.errors import ModelError
-from bonescan.training import region_prior
 from bonescan.training.baselines import thresholds
 from bonescan.training.baselines.found import Method, SiteMap, site_map
 from bonescan.training.baselines.nnunet import nnunet_method, train_nnunet
 from bonescan.training.baselines.report import report_method, train_report
 from bonescan.training.baselines.unet import train_unet, unet_method
-from bonescan.training.cache import Cohorts, GridCases
+from bonescan.training.cache import GridCases
 from bonescan.training.curves import draw_curves
 from bonescan.training.recipe import NnunetRecipe, ReportRecipe, UnetRecipe
 from bonescan.training.run import Run
@@ -19,29 +18,27 @@ from bonescan.training.run import Run
 BaselineRecipe = UnetRecipe | ReportRecipe | NnunetRecipe
 
 
-def train_baseline(
-    run: Run, cohorts: Cohorts, cases: tuple[GridCases, GridCases], *, say: Callable[[str], None]
-) -> None:
+def train_baseline(run: Run, cases: tuple[GridCases, GridCases], *, say: Callable[[str], None]) -> None:
     """Train a baseline and tune its thresholds.
 
     Args:
         run: A run of one of `BaselineRecipe`.
-        cohorts: For the map of where bones usually lie.
         cases: Training and validation cases.
         say: Called with lines for people.
 
     Raises:
         MissingExtraError: The recipe asks for nnU-Net, which is not installed.
+        ModelError: nnU-Net failed.
     """
     recipe = run.recipe
-    if not any(run.folder.glob(region_prior.FILE.format(view="*"))):
-        region_prior.write_region_prior(cohorts.split("train"), run.folder)
     if isinstance(recipe, UnetRecipe):
-        train_unet(run.folder, recipe, cases, say)
+        train_unet(run, recipe, cases, say)
     elif isinstance(recipe, ReportRecipe):
-        train_report(run.folder, recipe, cases, say)
+        train_report(run, recipe, cases, say)
     elif isinstance(recipe, NnunetRecipe):
         train_nnunet(run.folder, recipe, cases, say)
+    if not run.team.first:
+        return
     draw_curves(run.folder)
     if not (run.folder / thresholds.FILE).exists():
         tuned = thresholds.tune(method_of(run, site_map(run.folder)), cases[1])

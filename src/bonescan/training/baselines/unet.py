@@ -20,7 +20,9 @@ from bonescan.training.checkpoint import Checkpoint
 from bonescan.training.data import CLASSES, cut, generator, near
 from bonescan.training.losses import dice_loss
 from bonescan.training.recipe import AugmentRecipe, UnetRecipe, UnetStageRecipe
+from bonescan.training.run import Run
 from bonescan.training.stage import Task, train_stage
+from bonescan.training.team import device_of
 
 STAGE = "unet"
 _NUMBER = 20
@@ -105,12 +107,12 @@ def build_unet(recipe: UnetRecipe) -> PlainUNet:
     return PlainUNet(recipe.unet.base)
 
 
-def train_unet(run: Path, recipe: UnetRecipe, cases: tuple[GridCases, GridCases], say: Callable[[str], None]) -> None:
+def train_unet(run: Run, recipe: UnetRecipe, cases: tuple[GridCases, GridCases], say: Callable[[str], None]) -> None:
     """Train it, from its checkpoint where there is one.
 
     Args:
-        run: Folder of the run.
-        recipe: Its recipe.
+        run: Where checkpoints and log go.
+        recipe: Of the run.
         cases: Training and validation cases.
         say: Called with lines for people.
     """
@@ -118,7 +120,7 @@ def train_unet(run: Path, recipe: UnetRecipe, cases: tuple[GridCases, GridCases]
     samples = WholeSetSamples(train_cases, recipe.unet, recipe.augment)
     figures = unet_figures(val_cases, recipe.unet.validation_windows, recipe.seed)
     task = Task(STAGE, _NUMBER, samples, unet_loss, figures)
-    train_stage(build_unet(recipe), task, recipe.unet, recipe, run, say)
+    train_stage(build_unet(recipe), task, recipe.unet, recipe, run.folder, say, run.team)
 
 
 def unet_method(run: Path, recipe: UnetRecipe, where: SiteMap) -> Method:
@@ -145,5 +147,5 @@ def _probabilities(network: nn.Module, images: Floats) -> Floats:
     """(N, 1024, 256) → (N, 2, 1024, 256)."""
     network.eval()
     with torch.inference_mode():
-        result: Floats = torch.sigmoid(network(torch.from_numpy(images)[:, None])).numpy()
+        result: Floats = torch.sigmoid(network(torch.from_numpy(images)[:, None].to(device_of(network)))).cpu().numpy()
     return result

@@ -14,6 +14,7 @@ from bonescan.metrics.dice import dice_figures
 from bonescan.metrics.roc import auc
 from bonescan.training.cache import UNKNOWN, GridCases
 from bonescan.training.joint.samples import mirrored, study_truth
+from bonescan.training.team import device_of
 
 
 def joint_figures(cases: GridCases, count: int, precision: str) -> Callable[[nn.Module], dict[str, float]]:
@@ -31,20 +32,21 @@ def joint_figures(cases: GridCases, count: int, precision: str) -> Callable[[nn.
     @torch.inference_mode()
     def figures(network: nn.Module) -> dict[str, float]:
         network.eval()
+        device = device_of(network)
         sums = np.zeros((len(labels), 3, len(chosen)))
         bones = np.zeros((2, len(Region)))
         answers = []
         for n, case in enumerate(chosen):
             image = torch.from_numpy(mirrored(cases.images[case]).astype(np.float32))[None]
-            with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bfloat16"):
-                out = network(image)
-            drawn = out.findings[0].argmax(1).numpy()
+            with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16"):
+                out = network(image.to(device))
+            drawn = out.findings[0].argmax(1).cpu().numpy()
             true = mirrored(cases.labels[case])
             for k, label in enumerate(labels):
                 a, b = drawn == label, true == label
                 sums[k, :, n] = (a & b).sum(), a.sum(), b.sum()
-            _count_regions(bones, out.regions[0].argmax(1).numpy(), mirrored(cases.regions[case])[:, 1::2, 1::2])
-            answers.append(out.study[0, 0].float().numpy())
+            _count_regions(bones, out.regions[0].argmax(1).cpu().numpy(), mirrored(cases.regions[case])[:, 1::2, 1::2])
+            answers.append(out.study[0, 0].float().cpu().numpy())
         scores = np.stack(answers)
         pooled = [dice_figures(*part)["pooled"] for part in sums]
         found = [2 * bones[0, r] / bones[1, r] for r in range(1, len(Region)) if bones[1, r]]

@@ -53,5 +53,6 @@ def train_joint(
         loss=joint_loss(recipe.joint),
         validate=joint_figures(cases[1], recipe.joint.validation_windows, recipe.precision),
     )
-    train_stage(network, task, recipe.joint, recipe, run.folder, say)
-    draw_curves(run.folder)
+    train_stage(network, task, recipe.joint, recipe, run.folder, say, run.team)
+    if run.team.first:
+        draw_curves(run.folder)
