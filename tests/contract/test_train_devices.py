@@ -57,8 +57,12 @@ def test_a_run_on_two_devices_survives_a_kill(tmp_path):
     ends = [Checkpoint.load(tmp_path / run / "checkpoints" / "unet.pt").network for run in ("whole", "cut")]
     torch.testing.assert_close(*ends, rtol=0, atol=0)
 
-    done = bonescan("predict", "cut", "--cohort", "cohort", "--split", "val", "-o", "answers", cwd=tmp_path)
+    done = bonescan(
+        "predict", "cut", "--cohort", "cohort", "--split", "val", "-o", "answers", cwd=tmp_path, timeout=600
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("2 studies predicted -> answers; drafts for review by a physician")
     assert set(read_predictions(tmp_path / "answers").studies) == {"T4", "T5"}
-    assert bonescan("export", "cut", "-o", "bundle", cwd=tmp_path).returncode == 4, "a baseline is no bundle"
+    assert bonescan("export", "cut", "-o", "bundle", cwd=tmp_path, timeout=600).returncode == 4, (
+        "a baseline is no bundle"
+    )
