@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from benchmarks import accuracy_page
 from bonescan.models.bundle import Manifest, read_manifest
 from bonescan.models.registry import list_bundles
 
@@ -162,7 +163,7 @@ def _model(manifest: Manifest) -> Iterator[str]:
         yield f"| {figure.name.replace('_', ' ')} | {value} | {interval} | {count} | {figure.dataset} |"
 
 
-PAGES = {README: readme_block, SPEED_PAGE: speed_block}
+PAGES = {README: readme_block, SPEED_PAGE: speed_block, accuracy_page.PAGE: accuracy_page.block}
 
 
 if __name__ == "__main__":

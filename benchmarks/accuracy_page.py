@@ -1,0 +1,118 @@
+"""The committed evaluations as tables: the block of figures in `docs/usage/accuracy.md`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from benchmarks.accuracy import COHORTS, RESULTS
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "usage" / "accuracy.md"
+AIMED = "default"
+"""The cohort that the aims are about."""
+FIGURES: tuple[tuple[str, tuple[str, ...], float | None], ...] = (
+    ("Area under the ROC curve, patients", ("auc", "metastasis", "patient"), 0.98),
+    ("Area under the ROC curve, windows", ("auc", "metastasis", "window"), None),
+    ("Accuracy", ("calls", "at_threshold", "accuracy"), None),
+    ("Sensitivity", ("calls", "at_threshold", "sensitivity"), 0.93),
+    ("Specificity", ("calls", "at_threshold", "specificity"), 0.93),
+    ("Dice of metastasis, pooled", ("dice", "metastasis", "as_drawn", "by_view", "pooled"), 0.82),
+    ("Dice of metastasis, views with lesions", ("dice", "metastasis", "as_drawn", "by_view", "lesion_bearing"), None),
+    ("Dice of bladder, pooled", ("dice", "bladder", "as_drawn", "by_view", "pooled"), 0.95),
+    ("Dice of benign uptake, pooled", ("dice", "benign", "as_drawn", "by_view", "pooled"), None),
+    ("Lesions hit", ("lesions", "sensitivity"), None),
+    ("False alarms a study", ("lesions", "false_alarms_a_study"), None),
+    ("All six sites right, ungated", ("localisation", "exact_ungated"), None),
+    ("Report accuracy", ("report_accuracy",), 0.88),
+    ("BSTBI against that of the truth, Pearson", ("bstbi_against_truth", "pearson"), None),
+    ("Brier score", ("calibration", "brier"), None),
+    ("Wrong calls among flagged for review", ("needs_review", "errors", "call", "flagged"), None),
+    ("Wrong calls among the others", ("needs_review", "errors", "call", "unflagged"), None),
+)
+STRATA = {
+    "lesion_area_cm2": ("Lesions hit, by area in cm²", "sensitivity"),
+    "lesion_contrast_seen": ("Lesions hit, by contrast seen", "sensitivity"),
+    "lesion_uptake_simulated": ("Lesions hit, by simulated uptake over bone", "sensitivity"),
+    "lesion_site": ("Lesions hit, by site", "sensitivity"),
+    "counts_of_a_view_million": ("Right calls, by million counts a view", "accuracy"),
+    "kind_of_patient": ("Right calls, by kind of patient", "accuracy"),
+}
+
+
+def block() -> str:
+    """All cohorts that have a result file."""
+    lines: list[str] = []
+    for name in COHORTS:
+        path = RESULTS / f"accuracy-{name}.json"
+        if path.is_file():
+            lines += [*_cohort(name, json.loads(path.read_text(encoding="utf-8"))), ""]
+    return "\n".join(lines).rstrip()
+
+
+def _cohort(name: str, result: dict[str, Any]) -> Iterator[str]:
+    methods = result["methods"]
+    said = ", ".join(f"`{method}` {m['method']['version']}" for method, m in methods.items())
+    yield f"### {name}"
+    yield ""
+    yield (
+        f"{said} on {result['what']} (`{result['simulated_with']}`). Value and 95 % interval. From "
+        f"[accuracy-{name}.json](../../benchmarks/results/accuracy-{name}.json) by `{result['command']}`."
+    )
+    yield ""
+    aim = " Aim |" if name == AIMED else ""
+    yield f"| |{''.join(f' {method} |' for method in methods)}{aim}"
+    yield "|---|" + "--:|" * (len(methods) + (name == AIMED))
+    for label, keys, wanted in FIGURES:
+        values = [_at(m, keys) for m in methods.values()]
+        if any(value is not None for value in values):
+            row = f"| {label} |" + "".join(f" {_number(value)} |" for value in values)
+            yield row + (f" {_aim(values[0], wanted)} |" if name == AIMED else "")
+    for pair in result.get("comparison", {}).get("pairs", ()):
+        yield ""
+        yield _difference(pair)
+    first = next(iter(methods))
+    yield ""
+    yield f"Where `{first}` fails:"
+    yield ""
+    yield "| | Class | n | Share |"
+    yield "|---|---|--:|--:|"
+    for key, (label, share) in STRATA.items():
+        for row in methods[first]["strata"].get(key) or ():
+            yield f"| {label} | {row['class']} | {row['n']} | {_number(row.get(share))} |"
+
+
+def _at(document: Any, keys: tuple[str, ...]) -> Any:
+    for key in keys:
+        document = document.get(key) if isinstance(document, dict) else None
+    return document
+
+
+def _number(value: Any) -> str:
+    if isinstance(value, (int, float)):
+        return f"{value:.3f}"
+    if not isinstance(value, dict) or value.get("value") is None:
+        return ""
+    known = value.get("low") is not None and value.get("high") is not None
+    return f"{value['value']:.3f}" + (f" ({value['low']:.3f} to {value['high']:.3f})" if known else "")
+
+
+def _aim(value: Any, wanted: float | None) -> str:
+    if wanted is None or not isinstance(value, dict) or value.get("value") is None:
+        return ""
+    return f"at least {wanted:g}" + (" (missed)" if value["value"] < wanted else "")
+
+
+def _difference(pair: dict[str, Any]) -> str:
+    def of(key: str, test: str = "") -> str:
+        value = pair[key]
+        tested = f", p = {value[test]:.2g}" if test and value.get(test) is not None else ""
+        return f"{value['value']:+.3f} ({value['low']:+.3f} to {value['high']:+.3f}{tested})"
+
+    return (
+        f"`{pair['first']}` minus `{pair['second']}` on the same patients: area under the curve "
+        f"{of('auc', 'delong_p')}, pooled Dice of metastasis {of('dice_metastasis_as_drawn')}, of bladder "
+        f"{of('dice_bladder')}, false alarms a study {of('false_alarms_a_study')}, report accuracy "
+        f"{of('report_accuracy', 'mcnemar_p')}."
+    )
