@@ -1,8 +1,8 @@
 """How well the shipped models do on simulated test patients: `python -m benchmarks.accuracy COHORT`.
 
 Simulates the cohort from its recipe and a fixed seed where it is not there yet, evaluates every model on it with
-`bonescan evaluate`, compares them with paired tests, and writes `benchmarks/results/accuracy-COHORT.json`. No patient of
-these was used to train or to tune anything.
+`bonescan evaluate`, compares them with paired tests, and writes `benchmarks/results/accuracy-COHORT.json`. No patient
+of these was used to train or to tune anything.
 """
 
 from __future__ import annotations

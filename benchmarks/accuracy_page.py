@@ -51,6 +51,18 @@ def block() -> str:
     return "\n".join(lines).rstrip()
 
 
+def summary() -> Iterator[str]:
+    """The short table of the README: the cohort that the aims are about."""
+    result = json.loads((RESULTS / f"accuracy-{AIMED}.json").read_text(encoding="utf-8"))
+    yield (
+        f"**Accuracy**, on {result['what']}, which none of the models has seen; simulated patients say little about "
+        f"real ones. From [accuracy-{AIMED}.json](benchmarks/results/accuracy-{AIMED}.json) by `{result['command']}`; "
+        "more figures and cohorts, and where the models fail, are on [a page of their own](docs/usage/accuracy.md)."
+    )
+    yield ""
+    yield from _figures(result["methods"], AIMED, only_aimed=True)
+
+
 def _cohort(name: str, result: dict[str, Any]) -> Iterator[str]:
     methods = result["methods"]
     said = ", ".join(f"`{method}` {m['method']['version']}" for method, m in methods.items())
@@ -61,14 +73,7 @@ def _cohort(name: str, result: dict[str, Any]) -> Iterator[str]:
         f"[accuracy-{name}.json](../../benchmarks/results/accuracy-{name}.json) by `{result['command']}`."
     )
     yield ""
-    aim = " Aim |" if name == AIMED else ""
-    yield f"| |{''.join(f' {method} |' for method in methods)}{aim}"
-    yield "|---|" + "--:|" * (len(methods) + (name == AIMED))
-    for label, keys, wanted in FIGURES:
-        values = [_at(m, keys) for m in methods.values()]
-        if any(value is not None for value in values):
-            row = f"| {label} |" + "".join(f" {_number(value)} |" for value in values)
-            yield row + (f" {_aim(values[0], wanted)} |" if name == AIMED else "")
+    yield from _figures(methods, name)
     for pair in result.get("comparison", {}).get("pairs", ()):
         yield ""
         yield _difference(pair)
@@ -81,6 +86,18 @@ def _cohort(name: str, result: dict[str, Any]) -> Iterator[str]:
     for key, (label, share) in STRATA.items():
         for row in methods[first]["strata"].get(key) or ():
             yield f"| {label} | {row['class']} | {row['n']} | {_number(row.get(share))} |"
+
+
+def _figures(methods: dict[str, Any], name: str, *, only_aimed: bool = False) -> Iterator[str]:
+    aim = " Aim |" if name == AIMED else ""
+    yield f"| |{''.join(f' {method} |' for method in methods)}{aim}"
+    yield "|---|" + "--:|" * (len(methods) + (name == AIMED))
+    for label, keys, wanted in FIGURES:
+        values = [_at(m, keys) for m in methods.values()]
+        if all(value is None for value in values) or (only_aimed and wanted is None):
+            continue
+        row = f"| {label} |" + "".join(f" {_number(value)} |" for value in values)
+        yield row + (f" {_aim(values[0], wanted)} |" if name == AIMED else "")
 
 
 def _at(document: Any, keys: tuple[str, ...]) -> Any:

@@ -1,6 +1,6 @@
 """Write figures into README and docs from committed results: `python -m benchmarks.readme` (`--check` only compares).
 
-Every figure comes from `benchmarks/results/*.json` or from the `bundle.json` of a shipped model; none is typed by hand.
+Every figure comes from `benchmarks/results/*.json`; none is typed by hand.
 """
 
 from __future__ import annotations
@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import accuracy_page
-from bonescan.models.bundle import Manifest, read_manifest
-from bonescan.models.registry import list_bundles
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
@@ -59,10 +57,7 @@ def updated(text: str, block: str) -> str:
 def readme_block() -> str:
     """Both tables with where they come from."""
     speed, install, simulation = _result("speed"), _result("install"), _result("simulation")
-    lines = [*_speed(speed, install, simulation)]
-    for manifest in (read_manifest(folder)[0] for folder in list_bundles()):
-        lines += ["", *_model(manifest)]
-    return "\n".join(lines)
+    return "\n".join([*_speed(speed, install, simulation), "", *accuracy_page.summary()])
 
 
 def speed_block() -> str:
@@ -146,21 +141,6 @@ def _speed(speed: dict[str, Any], install: dict[str, Any], simulation: dict[str,
     for name, value, limit, unit in rows:
         aim = f"at most {limit:g} {unit}" if limit else ""
         yield f"| {name} | {value:.3g} {unit} | {aim}{' (missed)' if limit and value > limit else ''} |"
-
-
-def _model(manifest: Manifest) -> Iterator[str]:
-    warning = ", trained and measured on simulated patients, which says little about real ones"
-    yield (
-        f"**Accuracy of the model `{manifest.name}` {manifest.version}**{warning if manifest.simulated_only else ''}. "
-        "From its `bundle.json`, as `bonescan models` shows it."
-    )
-    yield from ("", "| Figure | Value | 95 % interval | n | Measured on |", "|---|--:|--:|--:|---|")
-    for figure in manifest.figures:
-        known = figure.low is not None and figure.high is not None
-        interval = f"{figure.low:.3f} to {figure.high:.3f}" if known else ""
-        value = "not defined" if figure.value is None else f"{figure.value:.3f}"
-        count = "" if figure.count is None else figure.count
-        yield f"| {figure.name.replace('_', ' ')} | {value} | {interval} | {count} | {figure.dataset} |"
 
 
 PAGES = {README: readme_block, SPEED_PAGE: speed_block, accuracy_page.PAGE: accuracy_page.block}
