@@ -25,7 +25,7 @@ def analyze(study: Study, *, model: str | Path | Bundle | None = None, read_ms: 
 
     Args:
         study: As `bonescan.read` returns it.
-        model: A bundle, its name or its folder; by default the model of the settings ("stepwise").
+        model: A bundle, its name or its folder; by default the model of the settings ("joint").
         read_ms: How long reading took, for the record; the study does not know.
 
     Returns:

@@ -43,7 +43,7 @@ class Settings(BaseSettings):
     )
 
     model: str = Field(
-        default="stepwise",
+        default="joint",
         min_length=1,
         description="Bundle used when a call names none: the name of a shipped or installed one, or a folder.",
     )

@@ -8,7 +8,7 @@ from bonescan.core.errors import UnknownModelError
 from bonescan.core.settings import settings
 from bonescan.models.bundle import MANIFEST
 
-DEFAULT_MODEL = "stepwise"
+DEFAULT_MODEL = "joint"
 SHIPPED = Path(__file__).parent / "bundles"
 
 

@@ -25,7 +25,7 @@ def _alone(monkeypatch, tmp_path):
 
 def test_without_anything_the_defaults_hold():
     assert config_file() is None
-    assert settings() == Settings(model="stepwise", models_dir=None, backend="auto", threads=None)
+    assert settings() == Settings(model="joint", models_dir=None, backend="auto", threads=None)
     assert settings().node == NodeSettings()
 
 
