@@ -35,11 +35,12 @@ def test_every_patient_is_analysed(analyses):
 
 
 def test_knees_are_not_metastases(analyses):
-    """Knees are warm in nearly everybody: few patients may have a lesion there."""
+    """Knees are warm in nearly everybody: few patients may have a metastasis there."""
     with_knees = 0
     for document in analyses.values():
         rows = {view["view"]: view["rows"] for view in document["study"]["views"]}
-        heights = [lesion["centroid"][0] / rows[lesion["view"]] for lesion in document["lesions"]]
+        metastases = [lesion for lesion in document["lesions"] if lesion["class"] == "metastasis"]
+        heights = [lesion["centroid"][0] / rows[lesion["view"]] for lesion in metastases]
         with_knees += any(0.64 < height < 0.78 for height in heights)
     assert with_knees <= 0.2 * len(analyses)
 
