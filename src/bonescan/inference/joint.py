@@ -10,8 +10,7 @@ missing view is zeros. It returns
 
 from __future__ import annotations
 
-import threading
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -22,6 +21,7 @@ from bonescan.core.anatomy import SITES, MaskLabel
 from bonescan.core.errors import BundleCorruptError, ModelError
 from bonescan.core.study import Labels, Study, View, ViewName
 from bonescan.inference import runtime
+from bonescan.inference.loading import Loading
 from bonescan.inference.preprocess import GRID_COLUMNS, GRID_ROWS, GridView, from_grid, to_grid
 from bonescan.inference.regions import labels_from_grid
 from bonescan.inference.result import Floats, PipelineResult, ViewResult
@@ -107,20 +107,11 @@ class Joint:
             raise ModelError(f"the bundle's pipeline is {bundle.manifest.pipeline}", expected="joint")
         self.bundle = bundle
         self.calibration = Calibration.of(bundle.manifest.calibration)
-        self._options = (backend, threads, precision)
-        self._network: Future[runtime.Network] | None = None
-        self._lock = threading.Lock()
+        self._loading = Loading(bundle, (NETWORK,), backend=backend, threads=threads, precision=precision)
 
     def prepare(self) -> None:
         """Begin to load the network in the background and return at once."""
-        backend, threads, precision = self._options
-        with self._lock:
-            if self._network is None:
-                pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="bonescan-load")
-                self._network = pool.submit(
-                    runtime.load, self.bundle.path(NETWORK), backend=backend, threads=threads, precision=precision
-                )
-                pool.shutdown(wait=False)
+        self._loading.begin()
 
     def run(self, study: Study) -> PipelineResult:
         """Analyse a study of one or two views.
@@ -166,8 +157,7 @@ class Joint:
 
     def _infer(self, images: Floats) -> dict[str, Floats]:
         """Run the network and check that what comes back has the expected shapes and ranges."""
-        assert self._network is not None
-        out = self._network.result().outputs(images)
+        out = self._loading.network(NETWORK).outputs(images)
         for name, shape in _SHAPES.items():
             if name not in out or out[name].shape != shape:
                 what = f"an array of shape {out[name].shape}" if name in out else "nothing"

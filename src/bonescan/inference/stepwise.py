@@ -5,9 +5,7 @@ Source: paper, Figure 1 and sections "Diagnostic Classification Model" to "Diagn
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -18,6 +16,7 @@ from bonescan.core.anatomy import SITES, MaskLabel
 from bonescan.core.errors import ModelError
 from bonescan.core.study import Labels, Study, View, ViewName
 from bonescan.inference import runtime
+from bonescan.inference.loading import Loading
 from bonescan.inference.preprocess import GRID_COLUMNS, GRID_ROWS, GridView, from_grid, to_grid
 from bonescan.inference.regions import labels_from_grid, near_pelvis, read_prior
 from bonescan.inference.result import PipelineResult, ViewResult
@@ -66,23 +65,12 @@ class Stepwise:
         self._gates = (limits.window_metastasis, limits.window_bladder)
         self.bundle = bundle
         self.gated = gated
-        self._options = (backend, threads, precision)
-        self._networks: dict[str, Future[runtime.Network]] = {}
+        self._loading = Loading(bundle, NETWORKS, backend=backend, threads=threads, precision=precision)
         self._priors: dict[ViewName, Labels | None] = {}
-        self._lock = threading.Lock()
 
     def prepare(self) -> None:
         """Begin to load the networks in the background and return at once."""
-        backend, threads, precision = self._options
-        with self._lock:
-            if self._networks:
-                return
-            pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="bonescan-load")
-            for name in NETWORKS:
-                self._networks[name] = pool.submit(
-                    runtime.load, self.bundle.path(name), backend=backend, threads=threads, precision=precision
-                )
-            pool.shutdown(wait=False)
+        self._loading.begin()
 
     def run(self, study: Study) -> PipelineResult:
         """Analyse a study of one or two views.
@@ -124,7 +112,7 @@ class Stepwise:
 
     def _run(self, name: str, values: Floats, shape: tuple[int, ...]) -> Floats:
         """Run a network and check that what comes back is probabilities of the expected shape."""
-        out = self._networks[name].result()(values)
+        out = self._loading.network(name)(values)
         if out.shape != shape:
             raise ModelError(f"{name} returned an array of shape {out.shape}", expected=f"{shape}")
         if not np.isfinite(out).all() or out.min() < -1e-3 or out.max() > 1 + 1e-3:

@@ -189,7 +189,7 @@ def test_networks_are_loaded_once_and_only_when_needed(bundle, monkeypatch):
     assert loaded == []
     lazy.prepare()
     lazy.prepare()
-    for future in lazy._networks.values():
+    for future in lazy._loading._networks.values():
         future.result()
     assert sorted(loaded) == sorted(NETWORKS)
 
@@ -285,5 +285,5 @@ def fake(pipeline, monkeypatch, *, classify, metastasis=0.0, bladder=0.0):
         locate=lambda v: np.full((len(v), 6), 0.5),
     )
     networks = {name: network(name, getattr(answers, name.split("_")[-1].split(".")[0])) for name in NETWORKS}
-    monkeypatch.setattr(pipeline, "_networks", networks)
+    monkeypatch.setattr(pipeline._loading, "_networks", networks)
     return calls
