@@ -84,6 +84,15 @@ def test_region_is_the_most_frequent_under_the_lesion():
     assert (lesion.region, lesion.site) == ("sacrum", "pelvis")
 
 
+def test_stray_pixels_under_a_lesion_name_no_bone():
+    """At the tip of the shoulder: a few pixels of another region under it, the humerus beside it."""
+    regions = np.zeros(SIZE, np.uint8)
+    regions[468:471, 90:94] = Region.SKULL
+    regions[460:560, 72:85] = Region.HUMERUS
+    (lesion,) = find_lesions([segmented("anterior", [(470, 94, 6, MET)], regions=regions)])
+    assert lesion.region == "humerus"
+
+
 def test_region_unknown_off_the_skeleton():
     regions = np.zeros(SIZE, np.uint8)
     (lesion,) = find_lesions([segmented("anterior", [(470, 94, 6, MET)], regions=regions)])
