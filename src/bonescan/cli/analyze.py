@@ -35,8 +35,8 @@ Examples:
   bonescan analyze study.dcm -o out --formats json,pdf,seg,sr,sc,fhir
   bonescan analyze study.dcm -o out --json | jq .analyses[0].analysis.metastasis
 
-Each study gets its folder below OUT with analysis.json, masks/, overlay.png, report.txt and report.pdf. With several
-inputs the good ones are done, the bad ones are listed on stderr, and the exit code is 3.
+Each study gets its folder below OUT with analysis.json, masks/ and report.txt, overlay.png (png) and report.pdf (pdf).
+With several inputs the good ones are done, the bad ones are listed on stderr, and the exit code is 3.
 
 seg, sr and sc write DICOM objects into dicom/, of DICOM inputs only: segmentation, measurements, picture; pdf beside
 one of them puts the report there too. These and fhir.json name the patient as the scan does; nothing else does.

@@ -9,7 +9,7 @@ from functools import partial
 from io import BytesIO
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -28,6 +28,7 @@ FORMATS = (*DEFAULT_FORMATS, *DICOM_FORMATS, "fhir")
 LONGEST_NAME = 100
 _WRITTEN = {"analysis.json", "masks", "overlay.png", "report.txt", "report.pdf", "dicom", "fhir.json"}
 _IGNORED = {"Thumbs.db", "desktop.ini"}
+_Made = TypeVar("_Made")
 
 
 def write(
@@ -35,7 +36,8 @@ def write(
 ) -> Path:
     """Write an analysis as a folder, whole or not at all; one of the same name is replaced.
 
-    analysis.json, masks/, overlay.png and report.txt are always written, report.pdf with "pdf", fhir.json with "fhir".
+    analysis.json, masks/ and report.txt are always written, overlay.png with "png", report.pdf with "pdf", fhir.json
+    with "fhir".
     "seg", "sr" and "sc" write DICOM objects into dicom/, where "pdf" beside one of them puts the report too. DICOM
     objects and fhir.json name the patient as the scan does; nothing else does.
 
@@ -148,20 +150,21 @@ def _check_replaceable(folder: Path) -> None:
 
 def _files(analysis: Analysis, formats: Sequence[str]) -> dict[str, Callable[[], bytes]]:
     """Relative path → what makes the content."""
+    from bonescan.report.document import document
     from bonescan.report.figures import overlay_image, views_image
     from bonescan.report.text import report_text
 
-    views = views_image(analysis)
-    files: dict[str, Callable[[], bytes]] = {"overlay.png": lambda: _png(overlay_image(analysis, views=views))}
-    from bonescan.report.document import document
-
-    page = _once(partial(document, analysis, views))
+    files: dict[str, Callable[[], bytes]] = {}
+    views = _once(partial(views_image, analysis))
+    page = _once(lambda: document(analysis, views()))
+    if "png" in formats:
+        files["overlay.png"] = lambda: _png(overlay_image(analysis, views=views()))
     if "pdf" in formats:
         files["report.pdf"] = page
     if any(word in DICOM_FORMATS for word in formats):
         from bonescan.export.objects import makers
 
-        for stem, make in makers(analysis, formats, views=lambda: views, page=page).items():
+        for stem, make in makers(analysis, formats, views=views, page=page).items():
             files[f"dicom/{stem}.dcm"] = partial(_encoded, make)
     if "fhir" in formats:
         from bonescan.export.fhir import fhir_json
@@ -176,12 +179,12 @@ def _files(analysis: Analysis, formats: Sequence[str]) -> dict[str, Callable[[],
     return files
 
 
-def _once(make: Callable[[], bytes]) -> Callable[[], bytes]:
+def _once(make: Callable[[], _Made]) -> Callable[[], _Made]:
     """What two files need is made by the first of two threads that asks for it."""
     lock = Lock()
-    made: list[bytes] = []
+    made: list[_Made] = []
 
-    def get() -> bytes:
+    def get() -> _Made:
         with lock:
             if not made:
                 made.append(make())

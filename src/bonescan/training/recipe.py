@@ -90,9 +90,9 @@ class JointAugmentRecipe(AugmentRecipe):
 
 
 class OptimizerRecipe(_Frozen):
-    """SGD or AdamW with a warm-up and a cosine."""
+    """SGD, AdamW or Muon with a warm-up and a cosine."""
 
-    kind: Literal["sgd", "adamw"] = "sgd"
+    kind: Literal["sgd", "adamw", "muon"] = "sgd"
     average: float = Field(
         0.0,
         ge=0,
@@ -103,6 +103,7 @@ class OptimizerRecipe(_Frozen):
 
     momentum: float = Field(0.9, ge=0, lt=1)
     nesterov: bool = True
+    turn: float = Field(15.0, gt=0, description="Of Muon: share by which a step turns a convolution, over `lr`.")
     weight_decay: float = Field(1e-4, ge=0)
     warmup: Share = Field(0.03, ge=0, lt=1, description="Share of the schedule with rising learning rate.")
     final: Share = Field(0.01, ge=0, le=1, description="Learning rate at the end, relative to the start.")

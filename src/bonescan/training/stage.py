@@ -18,6 +18,7 @@ from bonescan.core.errors import RecipeError
 from bonescan.training.average import Average
 from bonescan.training.checkpoint import Checkpoint
 from bonescan.training.data import generator
+from bonescan.training.muon import Muon
 from bonescan.training.recipe import BaseRecipe, StageRecipe
 from bonescan.training.schedule import learning_rate, progress
 from bonescan.training.team import ALONE, Team
@@ -186,6 +187,10 @@ def _optimizer(network: nn.Module, stage: StageRecipe, recipe: BaseRecipe) -> to
             momentum=chosen.momentum,
             nesterov=chosen.nesterov,
             weight_decay=chosen.weight_decay,
+        )
+    if chosen.kind == "muon":
+        return Muon(
+            network, lr=stage.lr, turn=chosen.turn, momentum=chosen.momentum, weight_decay=chosen.weight_decay
         )
     # Norms and biases are not drawn to zero: they set levels, they do not fit noise.
     weights = [p for p in network.parameters() if p.ndim > 1]

@@ -25,13 +25,13 @@ def names(path):
     return sorted(str(file.relative_to(path)) for file in path.rglob("*") if file.is_file())
 
 
-ALWAYS = ["analysis.json", "masks/anterior.png", "masks/posterior.png", "overlay.png", "report.txt"]
+ALWAYS = ["analysis.json", "masks/anterior.png", "masks/posterior.png", "report.txt"]
 
 
 def test_everything_the_contract_names(analysis, tmp_path):
     path = write(analysis, tmp_path / "out")
     assert path == tmp_path / "out" / "case-7"
-    assert names(path) == sorted([*ALWAYS, "report.pdf"])
+    assert names(path) == sorted([*ALWAYS, "overlay.png", "report.pdf"])
     document = json.loads((path / "analysis.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator(json_schema()).validate(document)
     assert (path / "report.pdf").read_bytes().startswith(b"%PDF")
@@ -48,8 +48,16 @@ def test_masks_are_8_bit_labels_in_the_geometry_of_the_view(analysis, tmp_path):
             np.testing.assert_array_equal(np.asarray(image), mask)
 
 
-def test_pdf_only_when_asked_for(analysis, tmp_path):
-    assert names(write(analysis, tmp_path, formats=["json", "png"])) == ALWAYS
+@pytest.mark.parametrize(
+    ("formats", "drawn"), [(["json"], []), (["png"], ["overlay.png"]), (["pdf"], ["report.pdf"])]
+)
+def test_picture_and_page_only_when_asked_for(analysis, tmp_path, formats, drawn):
+    assert names(write(analysis, tmp_path, formats=formats)) == sorted([*ALWAYS, *drawn])
+
+
+def test_nothing_is_drawn_that_is_not_asked_for(analysis, tmp_path, monkeypatch):
+    monkeypatch.setattr("bonescan.report.figures.views_image", lambda _: pytest.fail("drawn"))
+    write(analysis, tmp_path, formats=["json"])
 
 
 def test_one_view_has_one_mask(tmp_path):

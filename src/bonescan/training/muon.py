@@ -1,0 +1,105 @@
+"""Muon: each step turns every channel of a convolution by an equal share, whatever the size of its gradient.
+
+Adam scales each weight apart; most of a convolution's step then goes into a few directions that all channels share.
+Muon makes the momentum of a whole layer orthogonal, so that rare directions, a small lesion's edge among much normal
+bone, move as much as common ones. Convolutions that a batch norm follows are kept at a fixed norm, which changes
+nothing they compute and makes the step relative: 0.03 turns a layer by 3 %. All else steps as AdamW does.
+
+Sources: Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural networks"; for convolutions under batch
+norm, Jordan 2024, "94% on CIFAR-10 in 3.29 seconds on a single GPU" and its successors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+_NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
+"""Quintic whose iteration draws singular values to about 1 fast. Source: Jordan et al. 2024."""
+_BETAS = (0.9, 0.999)
+_EPSILON = 1e-8
+
+
+class Muon(torch.optim.Optimizer):
+    """Orthogonal steps for convolutions under a batch norm, those of AdamW for all else.
+
+    Args:
+        network: Convolutions without bias are taken to have a batch norm behind them.
+        lr: Of AdamW.
+        turn: Of the orthogonal steps, as a multiple of `lr`: the share by which a layer turns.
+        momentum: Of the orthogonal steps, Nesterov's.
+        weight_decay: Of AdamW's matrices.
+    """
+
+    def __init__(self, network: nn.Module, *, lr: float, turn: float, momentum: float, weight_decay: float) -> None:
+        turned = [m.weight for m in network.modules() if isinstance(m, nn.Conv2d) and m.bias is None]
+        known = {id(weight) for weight in turned}
+        others = [p for p in network.parameters() if id(p) not in known]
+        groups = [
+            {"params": turned, "turn": turn},
+            {"params": [p for p in others if p.ndim > 1], "turn": 0.0},
+            # Norms and biases are not drawn to zero: they set levels, they do not fit noise.
+            {"params": [p for p in others if p.ndim <= 1], "turn": 0.0, "weight_decay": 0.0},
+        ]
+        super().__init__(groups, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
+        for weight in turned:
+            _to_norm(weight.detach())
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
+        """Take a step along the gradients."""
+        for group in self.param_groups:
+            for weight in group["params"]:
+                if weight.grad is None:
+                    continue
+                if group["turn"]:
+                    self._turn(weight, group)
+                else:
+                    self._adam(weight, group)
+
+    def _turn(self, weight: Tensor, group: dict[str, float]) -> None:
+        state = self.state[weight]
+        if not state:
+            state["momentum"] = torch.zeros_like(weight)
+        held = state["momentum"].lerp_(weight.grad, 1 - group["momentum"])
+        ahead = weight.grad.lerp(held, group["momentum"])
+        step = orthogonal(ahead.reshape(len(weight), -1)).view_as(weight)
+        size = len(weight) ** 0.5 / (step.norm() + _EPSILON)
+        weight.sub_(step, alpha=float(group["lr"] * group["turn"] * size))
+        _to_norm(weight)
+
+    def _adam(self, weight: Tensor, group: dict[str, float]) -> None:
+        state = self.state[weight]
+        if not state:
+            state["step"] = torch.zeros(())
+            state["first"], state["second"] = torch.zeros_like(weight), torch.zeros_like(weight)
+        state["step"] += 1
+        count = float(state["step"])
+        first = state["first"].lerp_(weight.grad, 1 - _BETAS[0])
+        second = state["second"].lerp_(weight.grad.square(), 1 - _BETAS[1])
+        root = (second / (1 - _BETAS[1] ** count)).sqrt_().add_(_EPSILON)
+        weight.mul_(1 - group["lr"] * group["weight_decay"])
+        weight.addcdiv_(first, root, value=-group["lr"] / (1 - _BETAS[0] ** count))
+
+
+def orthogonal(matrix: Tensor, steps: int = 5) -> Tensor:
+    """About the nearest matrix with orthogonal rows or columns, whichever are fewer: all singular values near 1.
+
+    Args:
+        matrix: (rows, columns).
+        steps: Of the iteration; after five the singular values lie between about 0.7 and 1.2.
+    """
+    a, b, c = _NEWTON_SCHULZ
+    wide = matrix if matrix.shape[0] <= matrix.shape[1] else matrix.T
+    x = wide / (wide.norm() + 1e-7)
+    for _ in range(steps):
+        square = x @ x.T
+        x = a * x + (b * square + c * square @ square) @ x
+    return x if matrix.shape[0] <= matrix.shape[1] else x.T
+
+
+def _to_norm(weight: Tensor) -> None:
+    """Scale to a norm of 1 a channel on average, in place."""
+    weight.mul_(len(weight) ** 0.5 / (weight.norm() + _EPSILON))
