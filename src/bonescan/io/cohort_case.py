@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from bonescan.core.anatomy import Site
+from bonescan.core.errors import CohortError, InputError
 from bonescan.core.study import Labels, ViewName
 from bonescan.io import label_masks
 
@@ -60,11 +61,15 @@ class CohortCase:
         """Read the scan.
 
         Raises:
-            InputError: The files cannot be read as a bone scan.
+            CohortError: The files cannot be read as a bone scan; the message names the study.
         """
         from bonescan.io.reader import StudyInput, read_study
 
-        return read_study(StudyInput(self.study_id, self.paths))
+        try:
+            return read_study(StudyInput(self.study_id, self.paths))
+        except InputError as error:
+            hint = error.hint or "See all faults with 'bonescan cohort check'"
+            raise CohortError(f"{self.study_id}: {error.found}", expected=error.expected, hint=hint) from error
 
     def read_labels(self) -> dict[ViewName, Labels]:
         """Read the label masks of the views that are annotated.

@@ -36,7 +36,8 @@ def look_at(case: CohortCase) -> Looked:
     try:
         study, labels, regions = case.read_study(), case.read_labels(), case.read_regions() or {}
     except InputError as error:
-        return Looked((f"{case.study_id}: {error.found}",))
+        said = error.found.removeprefix(f"{case.study_id}: ")
+        return Looked((f"{case.study_id}: {said}",))
     faults = _wrong_shapes(study, labels, "mask") + _wrong_shapes(study, regions, "region map") + _against(case, labels)
     bare = [view.name.value for view in study.views if view.name not in labels]
     if labels and bare:

@@ -170,6 +170,12 @@ def test_the_slow_check_finds_what_the_table_hides(folder):
     ]
 
 
+def test_a_scan_that_cannot_be_read_names_its_study(folder):
+    (folder / "S2" / "S2.dcm").write_text("text")
+    with pytest.raises(CohortError, match=r"^S2: S2\.dcm is no DICOM file"):
+        read_cohort(folder).cases[1].read_study()
+
+
 def test_the_slow_check_holds_a_row_against_itself_and_its_masks(folder):
     benign = np.full((1024, 256), 3, dtype=np.uint8)
     for name in ("S1", "S2"):
