@@ -60,6 +60,9 @@ def evaluate(
     ungated: Annotated[
         bool, typer.Option("--ungated", help="Segment every window of a stepwise model, whatever its classifier says.")
     ] = False,
+    apart: Annotated[
+        bool, typer.Option("--apart", help="Show the model each view alone: what seeing both at once is worth.")
+    ] = False,
     compare: Annotated[
         bool, typer.Option("--compare", help="Compare the results in FOLDERs, with paired tests.")
     ] = False,
@@ -73,8 +76,9 @@ def evaluate(
     and where it fails; readers beside it; methods side by side.
     """
     _check_words(folders, cohort, counts, readers, predictions, model, compare=compare)
-    if ungated and (predictions or not cohort):
-        raise UsageError("--ungated without a model", hint="Name a cohort with --cohort, and a model with --model")
+    for word, said in (("--ungated", ungated), ("--apart", apart)):
+        if said and (predictions or not cohort):
+            raise UsageError(f"{word} without a model", hint="Name a cohort with --cohort, and a model with --model")
     from bonescan.core.files import check_writable
 
     check_writable(out)
@@ -89,7 +93,7 @@ def evaluate(
         need_matplotlib("evaluate")
         from bonescan.evaluation.methods import MethodName
 
-        name = MethodName(model, predictions, gated=not ungated)
+        name = MethodName(model, predictions, gated=not ungated, apart=apart)
         document = _evaluate(name, cohort or [], out, split, readers, processes=processes, limit=limit)
         lines = _evaluation_lines(document)
     if as_json:

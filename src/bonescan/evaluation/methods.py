@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from bonescan.core.anatomy import SITES, MaskLabel, Site
 from bonescan.core.errors import CohortError, UnreadableInputError, UsageError
-from bonescan.core.study import Labels, Study, ViewName
+from bonescan.core.study import Labels, Scan, Study, ViewName
 from bonescan.evaluation.records import MethodFacts
 
 if TYPE_CHECKING:
+    from bonescan.inference.result import PipelineResult
     from bonescan.io.cohort_case import CohortCase
     from bonescan.io.predictions import Predictions
     from bonescan.models.bundle import Bundle
@@ -75,11 +76,13 @@ class MethodName:
         model: Name or folder of a bundle, or None for the model of the settings.
         predictions: Folder of predictions, which goes before the model.
         gated: Whether the window classifier of a stepwise model decides what is segmented, as in the paper.
+        apart: Whether each view is analysed as if there were no other.
     """
 
     model: str | None = None
     predictions: Path | None = None
     gated: bool = True
+    apart: bool = False
 
     def open(self) -> Method:
         """Open the bundle, or read the predictions.
@@ -95,8 +98,13 @@ class MethodName:
             return Predicted(read_predictions(self.predictions))
         from bonescan.inference.pipelines import pipeline_for
 
-        pipeline = pipeline_for(self.model)
-        return Bundled(pipeline) if self.gated else Bundled(_ungated(pipeline), suffix="-ungated")
+        pipeline: _Pipeline = pipeline_for(self.model)
+        suffix = ""
+        if not self.gated:
+            pipeline, suffix = _ungated(pipeline), "-ungated"
+        if self.apart:
+            pipeline, suffix = _Apart(pipeline), f"{suffix}-apart"
+        return Bundled(pipeline, suffix=suffix)
 
 
 class _Pipeline(Protocol):
@@ -104,7 +112,7 @@ class _Pipeline(Protocol):
 
     bundle: Bundle
 
-    def run(self, study: Study) -> Any:
+    def run(self, study: Study) -> PipelineResult:
         """Probabilities and maps."""
 
 
@@ -115,6 +123,32 @@ def _ungated(pipeline: _Pipeline) -> _Pipeline:
     if not isinstance(pipeline, Stepwise):
         raise UsageError(f"the model {pipeline.bundle.manifest.name} has no gate", expected="a stepwise model")
     return Stepwise(pipeline.bundle, backend=settings().backend, threads=settings().threads, gated=False)
+
+
+class _Apart:
+    """A pipeline that is shown each view alone; the patient is as likely as the likelier view.
+
+    Args:
+        pipeline: Of any kind.
+    """
+
+    def __init__(self, pipeline: _Pipeline) -> None:
+        self.bundle = pipeline.bundle
+        self._pipeline = pipeline
+
+    def run(self, study: Study) -> PipelineResult:
+        """Analyse each view as a study of its own."""
+        alone = [self._pipeline.run(replace(study, scan=Scan((view,)))) for view in study.views]
+        return replace(
+            alone[0],
+            views=tuple(view for result in alone for view in result.views),
+            probability=max(result.probability for result in alone),
+            by_view={name: value for result in alone for name, value in result.by_view.items()},
+            sites={site: max(result.sites[site] for result in alone) for site in SITES},
+            preprocess_ms=sum(result.preprocess_ms for result in alone),
+            inference_ms=sum(result.inference_ms for result in alone),
+            review=None,
+        )
 
 
 class Bundled:

@@ -118,7 +118,7 @@ def _joint(run: Run, recipe: JointRecipe, say: Callable[[str], None]) -> _Conten
         exported = _load(files, Path(folder))["joint"]
         difference = joint_difference(network, exported, cases, _CHECKED_CASES)
         say(f"largest difference from the trained network: {difference:.4f}")
-        measured, calibration = measure_joint(cases, exported)
+        measured, calibration = measure_joint(cases, exported, apart=recipe.augment.one_view == 1)
         runtime.clear()
     posterior = {"posterior": "mirrored, as second channel"}
     return _Contents(files, measured, difference, posterior, asdict(calibration))

@@ -8,6 +8,7 @@ import pytest
 import bonescan as bs
 from bonescan.core.anatomy import SITES, MaskLabel, Site
 from bonescan.core.errors import CohortError, UnreadableInputError, UsageError
+from bonescan.core.study import Scan
 from bonescan.evaluation import run
 from bonescan.evaluation.amount import reported_bstbi
 from bonescan.evaluation.judge import judge
@@ -133,6 +134,21 @@ def test_without_its_gate_a_stepwise_model_segments_every_window(cohort, tmp_pat
     assert drawn["shut-ungated"] > 100
     with pytest.raises(UsageError, match="has no gate"):
         MethodName(str(joint_bundle(tmp_path / "joint").folder), gated=False).open()
+
+
+def test_apart_each_view_is_analysed_as_if_there_were_no_other(cohort, tmp_path):
+    bundle = str(joint_bundle(tmp_path / "joint").folder)
+    method = MethodName(bundle, apart=True).open()
+    case = cohort["T0"]
+    study = case.read_study()
+    alone = [bs.analyze(replace(study, scan=Scan((view,))), model=bundle) for view in study.views]
+    answer = method.answer(case)
+    assert method.facts.name.endswith("-apart")
+    assert answer.probability == pytest.approx(max(one.metastasis.probability for one in alone))
+    for view, one in zip(study.views, alone, strict=True):
+        drawn = answer.labels[view.name] == MaskLabel.BLADDER
+        assert drawn.any()
+        assert np.array_equal(drawn, one.masks[view.name] == MaskLabel.BLADDER)
 
 
 def test_a_folder_of_something_else_is_refused(cohort, model, tmp_path):

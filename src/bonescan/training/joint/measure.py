@@ -37,13 +37,20 @@ class Answers:
     regions: Floats
 
 
-def answers(cases: GridCases, network: Network) -> Answers:
-    """Run the network over all cases."""
+def answers(cases: GridCases, network: Network, *, apart: bool = False) -> Answers:
+    """Run the network over all cases.
+
+    Args:
+        cases: Of the validation split.
+        network: As it ships.
+        apart: Whether it is shown each view alone, as `bonescan evaluate --apart` does.
+    """
     study = np.zeros((len(cases), 1 + len(SITES)), np.float32)
     sums = np.zeros((len(FINDINGS), len(LEVELS), 3, len(cases), 2), np.float32)
     regions = np.zeros((len(cases), len(Region), 2), np.float32)
     for case in range(len(cases)):
-        out = network.outputs(mirrored(cases.images[case]).astype(np.float32)[None])
+        image = mirrored(cases.images[case]).astype(np.float32)[None]
+        out = _each_alone(network, image) if apart else network.outputs(image)
         study[case] = out["study"][0, 0]
         labels = mirrored(cases.labels[case])
         for f, finding in enumerate(FINDINGS):
@@ -53,9 +60,20 @@ def answers(cases: GridCases, network: Network) -> Answers:
     return Answers(study, sums, regions)
 
 
-def measure_joint(cases: GridCases, network: Network) -> tuple[Measured, Calibration]:
+def _each_alone(network: Network, image: Floats) -> dict[str, Floats]:
+    """Of each view what the network says of it without the other; of the study the larger of both answers."""
+    views = range(image.shape[1])
+    alone = [network.outputs(image * (np.arange(image.shape[1]) == view)[None, :, None, None]) for view in views]
+    study = np.max([out["study"][:, [1 + view]] for view, out in enumerate(alone)], axis=0)
+    maps = {
+        key: np.stack([out[key][:, view] for view, out in enumerate(alone)], axis=1) for key in ("findings", "regions")
+    }
+    return {**maps, "study": study}
+
+
+def measure_joint(cases: GridCases, network: Network, *, apart: bool = False) -> tuple[Measured, Calibration]:
     """Tune every threshold and the calibration on one half of the cases, and keep the other to measure on."""
-    said = answers(cases, network)
+    said = answers(cases, network, apart=apart)
     known, sites = np.asarray(cases.metastasis), np.asarray(cases.sites)
     tuning, held = halves(known)
     patient = fit_sigmoid(said.study[tuning, 0], known[tuning])
