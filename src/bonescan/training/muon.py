@@ -31,9 +31,19 @@ class Muon(torch.optim.Optimizer):
         turn: Of the orthogonal steps, as a multiple of `lr`: the share by which a layer turns.
         momentum: Of the orthogonal steps, Nesterov's.
         weight_decay: Of AdamW's matrices.
+        dtype: In which steps are made orthogonal; bfloat16 does where the machine has it.
     """
 
-    def __init__(self, network: nn.Module, *, lr: float, turn: float, momentum: float, weight_decay: float) -> None:
+    def __init__(
+        self,
+        network: nn.Module,
+        *,
+        lr: float,
+        turn: float,
+        momentum: float,
+        weight_decay: float,
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
         turned = [m.weight for m in network.modules() if isinstance(m, nn.Conv2d) and m.bias is None]
         known = {id(weight) for weight in turned}
         others = [p for p in network.parameters() if id(p) not in known]
@@ -43,6 +53,7 @@ class Muon(torch.optim.Optimizer):
             # Norms and biases are not drawn to zero: they set levels, they do not fit noise.
             {"params": [p for p in others if p.ndim <= 1], "turn": 0.0, "weight_decay": 0.0},
         ]
+        self._dtype = dtype
         super().__init__(groups, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
         for weight in turned:
             _to_norm(weight.detach())
@@ -65,7 +76,7 @@ class Muon(torch.optim.Optimizer):
             state["momentum"] = torch.zeros_like(weight)
         held = state["momentum"].lerp_(weight.grad, 1 - group["momentum"])
         ahead = weight.grad.lerp(held, group["momentum"])
-        step = orthogonal(ahead.reshape(len(weight), -1)).view_as(weight)
+        step = orthogonal(ahead.reshape(len(weight), -1).to(self._dtype)).to(weight.dtype).view_as(weight)
         size = len(weight) ** 0.5 / (step.norm() + _EPSILON)
         weight.sub_(step, alpha=float(group["lr"] * group["turn"] * size))
         _to_norm(weight)

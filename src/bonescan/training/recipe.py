@@ -151,9 +151,9 @@ class JointStageRecipe(StageRecipe):
     """The joint network, and what each of its answers weighs in the loss."""
 
     cross_entropy: float = Field(4.0, ge=0, description="Weight of the findings' cross-entropy beside their Dice loss.")
-    benign: float = Field(0.5, ge=0, description="Weight of the Dice loss of benign uptake.")
+    benign: float = Field(0.5, ge=0, description="Weight of the Dice loss of benign uptake; 0 makes it background.")
     bladder: float = Field(0.5, ge=0, description="Weight of the Dice loss of the bladder.")
-    regions: float = Field(0.5, ge=0, description="Weight of the regions.")
+    regions: float = Field(0.5, ge=0, description="Weight of the regions; with 0 the model names no bones.")
     study: float = Field(0.5, ge=0, description="Weight of metastasis and the six sites.")
 
 

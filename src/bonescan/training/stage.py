@@ -190,7 +190,12 @@ def _optimizer(network: nn.Module, stage: StageRecipe, recipe: BaseRecipe) -> to
         )
     if chosen.kind == "muon":
         return Muon(
-            network, lr=stage.lr, turn=chosen.turn, momentum=chosen.momentum, weight_decay=chosen.weight_decay
+            network,
+            lr=stage.lr,
+            turn=chosen.turn,
+            momentum=chosen.momentum,
+            weight_decay=chosen.weight_decay,
+            dtype=getattr(torch, recipe.precision),
         )
     # Norms and biases are not drawn to zero: they set levels, they do not fit noise.
     weights = [p for p in network.parameters() if p.ndim > 1]
