@@ -37,7 +37,7 @@ COMMANDS = {
         "--json",
     ),
     "train": ("RECIPE", "--cohort DIR", "-o, --out RUN", "--resume", "--init FILE", "--devices", "--accelerator"),
-    "predict": ("RUN", "--cohort DIR", "-o, --out PRED", "--split", "--gate MODEL"),
+    "predict": ("RUN", "--cohort DIR", "-o, --out PRED", "--split", "--gate MODEL", "--limit N"),
     "export": ("RUN", "-o, --out BUNDLE"),
     "evaluate": (
         "FOLDER",
@@ -49,6 +49,7 @@ COMMANDS = {
         "--readers CSV",
         "--counts CSV",
         "--ungated",
+        "--apart",
         "--compare",
         "--processes P",
         "--limit N",

@@ -28,11 +28,14 @@ def predict(
     *,
     cohort: Annotated[Path, typer.Option(metavar="DIR", help="Cohort folder with cohort.csv.")],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="PRED", help="Folder of predictions to write.")],
-    split: Annotated[Literal["train", "val", "test"], typer.Option(help="Which studies of the cohort.")] = "test",
+    split: Annotated[
+        Literal["train", "val", "test", "all"], typer.Option(help="Which studies of the cohort.")
+    ] = "test",
     gate: Annotated[
         str | None,
         typer.Option(metavar="MODEL", help="Stepwise model whose classifier decides first about windows and patient."),
     ] = None,
+    limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="Only the first N studies.")] = None,
 ) -> None:
     """Let a trained baseline answer on a cohort.
 
@@ -43,5 +46,5 @@ def predict(
     from bonescan.training.baselines.predict import predict_cohort
 
     check_writable(out)
-    count = predict_cohort(run, cohort, out, split=split, gate=gate, progress=remark)
+    count = predict_cohort(run, cohort, out, split=split, gate=gate, limit=limit, progress=remark)
     say(f"{count} studies predicted -> {out}; drafts for review by a physician, not a medical device")

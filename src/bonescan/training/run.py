@@ -26,7 +26,7 @@ import bonescan
 from bonescan.core.errors import ModelError, UsageError
 from bonescan.core.files import write_bytes, write_text
 from bonescan.training.cache import Cohorts
-from bonescan.training.recipe import AnyRecipe, read_recipe
+from bonescan.training.recipe import AnyRecipe, JointRecipe, read_recipe
 from bonescan.training.team import ALONE, Team
 
 
@@ -51,7 +51,8 @@ class Run:
     @property
     def regions(self) -> bool:
         """Whether its networks were taught where the bones are, here or in the run that it started from."""
-        return bool(self.facts.get("regions", True))
+        taught = not isinstance(self.recipe, JointRecipe) or bool(self.recipe.joint.regions)
+        return taught and bool(self.facts.get("regions", True))
 
     @property
     def identity(self) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -62,8 +62,9 @@ def predict_cohort(
     cohort_dir: Path,
     out: Path,
     *,
-    split: Split = "test",
+    split: Split | Literal["all"] = "test",
     gate: str | None = None,
+    limit: int | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> int:
     """Let a trained baseline answer on one split of a cohort.
@@ -74,6 +75,7 @@ def predict_cohort(
         out: Folder of predictions to write.
         split: Which studies.
         gate: Name or folder of a stepwise bundle whose classifier decides first, see `Gate`.
+        limit: Only so many studies, the first ones; all by default.
         progress: Called with lines for people; by default they are logged.
 
     Returns:
@@ -93,7 +95,8 @@ def predict_cohort(
     method = method_of(run, where)
     thresholds = read_thresholds(run_dir)
     gated = Gate(load_bundle(find_bundle(gate)), where, threads=run.recipe.threads) if gate else None
-    cases = read_cohort(cohort_dir).split(split)
+    cohort = read_cohort(cohort_dir)
+    cases = (cohort.cases if split == "all" else cohort.split(split))[:limit]
     if not cases:
         raise CohortError(f"the cohort has no study in split {split!r}", hint="Name another split with --split")
     rows: list[PredictedStudy] = []

@@ -27,6 +27,8 @@ def joint_loss(stage: JointStageRecipe) -> Loss:
         out = network(images)
         findings = out.findings.float().flatten(0, 1)
         found = labels.flatten(0, 1).long()
+        if not stage.benign:
+            found = torch.where(found == MaskLabel.BENIGN, MaskLabel.BACKGROUND, found)
         total = stage.cross_entropy * fn.cross_entropy(findings, found)
         shares = torch.softmax(findings, dim=1)
         for label, weight in (

@@ -1,0 +1,262 @@
+"""Every method on the same patients for the same minutes: `python -m benchmarks.equal_budget WORK`.
+
+Simulates the patients, trains each method for the same wall-clock time on one core of the same machine, two methods
+side by side, and then each shortened variant of the joint network for as long as the short one it is held against.
+Measures all of them on the same new patients, compares them with paired tests, and writes
+`benchmarks/results/equal-budget.json` and `ablation.json`. Goes on where it was stopped; `--only` trains or measures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.accuracy import BONESCAN, COHORTS, DROPPED, RESULTS
+from benchmarks.machine import describe
+
+RECIPES = Path(__file__).resolve().parents[1] / "recipes"
+MIX = {"metastatic": 451, "benign": 277, "normal": 272}
+"""Patients of a training cohort: the mixture of the recipe default, none kept for testing."""
+PATIENTS = (("voxel", 501), ("built-in", 502), ("voxel", 503), ("built-in", 504))
+"""Training cohorts: body and seed."""
+OUTSIDE = "S504-00787"
+"""Lies half beside the field; the reader refuses it, as it should."""
+SEED = 1
+"""Of the recipes, which decides who steers the training."""
+
+
+@dataclass(frozen=True)
+class Method:
+    """What is trained.
+
+    Attributes:
+        recipe: Of the folder `recipes`.
+        changes: Table → key → value, over the recipe.
+        words: For `bonescan evaluate`.
+        says: In words.
+    """
+
+    recipe: str
+    says: str
+    changes: tuple[tuple[str, str, Any], ...] = ()
+    words: tuple[str, ...] = ()
+
+    @property
+    def bundled(self) -> bool:
+        """Whether it becomes a bundle; baselines leave predictions."""
+        return self.recipe in ("joint", "stepwise")
+
+
+METHODS = {
+    "joint": Method("joint", "ours: both views in one pass"),
+    "stepwise": Method("stepwise", "the paper's pipeline"),
+    "unet": Method("unet", "the paper's plain U-Net"),
+    "resnet34-report": Method("resnet34-report", "the paper's ResNet34 on the picture"),
+    "nnunet": Method("nnunet", "the package nnunetv2", (("nnunet", "mirroring", False), ("nnunet", "augmenters", 0))),
+}
+VARIANTS = {
+    "joint-short": Method("joint", "the joint network"),
+    "joint-one-view": Method("joint", "each view alone", (("augment", "one_view", 1.0),), ("--apart",)),
+    "joint-no-benign": Method("joint", "benign uptake is background", (("joint", "benign", 0.0),)),
+    "joint-no-regions": Method("joint", "no skeletal regions are taught", (("joint", "regions", 0.0),)),
+}
+QUEUES = (
+    ("joint", "unet", "nnunet"),
+    ("stepwise", "resnet34-report", *VARIANTS),
+)
+"""What each of the two cores trains, one after the other."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """Where everything lies, and how long training takes."""
+
+    work: Path
+    phantoms: Path
+    minutes: float
+    short: float
+    patients: int
+
+    @property
+    def cohorts(self) -> list[Path]:
+        """Of training."""
+        return [self.work / f"train-{seed}" for _, seed in PATIENTS]
+
+    @property
+    def test(self) -> Path:
+        """Patients that no method has seen."""
+        return self.work / "default"
+
+
+def main() -> None:
+    """Simulate, train, measure, write both result files."""
+    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words.add_argument("work", type=Path, help="folder for patients, runs and evaluations")
+    words.add_argument("--phantoms", type=Path, required=True, help="reference bodies, see docs/usage/simulation.md")
+    words.add_argument("--minutes", type=float, default=25, help="each method trains, on one core")
+    words.add_argument("--short", type=float, default=12, help="minutes each variant of the joint network trains")
+    words.add_argument("--patients", type=int, default=1000, help="test patients that count")
+    words.add_argument("--only", choices=("train", "measure"), help="one half")
+    chosen = words.parse_args()
+    job = Job(chosen.work, chosen.phantoms, chosen.minutes, chosen.short, chosen.patients)
+    if chosen.only != "measure":
+        simulate(job)
+        with ThreadPoolExecutor(len(QUEUES)) as pool:
+            list(pool.map(lambda core: [train(job, name, core) for name in QUEUES[core]], range(len(QUEUES))))
+    if chosen.only != "train":
+        for name in (*METHODS, *VARIANTS):
+            measure(job, name)
+        measure(job, "stepwise", "--ungated")
+        both = [name for name in METHODS if result(job, name).is_dir()]
+        write(job, "equal-budget", both, job.minutes)
+        write(job, "ablation", [*VARIANTS, "stepwise", "stepwise--ungated"], job.short)
+
+
+def simulate(job: Job) -> None:
+    """Patients to train on and to measure on, as far as they are not there."""
+    recipe = job.work / "mix.toml"
+    job.work.mkdir(parents=True, exist_ok=True)
+    recipe.write_text(toml({"name": "mix", "sides": [{"name": "train", **MIX}]}), "utf-8")
+    for (body, seed), folder in zip(PATIENTS, job.cohorts, strict=True):
+        if not (folder / "cohort.csv").is_file():
+            bodies = ("--phantoms", str(job.phantoms)) if body == "voxel" else ()
+            bonescan("simulate", "--recipe", str(recipe), "--seed", str(seed), "-o", str(folder), *bodies)
+        table = folder / "cohort.csv"
+        lines = table.read_text("utf-8").splitlines(keepends=True)
+        table.write_text("".join(line for line in lines if not line.startswith(OUTSIDE)), "utf-8")
+    if not (job.test / "cohort.csv").is_file():
+        bonescan("simulate", *COHORTS["default"].words, "-o", str(job.test), "--processes", "2")
+    # The patients on the grid are the same for all methods.
+    from bonescan.training.cache import open_cache, read_cohorts
+
+    cohorts = read_cohorts(job.cohorts, seed=SEED)
+    for split in ("train", "val"):
+        open_cache(job.work / "cache" / split, cohorts.split(split), progress=lambda line: print(line, file=sys.stderr))
+
+
+def train(job: Job, name: str, core: int) -> None:
+    """Train one method on one core, and export it where it becomes a bundle."""
+    run = job.work / name / "run"
+    run.mkdir(parents=True, exist_ok=True)
+    recipe = job.work / name / "recipe.toml"
+    recipe.write_text(recipe_text(job, name), "utf-8")
+    if not (cache := run / "cache").exists():
+        cache.symlink_to((job.work / "cache").resolve())
+    cohorts = [word for folder in job.cohorts for word in ("--cohort", str(folder))]
+    bonescan("train", str(recipe), *cohorts, "-o", str(run), "--resume", core=core)
+    bundle = job.work / name / "bundle"
+    if method(name).bundled and not bundle.exists():
+        bonescan("export", str(run), "-o", str(bundle), core=core)
+
+
+def measure(job: Job, name: str, *words: str) -> None:
+    """Evaluate one method on the test patients."""
+    folder, out = job.work / name, result(job, name, *words)
+    if (out / "evaluation.json").is_file() or not (folder / "run").is_dir():
+        return
+    count = ("--limit", str(job.patients))
+    if method(name).bundled:
+        subject: tuple[str, ...] = ("--model", str(folder / "bundle"), *method(name).words, *words)
+    else:
+        if not (folder / "predictions" / "predictions.csv").is_file():
+            said = ("--cohort", str(job.test), "--split", "all", "-o", str(folder / "predictions"))
+            bonescan("predict", str(folder / "run"), *said, *count)
+        subject = ("--predictions", str(folder / "predictions"))
+    bonescan(
+        "evaluate", "--cohort", str(job.test), *subject, *count, "--split", "all", "--processes", "2", "-o", str(out)
+    )
+
+
+def write(job: Job, name: str, methods: list[str], minutes: float) -> None:
+    """Compare, and write the result file."""
+    found = [job.work / (f"{method}-result") for method in methods]
+    documents = {
+        m: json.loads((path / "evaluation.json").read_text("utf-8")) for m, path in zip(methods, found, strict=True)
+    }
+    compared = job.work / f"{name}-compared"
+    bonescan("evaluate", "--compare", *map(str, found), "-o", str(compared))
+    comparison = json.loads((compared / "comparison.json").read_text("utf-8"))
+    document = {
+        "command": "python -m benchmarks.equal_budget WORK --phantoms DIR",
+        "what": f"the first {job.patients:,} of {COHORTS['default'].says}; simulated, built-in body",
+        "trained_on": f"{trained_on(job)} simulated patients, half of them with each body",
+        "minutes": minutes,
+        "machine": describe(),
+        "methods": {m: {k: v for k, v in d.items() if k not in DROPPED} for m, d in documents.items()},
+        "comparison": {k: v for k, v in comparison.items() if k not in (*DROPPED, "methods")},
+    }
+    (RESULTS / f"{name}.json").write_text(json.dumps(document, indent=1) + "\n", "utf-8")
+
+
+def trained_on(job: Job) -> int:
+    """Training patients, those who steer it left out."""
+    facts = json.loads((job.work / "joint" / "run" / "run.json").read_text("utf-8"))
+    return int(facts["cases"]["train"])
+
+
+def method(name: str) -> Method:
+    """Of either table."""
+    return METHODS.get(name) or VARIANTS[name]
+
+
+def result(job: Job, name: str, *words: str) -> Path:
+    """Folder of its evaluation."""
+    return job.work / f"{name}{''.join(words)}-result"
+
+
+def recipe_text(job: Job, name: str) -> str:
+    """The method's recipe on one core, its minutes scaled so that all stages together take what every method gets."""
+    chosen = method(name)
+    document = tomllib.loads((RECIPES / f"{chosen.recipe}.toml").read_text("utf-8"))
+    stages = [table for table in document.values() if isinstance(table, dict) and "minutes" in table]
+    factor = (job.short if name in VARIANTS else job.minutes) / sum(stage["minutes"] for stage in stages)
+    for stage in stages:
+        stage["minutes"] = round(stage["minutes"] * factor, 2)
+    document["threads"] = 1
+    for table, key, value in chosen.changes:
+        document.setdefault(table, {})[key] = value
+    return toml(document)
+
+
+def toml(document: dict[str, Any]) -> str:
+    """A document of plain values, tables and lists of tables as TOML."""
+    return "\n".join(_toml(document)) + "\n"
+
+
+def _toml(document: dict[str, Any]) -> Iterator[str]:
+    plain = {key: value for key, value in document.items() if not isinstance(value, dict | list)}
+    # JSON's numbers, texts and truth values are TOML's.
+    yield from (f"{key} = {json.dumps(value)}" for key, value in plain.items())
+    for key, value in document.items():
+        if key in plain:
+            continue
+        for table in value if isinstance(value, list) else [value]:
+            yield f"\n[[{key}]]" if isinstance(value, list) else f"\n[{key}]"
+            yield from _toml(table)
+
+
+def bonescan(*words: str, core: int | None = None) -> None:
+    """Run the command, on one core where it is said which."""
+    command = [*BONESCAN, *words]
+    if core is None:
+        subprocess.run(command, check=True, stdout=sys.stderr)
+        return
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    pinned = [sys.executable, "-c", _PINNED, str(core), *command] if hasattr(os, "sched_setaffinity") else command
+    subprocess.run(pinned, check=True, stdout=sys.stderr, env=environment)
+
+
+_PINNED = "import os, sys; os.sched_setaffinity(0, {int(sys.argv[1])}); os.execv(sys.argv[2], sys.argv[2:])"
+
+
+if __name__ == "__main__":
+    main()
