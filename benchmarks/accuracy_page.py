@@ -39,6 +39,19 @@ STRATA = {
     "counts_of_a_view_million": ("Right calls, by million counts a view", "accuracy"),
     "kind_of_patient": ("Right calls, by kind of patient", "accuracy"),
 }
+BUDGETS = {
+    "equal-budget": "Every method, the same patients, the same minutes",
+    "ablation": "What each part of the joint network is worth",
+    "ablation-gate": "What the paper's gate is worth",
+}
+"""Result files of `benchmarks.equal_budget` with their titles."""
+DIFFERENCES = (
+    ("area under the curve", "auc", "delong_p"),
+    ("pooled Dice of metastasis", "dice_metastasis_as_drawn", ""),
+    ("of bladder", "dice_bladder", ""),
+    ("false alarms a study", "false_alarms_a_study", ""),
+    ("report accuracy", "report_accuracy", "mcnemar_p"),
+)
 
 
 def block() -> str:
@@ -48,6 +61,10 @@ def block() -> str:
         path = RESULTS / f"accuracy-{name}.json"
         if path.is_file():
             lines += [*_cohort(name, json.loads(path.read_text(encoding="utf-8"))), ""]
+    for name, title in BUDGETS.items():
+        path = RESULTS / f"{name}.json"
+        if path.is_file():
+            lines += [*_budget(name, title, json.loads(path.read_text(encoding="utf-8"))), ""]
     return "\n".join(lines).rstrip()
 
 
@@ -127,9 +144,24 @@ def _difference(pair: dict[str, Any]) -> str:
         tested = f", p = {value[test]:.2g}" if test and value.get(test) is not None else ""
         return f"{value['value']:+.3f} ({value['low']:+.3f} to {value['high']:+.3f}{tested})"
 
-    return (
-        f"`{pair['first']}` minus `{pair['second']}` on the same patients: area under the curve "
-        f"{of('auc', 'delong_p')}, pooled Dice of metastasis {of('dice_metastasis_as_drawn')}, of bladder "
-        f"{of('dice_bladder')}, false alarms a study {of('false_alarms_a_study')}, report accuracy "
-        f"{of('report_accuracy', 'mcnemar_p')}."
+    said = ", ".join(f"{words} {of(key, test)}" for words, key, test in DIFFERENCES if pair.get(key))
+    return f"`{pair['first']}` minus `{pair['second']}` on the same patients: {said}."
+
+
+def _budget(name: str, title: str, result: dict[str, Any]) -> Iterator[str]:
+    machine = result["machine"]
+    yield f"### {title}"
+    yield ""
+    yield (
+        f"Each was trained on the same {result['trained_on']:,} simulated patients, half of them with each body, for "
+        f"{result['minutes']:g} minutes on one core of {machine['processor']}, two methods side by side, and judged on "
+        f"{result['what']}, which none of them has seen. Value and 95 % interval. From "
+        f"[{name}.json](../../benchmarks/results/{name}.json) by `{result['command']}`."
     )
+    yield ""
+    yield from (f"- `{method}`: {words}" for method, words in result["says"].items())
+    yield ""
+    yield from _figures(result["methods"], name)
+    for pair in result["pairs"]:
+        yield ""
+        yield _difference(pair)

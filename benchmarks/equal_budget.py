@@ -69,6 +69,11 @@ VARIANTS = {
     "joint-no-benign": Method("joint", "benign uptake is background", (("joint", "benign", 0.0),)),
     "joint-no-regions": Method("joint", "no skeletal regions are taught", (("joint", "regions", 0.0),)),
 }
+GATE = {
+    "stepwise": "windows that the classifier closes are empty, as in the paper",
+    "stepwise-ungated": "every window is segmented",
+}
+LEFT_OUT = (*DROPPED, "strata")
 QUEUES = (
     ("joint", "unet", "nnunet"),
     ("stepwise", "resnet34-report", *VARIANTS),
@@ -116,9 +121,9 @@ def main() -> None:
         for name in (*METHODS, *VARIANTS):
             measure(job, name)
         measure(job, "stepwise", "--ungated")
-        both = [name for name in METHODS if result(job, name).is_dir()]
-        write(job, "equal-budget", both, job.minutes)
-        write(job, "ablation", [*VARIANTS, "stepwise", "stepwise--ungated"], job.short)
+        write(job, "equal-budget", {name: each.says for name, each in METHODS.items()}, job.minutes)
+        write(job, "ablation", {name: each.says for name, each in VARIANTS.items()}, job.short)
+        write(job, "ablation-gate", GATE, job.minutes)
 
 
 def simulate(job: Job) -> None:
@@ -176,23 +181,29 @@ def measure(job: Job, name: str, *words: str) -> None:
     )
 
 
-def write(job: Job, name: str, methods: list[str], minutes: float) -> None:
-    """Compare, and write the result file."""
-    found = [job.work / (f"{method}-result") for method in methods]
-    documents = {
-        m: json.loads((path / "evaluation.json").read_text("utf-8")) for m, path in zip(methods, found, strict=True)
-    }
+def write(job: Job, name: str, methods: dict[str, str], minutes: float) -> None:
+    """Compare those that were measured, and write the result file.
+
+    Args:
+        job: Where they are.
+        name: Of the result file.
+        methods: Name of a result → what it is; the first is the one that the others are held against.
+        minutes: That each of them was trained.
+    """
+    found = {m: job.work / "results" / m for m in methods if (job.work / "results" / m / "evaluation.json").is_file()}
+    documents = {m: json.loads((path / "evaluation.json").read_text("utf-8")) for m, path in found.items()}
     compared = job.work / f"{name}-compared"
-    bonescan("evaluate", "--compare", *map(str, found), "-o", str(compared))
+    bonescan("evaluate", "--compare", *map(str, found.values()), "-o", str(compared))
     comparison = json.loads((compared / "comparison.json").read_text("utf-8"))
     document = {
         "command": "python -m benchmarks.equal_budget WORK --phantoms DIR",
         "what": f"the first {job.patients:,} of {COHORTS['default'].says}; simulated, built-in body",
-        "trained_on": f"{trained_on(job)} simulated patients, half of them with each body",
+        "trained_on": trained_on(job),
         "minutes": minutes,
         "machine": describe(),
-        "methods": {m: {k: v for k, v in d.items() if k not in DROPPED} for m, d in documents.items()},
-        "comparison": {k: v for k, v in comparison.items() if k not in (*DROPPED, "methods")},
+        "says": {m: methods[m] for m in documents},
+        "methods": {m: {k: v for k, v in d.items() if k not in LEFT_OUT} for m, d in documents.items()},
+        "pairs": [pair for pair in comparison["pairs"] if pair["first"] in (next(iter(found)), "stepwise")],
     }
     (RESULTS / f"{name}.json").write_text(json.dumps(document, indent=1) + "\n", "utf-8")
 
@@ -209,8 +220,8 @@ def method(name: str) -> Method:
 
 
 def result(job: Job, name: str, *words: str) -> Path:
-    """Folder of its evaluation."""
-    return job.work / f"{name}{''.join(words)}-result"
+    """Folder of its evaluation, named as the method is to be called."""
+    return job.work / "results" / f"{name}{''.join(words).replace('--', '-')}"
 
 
 def recipe_text(job: Job, name: str) -> str:

@@ -69,6 +69,7 @@ def speed_block() -> str:
         (f"`{inside['model']['name']}`, raw DICOM to analysis", here["median_s"]),
         ("the same, run-length compressed DICOM", inside["run_length_compressed"]["median_s"]),
         ("`stepwise`, raw DICOM to analysis", stepwise["median_s"]),
+        *nnunet_rows(speed),
         ("the paper's pipeline on a 1080Ti, as it says", PAPER_S),
     ]
     parts = [(stage, value) for stage, value in inside["stages_ms"].items() if stage != "total"]
@@ -95,6 +96,13 @@ def speed_block() -> str:
         ),
     ]
     return "\n".join(lines)
+
+
+def nnunet_rows(speed: dict[str, Any]) -> list[tuple[str, float]]:
+    """Its predictor on the same patients, where it was measured."""
+    measured = speed.get("nnunet", {})
+    words = {"plain": "nnU-Net's predictor, its network alone", "mirrored": "the same with its mirroring, its default"}
+    return [(words[name], measured[name]["median_s"]) for name in words if name in measured]
 
 
 def _table(head: tuple[str, str], rows: Iterable[tuple[str, str]]) -> Iterator[str]:

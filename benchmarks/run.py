@@ -27,6 +27,7 @@ def main() -> None:
     arguments.add_argument("--rounds", type=int, default=3, help="times that each patient is analysed")
     arguments.add_argument("--runs", type=int, default=7, help="runs of each whole process")
     arguments.add_argument("--copies", type=int, default=5, help="times that each patient lies in the folder")
+    arguments.add_argument("--nnunet", type=Path, help="run of an nnU-Net, to time its predictor on the same patients")
     chosen = arguments.parse_args()
     bind()
     result = {"machine": describe(), "command": "python -m benchmarks.run"}
@@ -38,7 +39,9 @@ def main() -> None:
             **whole_commands(studies[0], chosen.runs),
         }
         result["folder"] = throughput(studies, chosen.copies)
-        result["in_process"] = _in_process([*studies, *compressed], chosen.rounds)
+        result["in_process"] = _json_of("in_process", str(chosen.rounds), *map(str, (*studies, *compressed)))
+        if chosen.nnunet:
+            result["nnunet"] = _json_of("nnunet_seconds", str(chosen.nnunet.resolve()), *map(str, studies))
     RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(result, indent=2))
@@ -64,9 +67,11 @@ def _uncompressed(studies: list[Path], folder: Path) -> list[Path]:
     return plain
 
 
-def _in_process(studies: list[Path], rounds: int) -> object:
-    words = [sys.executable, "-m", "benchmarks.in_process", str(rounds), *map(str, studies)]
-    done = subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True)
+def _json_of(module: str, *words: str) -> object:
+    """What a measurement in a process of its own prints."""
+    done = subprocess.run(
+        [sys.executable, "-m", f"benchmarks.{module}", *words], check=True, stdout=subprocess.PIPE, text=True
+    )
     return json.loads(done.stdout.splitlines()[-1])
 
 
