@@ -246,3 +246,9 @@ def test_fine_matrix_shows_the_same_patient_at_half_the_pixel():
     for view in ViewName:
         binned = fine.expected[view].reshape(1024, 2, 256, 2).sum((1, 3))
         assert np.corrcoef(binned.ravel(), coarse.expected[view].ravel())[0, 1] > 0.995
+
+
+def test_no_patient_lies_half_beside_the_field():
+    drawn = [draw_camera(np.random.default_rng(seed), counts=(5e5, 1e6), fine_matrix=0.3) for seed in range(4000)]
+    aside = [abs(camera.offset_mm[1]) / (camera.columns * camera.pixel_mm) for camera in drawn]
+    assert 0.15 < max(aside) <= 0.2 + 1e-9

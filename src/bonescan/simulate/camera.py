@@ -17,6 +17,9 @@ DETECTOR_MM = 400.0
 COUNTS_PER_MBQ_S = 9.0
 """Counts a second and MBq in a patient: LEHR sensitivity of about 72 a MBq and second in air, times about an eighth,
 the mean fraction of the injected tracer that is in the body at imaging and gets out to one camera."""
+_COLUMNS = 256
+_FARTHEST = 0.2
+"""How far aside a patient lies at most, in widths of the field."""
 
 
 @dataclass(frozen=True)
@@ -133,9 +136,12 @@ def draw_camera(
     elif cropped < 0.05:
         seen = (-1.0, float(rng.uniform(0.82, 0.99)))
     aside = float(rng.normal(0, 12)) if rng.random() > 0.03 else float(rng.choice([-1, 1]) * rng.uniform(40, 110))
+    # However small the field: with half of the body beside it, nobody would take it for a whole-body scan.
+    farthest = _FARTHEST * pixel_mm * _COLUMNS
+    aside = float(np.clip(aside, -farthest, farthest))
     return Camera(
         rows=2048 if fine else 1024,
-        columns=512 if fine else 256,
+        columns=2 * _COLUMNS if fine else _COLUMNS,
         pixel_mm=pixel_mm / 2 if fine else pixel_mm,
         hole_mm=1.5 if ge else 1.11,
         length_mm=35.0 if ge else 24.05,
