@@ -88,6 +88,7 @@ class Job:
     minutes: float
     short: float
     patients: int
+    processes: int
 
     @property
     def cohorts(self) -> list[Path]:
@@ -108,9 +109,10 @@ def main() -> None:
     words.add_argument("--minutes", type=float, default=25, help="each method trains, on one core")
     words.add_argument("--short", type=float, default=12, help="minutes each variant of the joint network trains")
     words.add_argument("--patients", type=int, default=1000, help="test patients that count")
+    words.add_argument("--processes", type=int, default=2, help="worker processes that measure")
     words.add_argument("--only", choices=("train", "measure"), help="one half")
     chosen = words.parse_args()
-    job = Job(chosen.work, chosen.phantoms, chosen.minutes, chosen.short, chosen.patients)
+    job = Job(chosen.work, chosen.phantoms, chosen.minutes, chosen.short, chosen.patients, chosen.processes)
     if chosen.only != "measure":
         simulate(job)
         with ThreadPoolExecutor(len(QUEUES)) as pool:
@@ -172,7 +174,17 @@ def measure(job: Job, name: str, *words: str) -> None:
             bonescan("predict", str(folder / "run"), *said, *count)
         subject = ("--predictions", str(folder / "predictions"))
     bonescan(
-        "evaluate", "--cohort", str(job.test), *subject, *count, "--split", "all", "--processes", "2", "-o", str(out)
+        "evaluate",
+        "--cohort",
+        str(job.test),
+        *subject,
+        *count,
+        "--split",
+        "all",
+        "--processes",
+        str(job.processes),
+        "-o",
+        str(out),
     )
 
 
