@@ -90,7 +90,9 @@ def _train_on(team: Team, folder: Path, start: Run | None, init: Path | None, sa
     cases = load_cache(folder / "cache" / "train"), load_cache(folder / "cache" / "val")
     speak = say if team.first else _nothing
     if isinstance(run.recipe, JointRecipe):
-        if not run.regions:
+        if not run.recipe.joint.regions:
+            speak("the recipe gives regions no weight: the model will name no bones")
+        elif not run.regions:
             speak(
                 "no case has a region map: the model will name no bones; train with simulated patients too if it should"
             )
