@@ -209,7 +209,7 @@ class Bundled:
             windows={x.view.name: x.windows for x in result.views if x.windows is not None},
             seconds=seconds,
             needs_review=result.needs_review,
-            regions={x.view.name: x.regions for x in result.views if x.regions_measured},
+            regions={x.view.name: x.regions for x in result.views if x.regions is not None and x.regions_measured},
         )
 
 

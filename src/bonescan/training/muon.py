@@ -66,30 +66,30 @@ class Muon(torch.optim.Optimizer):
                 if weight.grad is None:
                     continue
                 if group["turn"]:
-                    self._turn(weight, group)
+                    self._turn(weight, weight.grad, group)
                 else:
-                    self._adam(weight, group)
+                    self._adam(weight, weight.grad, group)
 
-    def _turn(self, weight: Tensor, group: dict[str, float]) -> None:
+    def _turn(self, weight: Tensor, slope: Tensor, group: dict[str, float]) -> None:
         state = self.state[weight]
         if not state:
             state["momentum"] = torch.zeros_like(weight)
-        held = state["momentum"].lerp_(weight.grad, 1 - group["momentum"])
-        ahead = weight.grad.lerp(held, group["momentum"])
+        held = state["momentum"].lerp_(slope, 1 - group["momentum"])
+        ahead = slope.lerp(held, group["momentum"])
         step = orthogonal(ahead.reshape(len(weight), -1).to(self._dtype)).to(weight.dtype).view_as(weight)
         size = len(weight) ** 0.5 / (step.norm() + _EPSILON)
         weight.sub_(step, alpha=float(group["lr"] * group["turn"] * size))
         _to_norm(weight)
 
-    def _adam(self, weight: Tensor, group: dict[str, float]) -> None:
+    def _adam(self, weight: Tensor, slope: Tensor, group: dict[str, float]) -> None:
         state = self.state[weight]
         if not state:
             state["step"] = torch.zeros(())
             state["first"], state["second"] = torch.zeros_like(weight), torch.zeros_like(weight)
         state["step"] += 1
         count = float(state["step"])
-        first = state["first"].lerp_(weight.grad, 1 - _BETAS[0])
-        second = state["second"].lerp_(weight.grad.square(), 1 - _BETAS[1])
+        first = state["first"].lerp_(slope, 1 - _BETAS[0])
+        second = state["second"].lerp_(slope.square(), 1 - _BETAS[1])
         root = (second / (1 - _BETAS[1] ** count)).sqrt_().add_(_EPSILON)
         weight.mul_(1 - group["lr"] * group["weight_decay"])
         weight.addcdiv_(first, root, value=-group["lr"] / (1 - _BETAS[0] ** count))
@@ -104,7 +104,7 @@ def orthogonal(matrix: Tensor, steps: int = 5) -> Tensor:
     """
     a, b, c = _NEWTON_SCHULZ
     wide = matrix if matrix.shape[0] <= matrix.shape[1] else matrix.T
-    x = wide / (wide.norm() + 1e-7)
+    x: Tensor = wide / (wide.norm() + 1e-7)
     for _ in range(steps):
         square = x @ x.T
         x = a * x + (b * square + c * square @ square) @ x

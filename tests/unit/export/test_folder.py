@@ -48,9 +48,7 @@ def test_masks_are_8_bit_labels_in_the_geometry_of_the_view(analysis, tmp_path):
             np.testing.assert_array_equal(np.asarray(image), mask)
 
 
-@pytest.mark.parametrize(
-    ("formats", "drawn"), [(["json"], []), (["png"], ["overlay.png"]), (["pdf"], ["report.pdf"])]
-)
+@pytest.mark.parametrize(("formats", "drawn"), [(["json"], []), (["png"], ["overlay.png"]), (["pdf"], ["report.pdf"])])
 def test_picture_and_page_only_when_asked_for(analysis, tmp_path, formats, drawn):
     assert names(write(analysis, tmp_path, formats=formats)) == sorted([*ALWAYS, *drawn])
 
