@@ -202,6 +202,9 @@ def write(job: Job, name: str, methods: dict[str, str], minutes: float) -> None:
     compared = job.work / f"{name}-compared"
     bonescan("evaluate", "--compare", *map(str, found.values()), "-o", str(compared))
     comparison = json.loads((compared / "comparison.json").read_text("utf-8"))
+    # The comparison calls methods by their bundles' names where these differ.
+    ours = dict(zip(comparison["methods"], found, strict=True))
+    pairs = [{**p, "first": ours[p["first"]], "second": ours[p["second"]]} for p in comparison["pairs"]]
     document = {
         "command": "python -m benchmarks.equal_budget WORK --phantoms DIR",
         "what": f"the first {job.patients:,} of {COHORTS['default'].says}; simulated, built-in body",
@@ -210,7 +213,7 @@ def write(job: Job, name: str, methods: dict[str, str], minutes: float) -> None:
         "machine": describe(),
         "says": {m: methods[m] for m in documents},
         "methods": {m: {k: v for k, v in d.items() if k not in LEFT_OUT} for m, d in documents.items()},
-        "pairs": [pair for pair in comparison["pairs"] if pair["first"] in (next(iter(found)), "stepwise")],
+        "pairs": [pair for pair in pairs if pair["first"] == next(iter(found))],
     }
     (RESULTS / f"{name}.json").write_text(json.dumps(document, indent=1) + "\n", "utf-8")
 
