@@ -159,7 +159,7 @@ def _budget(name: str, title: str, result: dict[str, Any]) -> Iterator[str]:
         f"[{name}.json](../../benchmarks/results/{name}.json) by `{result['command']}`."
     )
     yield ""
-    yield from (f"- `{method}`: {words}" for method, words in result["says"].items())
+    yield from (f"- `{method}`: {words}; {result['steps'][method]:,} steps" for method, words in result["says"].items())
     yield ""
     yield from _figures(result["methods"], name)
     for pair in result["pairs"]:

@@ -212,6 +212,7 @@ def write(job: Job, name: str, methods: dict[str, str], minutes: float) -> None:
         "minutes": minutes,
         "machine": describe(),
         "says": {m: methods[m] for m in documents},
+        "steps": {m: steps(job, m.removesuffix("-ungated")) for m in documents},
         "methods": {m: {k: v for k, v in d.items() if k not in LEFT_OUT} for m, d in documents.items()},
         "pairs": [pair for pair in pairs if pair["first"] == next(iter(found))],
     }
@@ -222,6 +223,13 @@ def trained_on(job: Job) -> int:
     """Training patients, those who steer it left out."""
     facts = json.loads((job.work / "joint" / "run" / "run.json").read_text("utf-8"))
     return int(facts["cases"]["train"])
+
+
+def steps(job: Job, name: str) -> int:
+    """Of training, all stages together."""
+    lines = (job.work / name / "run" / "metrics.jsonl").read_text("utf-8").splitlines()
+    # The last line of each stage has the last step.
+    return sum({fact["stage"]: int(fact["step"]) for fact in map(json.loads, lines)}.values())
 
 
 def method(name: str) -> Method:
