@@ -76,12 +76,12 @@ def run(name: str, models: list[str], work: Path, processes: int) -> dict[str, A
     """
     tested, folder = COHORTS[name], work / name
     if not (folder / "cohort.csv").is_file():
-        _bonescan("simulate", *tested.words, "-o", str(folder), "--processes", str(processes))
+        bonescan("simulate", *tested.words, "-o", str(folder), "--processes", str(processes))
     results = []
     for model in models:
         results.append(work / f"{name}-{Path(model).name}")
         words = ("--cohort", str(folder), "--model", model, "--split", tested.split, "--processes", str(processes))
-        _bonescan("evaluate", *words, "-o", str(results[-1]))
+        bonescan("evaluate", *words, "-o", str(results[-1]))
     methods = [json.loads((result / "evaluation.json").read_text("utf-8")) for result in results]
     document = {
         "command": f"python -m benchmarks.accuracy {name}",
@@ -92,13 +92,14 @@ def run(name: str, models: list[str], work: Path, processes: int) -> dict[str, A
     }
     if len(results) > 1:
         compared = work / f"{name}-compared"
-        _bonescan("evaluate", "--compare", *map(str, results), "-o", str(compared))
+        bonescan("evaluate", "--compare", *map(str, results), "-o", str(compared))
         comparison = json.loads((compared / "comparison.json").read_text("utf-8"))
         document["comparison"] = {k: v for k, v in comparison.items() if k not in (*DROPPED, "methods")}
     return document
 
 
-def _bonescan(*words: str) -> None:
+def bonescan(*words: str) -> None:
+    """Run the command line."""
     subprocess.run([*BONESCAN, *words], check=True, stdout=sys.stderr)
 
 

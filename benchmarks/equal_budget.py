@@ -2,8 +2,9 @@
 
 Simulates the patients, trains each method for the same wall-clock time on one core of the same machine, two methods
 side by side, and then each shortened variant of the joint network for as long as the short one it is held against.
-Measures all of them on the same new patients, compares them with paired tests, and writes
-`benchmarks/results/equal-budget.json` and `ablation.json`. Goes on where it was stopped; `--only` trains or measures.
+Measures all of them on the same new patients, compares them with paired tests, and writes `equal-budget.json`,
+`ablation.json` and `ablation-gate.json` into `benchmarks/results`. Goes on where it was stopped; `--only` trains or
+measures. nnU-Net needs the extra `nnunet`.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.accuracy import BONESCAN, COHORTS, DROPPED, RESULTS
+from benchmarks.accuracy import BONESCAN, COHORTS, DROPPED, RESULTS, bonescan
 from benchmarks.machine import describe
 
 RECIPES = Path(__file__).resolve().parents[1] / "recipes"
@@ -154,10 +155,10 @@ def train(job: Job, name: str, core: int) -> None:
     if not (cache := run / "cache").exists():
         cache.symlink_to((job.work / "cache").resolve())
     cohorts = [word for folder in job.cohorts for word in ("--cohort", str(folder))]
-    bonescan("train", str(recipe), *cohorts, "-o", str(run), "--resume", core=core)
+    on_core(core, "train", str(recipe), *cohorts, "-o", str(run), "--resume")
     bundle = job.work / name / "bundle"
     if method(name).bundled and not bundle.exists():
-        bonescan("export", str(run), "-o", str(bundle), core=core)
+        on_core(core, "export", str(run), "-o", str(bundle))
 
 
 def measure(job: Job, name: str, *words: str) -> None:
@@ -206,7 +207,7 @@ def write(job: Job, name: str, methods: dict[str, str], minutes: float) -> None:
     ours = dict(zip(comparison["methods"], found, strict=True))
     pairs = [{**p, "first": ours[p["first"]], "second": ours[p["second"]]} for p in comparison["pairs"]]
     document = {
-        "command": "python -m benchmarks.equal_budget WORK --phantoms DIR",
+        "command": f"python -m benchmarks.equal_budget WORK --phantoms DIR --patients {job.patients}",
         "what": f"the first {job.patients:,} of {COHORTS['default'].says}; simulated, built-in body",
         "trained_on": trained_on(job),
         "minutes": minutes,
@@ -273,15 +274,11 @@ def _toml(document: dict[str, Any]) -> Iterator[str]:
             yield from _toml(table)
 
 
-def bonescan(*words: str, core: int | None = None) -> None:
-    """Run the command, on one core where it is said which."""
+def on_core(core: int, *words: str) -> None:
+    """Run the command line on one core."""
     command = [*BONESCAN, *words]
-    if core is None:
-        subprocess.run(command, check=True, stdout=sys.stderr)
-        return
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
     pinned = [sys.executable, "-c", _PINNED, str(core), *command] if hasattr(os, "sched_setaffinity") else command
-    subprocess.run(pinned, check=True, stdout=sys.stderr, env=environment)
+    subprocess.run(pinned, check=True, stdout=sys.stderr, env=os.environ | {"OMP_NUM_THREADS": "1"})
 
 
 _PINNED = "import os, sys; os.sched_setaffinity(0, {int(sys.argv[1])}); os.execv(sys.argv[2], sys.argv[2:])"
