@@ -18,11 +18,10 @@ from torch import Tensor, nn
 
 _NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
 """Quintic whose iteration draws singular values to about 1 fast. Source: Jordan et al. 2024."""
-_BETAS = (0.9, 0.999)
 _EPSILON = 1e-8
 
 
-class Muon(torch.optim.Optimizer):
+class Muon(torch.optim.AdamW):
     """Orthogonal steps for convolutions under a batch norm, those of AdamW for all else.
 
     Args:
@@ -48,31 +47,30 @@ class Muon(torch.optim.Optimizer):
         known = {id(weight) for weight in turned}
         others = [p for p in network.parameters() if id(p) not in known]
         groups = [
-            {"params": turned, "turn": turn},
+            {"params": turned, "turn": turn, "momentum": momentum},
             {"params": [p for p in others if p.ndim > 1], "turn": 0.0},
             # Norms and biases are not drawn to zero: they set levels, they do not fit noise.
             {"params": [p for p in others if p.ndim <= 1], "turn": 0.0, "weight_decay": 0.0},
         ]
         self._dtype = dtype
-        super().__init__(groups, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
+        super().__init__(groups, lr=lr, weight_decay=weight_decay)
         for weight in turned:
             _to_norm(weight.detach())
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
-        """Take a step along the gradients."""
+        """Take a step along the gradients; those of the turned convolutions are used up."""
         for group in self.param_groups:
-            for weight in group["params"]:
-                if weight.grad is None:
-                    continue
-                if group["turn"]:
+            for weight in group["params"] if group["turn"] else ():
+                if weight.grad is not None:
                     self._turn(weight, weight.grad, group)
-                else:
-                    self._adam(weight, weight.grad, group)
+                    weight.grad = None  # so that AdamW leaves it alone
+        super().step(closure)
 
     def _turn(self, weight: Tensor, slope: Tensor, group: dict[str, float]) -> None:
         state = self.state[weight]
         if not state:
+            state["step"] = torch.zeros(())  # AdamW looks for it when a state is loaded
             state["momentum"] = torch.zeros_like(weight)
         held = state["momentum"].lerp_(slope, 1 - group["momentum"])
         ahead = slope.lerp(held, group["momentum"])
@@ -80,19 +78,6 @@ class Muon(torch.optim.Optimizer):
         size = len(weight) ** 0.5 / (step.norm() + _EPSILON)
         weight.sub_(step, alpha=float(group["lr"] * group["turn"] * size))
         _to_norm(weight)
-
-    def _adam(self, weight: Tensor, slope: Tensor, group: dict[str, float]) -> None:
-        state = self.state[weight]
-        if not state:
-            state["step"] = torch.zeros(())
-            state["first"], state["second"] = torch.zeros_like(weight), torch.zeros_like(weight)
-        state["step"] += 1
-        count = float(state["step"])
-        first = state["first"].lerp_(slope, 1 - _BETAS[0])
-        second = state["second"].lerp_(slope.square(), 1 - _BETAS[1])
-        root = (second / (1 - _BETAS[1] ** count)).sqrt_().add_(_EPSILON)
-        weight.mul_(1 - group["lr"] * group["weight_decay"])
-        weight.addcdiv_(first, root, value=-group["lr"] / (1 - _BETAS[0] ** count))
 
 
 def orthogonal(matrix: Tensor, steps: int = 5) -> Tensor:
