@@ -69,6 +69,7 @@ class Posture:
         scoliosis_phase: Phase of that curve in radians.
         kyphosis_mm: Backward displacement of the mid-thoracic spine; the head comes forward.
         shoulder_drop_mm: How much lower the left shoulder lies than the right.
+        shoulder_raise_mm: How much higher both shoulders lie than those of the reference bodies, whose arms hang.
         pelvic_tilt_mm: How much lower the left side of the pelvis lies than the right.
         leg_difference_mm: How much longer the left leg is than the right.
         warp_seed: Seed of the smooth individual deformation.
@@ -97,6 +98,7 @@ class Posture:
     scoliosis_phase: float = 0.0
     kyphosis_mm: float = 0.0
     shoulder_drop_mm: float = 0.0
+    shoulder_raise_mm: float = 0.0
     pelvic_tilt_mm: float = 0.0
     leg_difference_mm: float = 0.0
     warp_seed: int = 0
@@ -165,6 +167,7 @@ def draw_posture(rng: np.random.Generator, *, sex: str = "M", age_years: float =
         scoliosis_phase=float(rng.uniform(0, 2 * np.pi)),
         kyphosis_mm=kyphosis,
         shoulder_drop_mm=float(rng.normal(0, 6)),
+        shoulder_raise_mm=float(rng.normal(13, 6)),
         pelvic_tilt_mm=float(rng.normal(0, 4)),
         leg_difference_mm=float(rng.normal(0, 4)),
         warp_seed=int(rng.integers(2**31)),

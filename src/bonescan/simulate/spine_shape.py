@@ -27,9 +27,12 @@ def bend_spine(points: Points, posture: Posture) -> None:
 
 
 def shift_sides(points: Points, joints: dict[str, npt.NDArray[np.float32]], posture: Posture) -> None:
-    """Lower one shoulder and one side of the pelvis against the other, in place."""
-    for name, drop, reach in (("shoulder", posture.shoulder_drop_mm, 130.0), ("hip", posture.pelvic_tilt_mm, 130.0)):
-        if not drop:
+    """Raise the shoulders, and lower one shoulder and one side of the pelvis against the other, in place."""
+    for name, raised, drop, reach in (
+        ("shoulder", posture.shoulder_raise_mm, posture.shoulder_drop_mm, 130.0),
+        ("hip", 0.0, posture.pelvic_tilt_mm, 130.0),
+    ):
+        if not (raised or drop):
             continue
         level = (joints[f"{name} left"] + joints[f"{name} right"]) / 2
         lever = float(joints[f"{name} left"][2])
@@ -44,7 +47,7 @@ def shift_sides(points: Points, joints: dict[str, npt.NDArray[np.float32]], post
                 * np.where(np.abs(points[:, 2]) > 0.85 * lever, 1, np.clip((level[0] + 250 - z) / 200, 0, 1))
             )
         side = np.clip(points[:, 2] / lever, -1, 1)
-        points[:, 0] += (drop / 2) * side * window
+        points[:, 0] += ((drop / 2) * side - raised) * window
 
 
 def warp(points: Points, posture: Posture, waves: int = 5) -> None:

@@ -81,15 +81,15 @@ _CARTILAGE_DENSITY = 1.1
 """Hyaline cartilage of 1.1 g/cm3 over soft tissue. Source: ICRP Publication 110, Table 5.2."""
 
 _PAIRED_BONES: tuple[tuple[str, Segment, Region, float], ...] = (
-    ("clavicle", Segment.TRUNK, Region.CLAVICLE, 1.15),
+    ("clavicle", Segment.TRUNK, Region.CLAVICLE, 0.75),
     ("scapula", Segment.TRUNK, Region.SCAPULA, 1.25),
     *((name, Segment.TRUNK, Region.RIBS, 1.45) for name in RIBS),
     ("costal cartilage", Segment.TRUNK, Region.RIBS, 0.35),
     ("humerus", Segment.ARM, Region.HUMERUS, 0.79),
     ("radius", Segment.ARM, Region.FOREARM_HAND, 0.75),
     ("ulna", Segment.ARM, Region.FOREARM_HAND, 0.75),
-    ("carpals", Segment.ARM, Region.FOREARM_HAND, 0.85),
-    ("hand", Segment.ARM, Region.FOREARM_HAND, 0.8),
+    ("carpals", Segment.ARM, Region.FOREARM_HAND, 1.0),
+    ("hand", Segment.ARM, Region.FOREARM_HAND, 0.95),
     ("ilium", Segment.TRUNK, Region.PELVIS, 1.55),
     ("pubis", Segment.TRUNK, Region.PELVIS, 1.45),
     ("ischium", Segment.TRUNK, Region.PELVIS, 1.45),
@@ -102,21 +102,21 @@ _PAIRED_BONES: tuple[tuple[str, Segment, Region, float], ...] = (
 )
 _MIDLINE_BONES: tuple[tuple[str, Segment, Region, float], ...] = (
     ("cranium", Segment.HEAD, Region.SKULL, 0.95),
-    ("facial bones", Segment.HEAD, Region.SKULL, 1.3),
+    ("facial bones", Segment.HEAD, Region.SKULL, 1.15),
     ("mandible", Segment.HEAD, Region.SKULL, 0.8),
     ("manubrium", Segment.TRUNK, Region.STERNUM, 2.35),
     ("sternal body", Segment.TRUNK, Region.STERNUM, 2.2),
     ("xiphoid", Segment.TRUNK, Region.STERNUM, 1.6),
-    ("sacrum", Segment.TRUNK, Region.SACRUM, 1.9),
+    ("sacrum", Segment.TRUNK, Region.SACRUM, 2.15),
     ("coccyx", Segment.TRUNK, Region.SACRUM, 1.2),
 )
 _SOFT: tuple[tuple[str, Laterality, Segment, float, float], ...] = (
     ("soft tissue of the head", M, Segment.HEAD, 0.045, 1.0),
-    ("soft tissue of the trunk", M, Segment.TRUNK, 0.055, 1.0),
+    ("soft tissue of the trunk", M, Segment.TRUNK, 0.07, 1.0),
     ("soft tissue of the arm", L, Segment.ARM, 0.045, 1.0),
     ("soft tissue of the arm", R, Segment.ARM, 0.045, 1.0),
-    ("soft tissue of the leg", L, Segment.LEG, 0.052, 1.0),
-    ("soft tissue of the leg", R, Segment.LEG, 0.052, 1.0),
+    ("soft tissue of the leg", L, Segment.LEG, 0.046, 1.0),
+    ("soft tissue of the leg", R, Segment.LEG, 0.046, 1.0),
     ("breast", L, Segment.TRUNK, 0.06, 0.95),
     ("breast", R, Segment.TRUNK, 0.06, 0.95),
     ("lung", L, Segment.TRUNK, 0.03, 0.3),

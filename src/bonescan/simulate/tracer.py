@@ -106,11 +106,11 @@ def _draw_organs(rng: np.random.Generator, sex: str) -> dict[str, float]:
 _JOINT_BASE = {
     "costochondral": 0.15,
     "sternoclavicular": 0.5,
-    "sacroiliac": 0.55,
+    "sacroiliac": 0.4,
     "shoulder": 0.55,
     "acromioclavicular": 0.3,
     "knee": 0.1,
-    "hip": 0.05,
+    "hip": 0.2,
 }
 _JOINT_WEAR = {"knee": 1.1, "ankle": 1.4, "elbow": 1.4, "wrist": 1.4, "first toe": 1.5, "shoulder": 1.0, "hip": 0.5}
 _JOINT_WEAR |= {"costochondral": 0.15, "costovertebral": 0.15, "symphysis": 0.3}
@@ -136,7 +136,7 @@ def _draw_joints(rng: np.random.Generator, anatomy: AnatomyIndex, age_years: flo
 
 def _draw_kidneys(rng: np.random.Generator, faint: float) -> tuple[float, float]:
     """Left and right: usually a little unequal; seldom both very hot, one hot (blocked) or one hardly seen."""
-    level = 1.85 * float(np.exp(rng.normal(0, 0.5))) * faint
+    level = 1.15 * float(np.exp(rng.normal(0, 0.5))) * faint
     if rng.random() < 0.1:
         level *= float(rng.uniform(2, 5))
     gains = [level * float(np.exp(rng.normal(0, 0.25))) for _ in range(2)]
