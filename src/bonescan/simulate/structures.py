@@ -137,7 +137,7 @@ ORGANS: frozenset[str] = frozenset({"kidney", "ureter", "bladder", "thyroid", "s
 def _table() -> dict[int, Structure]:
     rows: list[tuple[str, Laterality, Segment, Region, float, float]] = []
     for prefix, region, uptake in (
-        ("C", Region.CERVICAL_SPINE, 2.6),
+        ("C", Region.CERVICAL_SPINE, 2.1),
         ("T", Region.THORACIC_SPINE, 2.1),
         ("L", Region.LUMBAR_SPINE, 2.0),
     ):
