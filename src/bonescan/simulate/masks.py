@@ -2,7 +2,7 @@
 
 A focus holds the pixels where its own contribution is at least `MASK_OF_OWN_MAXIMUM` of its maximum in that view and
 at least `MASK_OF_BACKGROUND` of everything else there but other foci. A view shows a focus, and its mask is drawn,
-where a reader could see it: it covers `VISIBLE_MM2`, reaches `VISIBLE_CONTRAST` against everything else, and its counts
+where a reader could see it: it covers `VISIBLE_MM2`, holds `VISIBLE_CONTRAST` of everything else there, and its counts
 stand out of the noise by `ROSE` standard deviations. The bladder has fractions of its own. Where masks meet, bladder
 goes before metastasis and metastasis before benign uptake.
 """
@@ -26,8 +26,9 @@ MASK_OF_BACKGROUND = 0.25
 VISIBLE_MM2 = 55.0
 """Below this area a focus counts as not visible in a view, and has no mask there."""
 VISIBLE_CONTRAST = 0.5
-"""Below this fraction of everything else, where it is strongest against it, a focus counts as not visible: normal
-uptake varies by a fifth within a region, and no reader outlines what differs as little."""
+"""Below this fraction of everything else, both summed over its mask, a focus counts as not visible: normal uptake varies
+by a fifth within a region, and no reader outlines what differs as little. One pixel at the edge of a bone, where there
+is little else, makes no focus visible."""
 ROSE = 5.0
 """Below this many standard deviations of its counts a focus counts as not visible.
 
@@ -64,7 +65,7 @@ def is_visible(patch: Patch, mask: npt.NDArray[np.bool_], rest: Image, *, pixel_
     if mask.sum() * pixel_mm**2 < VISIBLE_MM2:
         return False
     own, other = patch.image[mask].astype(np.float64), rest[patch.where][mask].astype(np.float64)
-    if (own < VISIBLE_CONTRAST * other).all():
+    if own.sum() < VISIBLE_CONTRAST * other.sum():
         return False
     return bool(own.sum() * np.sqrt(counts) >= ROSE * np.sqrt((own + other).sum()))
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
+from scipy.spatial import cKDTree
 
 from bonescan.core.anatomy import Site
 from bonescan.simulate.anatomy_index import AnatomyIndex
+from bonescan.simulate.body import Points
 from bonescan.simulate.focal import Focus
 from bonescan.simulate.parts import Part
 from bonescan.simulate.primaries import (
@@ -62,20 +65,41 @@ _PARTS: dict[Part, float] = {
     Part.BODY: 1.0,
     Part.ARCH: 1.3,  # pedicles: metastases begin at the back of the body and go into the pedicle
     Part.PROCESS: 0.35,
-    Part.HEAD: 1.3,
+    Part.HEAD: 1.3,  # of ribs; those of femur and humerus lie in a joint
     Part.NECK: 1.5,
     Part.TROCHANTER: 1.6,
     Part.SHAFT: 0.7,
     Part.CONDYLE: 0.15,
     Part.MALLEOLUS: 0.05,
     Part.ANGLE: 1.2,
-    Part.END: 0.6,
-    Part.SACROILIAC: 1.4,
-    Part.ACETABULUM: 1.2,
+    Part.END: 0.4,
+    Part.SACROILIAC: 0.5,
+    Part.GLENOID: 0.5,
+    Part.ACROMION: 0.7,
+    Part.ACETABULUM: 1.0,
     Part.VAULT: 1.2,
     Part.BASE: 0.4,
 }
 """Weight of a mm³ of a part against the rest of its bone (design choices)."""
+
+_JOINTS = (
+    "acromioclavicular",
+    "ankle",
+    "costochondral",
+    "elbow",
+    "hip",
+    "knee",
+    "manubriosternal",
+    "sacroiliac",
+    "shoulder",
+    "sternoclavicular",
+    "symphysis",
+    "wrist",
+)
+_JOINT_MM = 15.0
+_SPARED = 0.9
+"""Metastases come with the blood to red marrow, and spare the bone beside joints, where wear has its uptake: at a joint's
+centre a place is less likely by this share, falling off with the distance (design choice)."""
 
 _MEAN_EXTRA: dict[Site, float] = {
     Site.SPINE: 1.6,
@@ -88,6 +112,8 @@ _MEAN_EXTRA: dict[Site, float] = {
 """Mean number of lesions at a site beyond the first, at the median extent of disease."""
 RADIUS_MM = (2.5, 30.0)
 CONTRAST = (1.3, 12.0)
+_HEAT = 4.7
+"""Median contrast, so that peaks stand above the bone around them as hot spots of real scans do (docs, realism)."""
 
 
 def draw_metastases(
@@ -117,7 +143,7 @@ def draw_metastases(
         return tuple(_draw_one(rng, anatomy, all_sites[i], primary, radius_mm=17.0, log_contrast=heat) for i in chosen)
     affected, extent = (sites, float(rng.normal())) if sites else draw_sites(rng, primary)
     # Lesions of one patient are alike in heat, and more of them come with more extent.
-    heat = float(rng.normal(np.log(3.4), 0.4))
+    heat = float(rng.normal(np.log(_HEAT), 0.4))
     more = EXTENT[primary] * float(np.exp(0.55 * extent))
     places = [site for site in affected for _ in range(1 + rng.poisson(min(_MEAN_EXTRA[site] * more, 12)))]
     return tuple(_draw_one(rng, anatomy, site, primary, radius_mm=9.5, log_contrast=heat) for site in places)
@@ -164,9 +190,17 @@ def _choose(
     at = np.flatnonzero(body.structure == structure)
     table = np.ones(256)
     table[list(_PARTS)] = list(_PARTS.values())
-    weight = table[body.part[at]] * body.volume_mm3[at]
+    weight = table[body.part[at]] * body.volume_mm3[at] * _away_from_joints(anatomy, body.points_mm[at])
     if proximal:
         z = body.points_mm[at, 0]
         weight = weight * np.exp(-2.5 * (z - z.min()) / max(float(np.ptp(z)), 100.0))
     z, y, x = body.points_mm[at[rng.choice(len(at), p=weight / weight.sum())]]
     return float(z), float(y), float(x)
+
+
+def _away_from_joints(anatomy: AnatomyIndex, points_mm: Points) -> npt.NDArray[np.float64]:
+    """(n,) weight of places: 1 far from any joint, 1 - `_SPARED` at the centre of one."""
+    joints = np.array([place for name, place in anatomy.landmarks.items() if name.startswith(_JOINTS)])
+    nearest_mm, _ = cKDTree(joints).query(points_mm)
+    result: npt.NDArray[np.float64] = 1 - _SPARED * np.exp(-0.5 * (nearest_mm / _JOINT_MM) ** 2)
+    return result
