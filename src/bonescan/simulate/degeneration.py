@@ -27,7 +27,7 @@ def spondylosis(rng: np.random.Generator, anatomy: AnatomyIndex) -> list[Focus]:
         lateral = rng.choice([-1.0, 0.0, 1.0], p=[0.38, 0.24, 0.38])
         centre[2] += lateral * rng.uniform(12, 22)
         stretch = (0.6, 1.0, 1.6) if lateral == 0 else (0.8, 1.0, 1.0)
-        foci.append(focus_at(rng, anatomy, "degenerative disc", centre, (7, 12), (1.5, 4.0), stretch))
+        foci.append(focus_at(rng, anatomy, "degenerative disc", centre, (7, 12), (1.6, 5.0), stretch))
     return foci
 
 
@@ -54,12 +54,12 @@ def knee(rng: np.random.Generator, anatomy: AnatomyIndex) -> list[Focus]:
         kind = rng.random()
         if kind < 0.5:  # one compartment, thigh and shin side of the joint
             centre = centre + np.array([12, 0, -sign * rng.uniform(14, 24) * rng.choice([1, -1], p=[0.75, 0.25])])
-            foci.append(focus_at(rng, anatomy, "degenerative knee", centre, (11, 18), (1.8, 5.0), (1.1, 1.0, 1.0)))
+            foci.append(focus_at(rng, anatomy, "degenerative knee", centre, (11, 18), (1.8, 6.5), (1.1, 1.0, 1.0)))
         elif kind < 0.65:
             patella = anatomy.body.centre_of("patella", side)
-            foci.append(focus_at(rng, anatomy, "degenerative knee", patella, (12, 18), (2.0, 5.0), confined=True))
+            foci.append(focus_at(rng, anatomy, "degenerative knee", patella, (12, 18), (2.0, 6.0), confined=True))
         else:
-            foci.append(focus_at(rng, anatomy, "degenerative knee", centre, (20, 30), (1.6, 4.0)))
+            foci.append(focus_at(rng, anatomy, "degenerative knee", centre, (20, 30), (1.6, 5.0)))
     return foci
 
 
