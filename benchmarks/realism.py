@@ -52,7 +52,7 @@ def updated(text: str, result: dict[str, Any]) -> str:
         f"{result['before']['commit']}. From [realism.json](../../benchmarks/results/realism.json)."
     )
     off = "Off now (10th / 50th / 90th percentile over patients):"
-    lines = [said, "", *table(result), "", off, "", *far(result)]
+    lines = [said, "", *table(result), "", *hot_spots(result), "", off, "", *far(result)]
     return "\n".join([head + BEGIN, *lines, END]) + tail
 
 
@@ -72,6 +72,19 @@ def table(result: dict[str, Any]) -> list[str]:
             cells = [one["telling"][kind].get(name) for one in (before, now)]
             shown = ["" if cell is None else f"{cell:.3f}" for cell in cells]
             lines.append(f"| … {words.format(name)} | {shown[0]} | {shown[1]} |")
+    return lines
+
+
+def hot_spots(result: dict[str, Any]) -> list[str]:
+    """The lines of the table of hot spots."""
+    spots = result["now"]["hot_spots"]
+    lines = [
+        "| Hot spots (10th / 25th / 50th / 75th / 90th percentile) | Number | Peak over the bone around | Pixels at half of it |",
+        "|---|--:|--:|--:|",
+    ]
+    for kind, words in (("real", "real, marked abnormal"), ("simulated", "simulated metastases, visible")):
+        over, area = (" / ".join(f"{v:.3g}" for v in spots[kind][key]) for key in ("over_bone", "area_px"))
+        lines.append(f"| {words} | {spots[kind]['count']} | {over} | {area} |")
     return lines
 
 

@@ -59,6 +59,13 @@ def _lines(result: Realism) -> Iterator[str]:
     )
     yield "  by scale alone: " + _listed(telling.by_scale)
     yield "  where a region fills most: " + _listed(telling.by_region)
+    for kind, spots in zip(("simulated metastases", "real boxes marked abnormal"), result.hot_spots, strict=True):
+        if spots is not None:
+            over, area = ("{2:.2f} ({0:.2f} to {4:.2f})".format(*p) for p in (spots.over_bone, spots.area_px))
+            yield (
+                f"{spots.count} {kind}, median (10th to 90th percentile): "
+                f"peak over the bone around it {over}, pixels at half maximum {area}"
+            )
 
 
 def _cells(row: Row) -> tuple[str, ...]:

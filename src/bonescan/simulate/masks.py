@@ -26,9 +26,9 @@ MASK_OF_BACKGROUND = 0.25
 VISIBLE_MM2 = 55.0
 """Below this area a focus counts as not visible in a view, and has no mask there."""
 VISIBLE_CONTRAST = 0.5
-"""Below this fraction of everything else, both summed over its mask, a focus counts as not visible: normal uptake varies
-by a fifth within a region, and no reader outlines what differs as little. One pixel at the edge of a bone, where there
-is little else, makes no focus visible."""
+"""Below this fraction of everything else, both summed over its mask, a focus counts as not visible: normal uptake
+varies by a fifth within a region, and no reader outlines what differs as little. One pixel at the edge of a bone, where
+there is little else, makes no focus visible."""
 ROSE = 5.0
 """Below this many standard deviations of its counts a focus counts as not visible.
 

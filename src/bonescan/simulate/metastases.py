@@ -98,8 +98,8 @@ _JOINTS = (
 )
 _JOINT_MM = 15.0
 _SPARED = 0.9
-"""Metastases come with the blood to red marrow, and spare the bone beside joints, where wear has its uptake: at a joint's
-centre a place is less likely by this share, falling off with the distance (design choice)."""
+"""Metastases come with the blood to red marrow, and spare the bone beside joints, where wear has its uptake: at the
+centre of a joint a place is less likely by this share, falling off with the distance (design choice)."""
 
 _MEAN_EXTRA: dict[Site, float] = {
     Site.SPINE: 1.6,

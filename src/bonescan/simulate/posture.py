@@ -167,7 +167,7 @@ def draw_posture(rng: np.random.Generator, *, sex: str = "M", age_years: float =
         scoliosis_phase=float(rng.uniform(0, 2 * np.pi)),
         kyphosis_mm=kyphosis,
         shoulder_drop_mm=float(rng.normal(0, 6)),
-        shoulder_raise_mm=float(rng.normal(20, 7)),
+        shoulder_raise_mm=float(rng.normal(13, 7)),
         pelvic_tilt_mm=float(rng.normal(0, 4)),
         leg_difference_mm=float(rng.normal(0, 4)),
         warp_seed=int(rng.integers(2**31)),

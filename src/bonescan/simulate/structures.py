@@ -81,7 +81,7 @@ _CARTILAGE_DENSITY = 1.1
 """Hyaline cartilage of 1.1 g/cm3 over soft tissue. Source: ICRP Publication 110, Table 5.2."""
 
 _PAIRED_BONES: tuple[tuple[str, Segment, Region, float], ...] = (
-    ("clavicle", Segment.TRUNK, Region.CLAVICLE, 0.75),
+    ("clavicle", Segment.TRUNK, Region.CLAVICLE, 0.95),
     ("scapula", Segment.TRUNK, Region.SCAPULA, 1.25),
     *((name, Segment.TRUNK, Region.RIBS, 1.45) for name in RIBS),
     ("costal cartilage", Segment.TRUNK, Region.RIBS, 0.35),
@@ -137,7 +137,7 @@ ORGANS: frozenset[str] = frozenset({"kidney", "ureter", "bladder", "thyroid", "s
 def _table() -> dict[int, Structure]:
     rows: list[tuple[str, Laterality, Segment, Region, float, float]] = []
     for prefix, region, uptake in (
-        ("C", Region.CERVICAL_SPINE, 2.1),
+        ("C", Region.CERVICAL_SPINE, 2.6),
         ("T", Region.THORACIC_SPINE, 2.1),
         ("L", Region.LUMBAR_SPINE, 2.0),
     ):

@@ -136,7 +136,7 @@ def _draw_joints(rng: np.random.Generator, anatomy: AnatomyIndex, age_years: flo
 
 def _draw_kidneys(rng: np.random.Generator, faint: float) -> tuple[float, float]:
     """Left and right: usually a little unequal; seldom both very hot, one hot (blocked) or one hardly seen."""
-    level = 1.15 * float(np.exp(rng.normal(0, 0.5))) * faint
+    level = 2.0 * float(np.exp(rng.normal(0, 0.5))) * faint
     if rng.random() < 0.1:
         level *= float(rng.uniform(2, 5))
     gains = [level * float(np.exp(rng.normal(0, 0.25))) for _ in range(2)]

@@ -13,6 +13,7 @@ from typing import Any
 from bonescan.simulate.member import simulate_member
 from bonescan.simulate.plan import Member, plan_cohort
 from bonescan.simulate.realism.compare import Row, compare, off
+from bonescan.simulate.realism.hot_spots import HotSpots, measure_hot_spots
 from bonescan.simulate.realism.real import read_real
 from bonescan.simulate.realism.simulated import frames_like
 from bonescan.simulate.realism.storage import NativeFrame
@@ -28,12 +29,14 @@ class Realism:
     Attributes:
         rows: Figures side by side.
         telling: How well patches were told apart.
+        hot_spots: Of the simulated and of the real frames; None where there are too few.
         patients: Number of simulated and of real patients.
         real, simulated: The frames that were compared.
     """
 
     rows: list[Row]
     telling: Telling
+    hot_spots: tuple[HotSpots | None, HotSpots | None]
     patients: tuple[int, int]
     real: list[NativeFrame]
     simulated: list[NativeFrame]
@@ -45,6 +48,10 @@ class Realism:
             "figures": len(self.rows),
             "figures_off": len(off(self.rows)),
             "telling": _rounded(asdict(self.telling)),
+            "hot_spots": {
+                kind: None if spots is None else _rounded(asdict(spots))
+                for kind, spots in zip(("simulated", "real"), self.hot_spots, strict=True)
+            },
             "rows": [
                 {
                     "view": None if row.view is None else str(row.view),
@@ -90,7 +97,8 @@ def measure_realism(
     simulated = frames_like(studies, real, seed=seed, progress=told)
     telling = tell_apart(real, simulated, seed=seed)
     patients = len({frame.patient for frame in real})
-    return Realism(compare(simulated, statistics), telling, (n, patients), real, simulated)
+    spots = measure_hot_spots(simulated), measure_hot_spots(real)
+    return Realism(compare(simulated, statistics), telling, spots, (n, patients), real, simulated)
 
 
 _REAL_PIXEL_MM = 2.4
@@ -123,6 +131,6 @@ def _one(recipe: CohortRecipe, seed: int, phantoms: Path | None, member: Member)
 def _rounded(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _rounded(one) for key, one in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return [_rounded(one) for one in value]
     return round(value, 4) if isinstance(value, float) else value

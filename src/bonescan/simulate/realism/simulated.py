@@ -9,6 +9,7 @@ import numpy as np
 from bonescan.core.anatomy import Region
 from bonescan.core.study import Labels, ViewName
 from bonescan.simulate.patient import SimulatedStudy
+from bonescan.simulate.realism.hot_spots import boxes_of
 from bonescan.simulate.realism.storage import FrameFacts, NativeFrame, body_box, store_like
 
 _NOT_IN_REAL = (Region.FOREARM_HAND, Region.LOWER_LEG_FOOT)
@@ -46,7 +47,8 @@ def frames_like(
             rng = np.random.default_rng([seed, i, list(ViewName).index(view)])
             values = store_like(expected[box], facts[code][view], rng)
             regions = _as_real(study.regions[view][box], view)
-            frames.append(NativeFrame(code, view, values, regions, facts[code][view]))
+            spots = boxes_of(study.labels[view][box])
+            frames.append(NativeFrame(code, view, values, regions, facts[code][view], spots))
         if progress:
             progress(i + 1)
     return frames

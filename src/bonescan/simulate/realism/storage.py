@@ -20,6 +20,8 @@ Stored = npt.NDArray[np.float32]
 """(row, column) float32 stored values on the native grid, hot = high."""
 Map = npt.NDArray[np.uint8]
 """(row, column) uint8 labels on the native grid."""
+Box = tuple[slice, slice]
+"""Rows and columns."""
 
 _JITTER = 0.05
 """Share of stored values that are one too high, and of those one too low. Source: histograms of the real frames, where
@@ -57,6 +59,7 @@ class NativeFrame:
         values: (row, column) float32 stored values.
         regions: (row, column) uint8 `Region` values 0 to 12.
         facts: How it was stored.
+        hot_spots: Boxes of what is marked abnormal, or of the metastases that are there.
     """
 
     patient: str
@@ -64,6 +67,7 @@ class NativeFrame:
     values: Stored
     regions: Map
     facts: FrameFacts
+    hot_spots: tuple[Box, ...] = ()
 
 
 def native_grid(stretched: npt.NDArray[np.uint8 | np.uint16]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
@@ -85,7 +89,7 @@ def native_grid(stretched: npt.NDArray[np.uint8 | np.uint16]) -> tuple[npt.NDArr
     return rows, columns
 
 
-def body_box(expected: npt.NDArray[np.float32], regions: Map) -> tuple[slice, slice]:
+def body_box(expected: npt.NDArray[np.float32], regions: Map) -> Box:
     """Rows and columns of the body, to which a frame is cropped.
 
     Args:
