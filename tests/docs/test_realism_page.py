@@ -14,5 +14,9 @@ def test_the_page_shows_the_committed_figures():
 def test_the_result_holds_nothing_of_a_patient():
     result = json.loads(realism.RESULT.read_text(encoding="utf-8"))
     for document in (result["before"], result["now"]):
-        assert set(document) - {"commit"} == {"patients", "figures", "figures_off", "telling", "rows"}
+        known = {"patients", "figures", "figures_off", "telling", "rows", "hot_spots"}
+        assert set(document) - {"commit"} <= known
+        for spots in document.get("hot_spots", {}).values():
+            assert set(spots) == {"count", "over_bone", "area_px"}
+            assert len(spots["over_bone"]) == len(spots["area_px"]) == 5
         assert all(set(row) == {"view", "name", "real", "simulated", "verdict"} for row in document["rows"])

@@ -45,6 +45,21 @@ def test_site_prevalence_over_all_patients_is_that_of_the_paper():
         assert np.mean([site in sites for sites in found]) == pytest.approx(prevalence, abs=3 * error)
 
 
+def test_metastases_spare_the_bone_beside_joints(anatomy):
+    """Of the bone within 30 mm of shoulder or hip a share lies within 12 mm; of the lesions there, a smaller one."""
+    rng = np.random.default_rng(8)
+    joints = [anatomy.landmarks[f"{name} {side}"] for name in ("shoulder", "hip") for side in ("left", "right")]
+
+    def share(places, weights=None):
+        nearest = np.min([np.linalg.norm(places - joint, axis=1) for joint in joints], axis=0)
+        return np.average((nearest < 12)[nearest < 30], weights=None if weights is None else weights[nearest < 30])
+
+    foci = [f for _ in range(400) for f in draw_metastases(rng, anatomy, sites=(Site.FEMUR, Site.OTHER))]
+    lesions = np.array([f.centre_mm for f in foci if STRUCTURES[f.structure].name in ("femur", "humerus")])
+    at = np.r_[anatomy.body.of("femur"), anatomy.body.of("humerus")]
+    assert share(lesions) < 0.65 * share(anatomy.body.points_mm[at], anatomy.body.volume_mm3[at])
+
+
 @pytest.mark.parametrize("primary", Primary)
 def test_each_primary_spreads_by_its_own_prevalence(primary):
     rng = np.random.default_rng(6)

@@ -29,10 +29,24 @@ def test_a_bright_focus_is_outlined_at_its_share_of_its_own_maximum():
     assert area == (labels == MaskLabel.METASTASIS).sum() == pytest.approx(np.pi * radius**2, rel=0.1)
 
 
-@pytest.mark.parametrize(("height", "visible"), [(VISIBLE_CONTRAST * 0.95, False), (VISIBLE_CONTRAST * 1.05, True)])
-def test_what_hardly_differs_is_not_visible_however_many_counts(height, visible):
-    labels, (area,) = label(spot(height), counts=1e6)
+@pytest.mark.parametrize(("share", "visible"), [(0.95, False), (1.05, True)])
+def test_what_hardly_differs_is_not_visible_however_many_counts(share, visible):
+    own = spot(1.0).image
+    mean = own[own >= MASK_OF_OWN_MAXIMUM].mean()
+    labels, (area,) = label(spot(share * VISIBLE_CONTRAST / mean), counts=1e6)
     assert bool(area) == (labels > 0).any() == visible
+
+
+def test_an_edge_with_little_behind_it_makes_no_focus_visible():
+    """Most of a faint spot lies on warm bone, a rim of it on little: there it has more than the contrast."""
+    faint = spot(0.8 * VISIBLE_CONTRAST)
+    base = np.ones(SIZE, np.float32)
+    base[:, faint.column + 14 :] = 0.3
+    assert (faint.image[:, 14:] > VISIBLE_CONTRAST * 0.3).any()
+    _, areas = label_view(
+        base, NOTHING, [(faint, MaskLabel.METASTASIS)], rows=(0, SIZE[0]), pixel_mm=PIXEL_MM, counts=1e6
+    )
+    assert areas == [0]
 
 
 def test_few_counts_hide_a_focus_by_the_rose_criterion():

@@ -175,7 +175,7 @@ def test_a_lesion_in_metal_or_in_a_missing_limb_is_not_seen(healthy):
         (Posture(amputation=Amputation("leg", L, -0.9)), Part.CONDYLE),
     ):
         centre = tuple(float(v) for v in anatomy.body.centre_of("femur", L, part))
-        focus = Focus("metastasis", "metastasis", number_of("femur", L), centre, 10.0, 6.0)
+        focus = Focus("metastasis", "metastasis", number_of("femur", L), centre, 10.0, 12.0)
         assert render(replace(healthy, foci=(focus,))).foci[0].area_px
         assert not render(replace(healthy, foci=(focus,), posture=posture)).foci[0].area_px
 

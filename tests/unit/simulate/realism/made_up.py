@@ -36,6 +36,7 @@ def made_up_folder(folder: Path, patients: int = 4) -> Path:
                 Image.fromarray(stretched).save(folder / f"{frame.patient}_{name}{frame.view}.png")
             table.writerow([frame.patient, frame.view, facts.step, facts.lowest])
     statistics: dict = {"explanation": {}}
+    _write_boxes(folder / "boxes.csv", frames)
     for (view, name), values in measure(frames).items():
         first, _, rest = name.partition("/")
         place = statistics.setdefault(str(view), {}) if view else statistics
@@ -45,3 +46,18 @@ def made_up_folder(folder: Path, patients: int = 4) -> Path:
     (folder / "statistics.json").write_text(json.dumps(statistics))
     assert all(native_grid(f.values.astype(np.uint8))[0].any() for f in frames)
     return folder
+
+
+def _write_boxes(path: Path, frames: list[NativeFrame]) -> None:
+    """The hot spots as abnormal boxes of the stretched frames, beside one that is normal."""
+    with path.open("w", newline="") as lines:
+        table = csv.writer(lines)
+        table.writerow(["code", "view", "label", "xmin", "ymin", "xmax", "ymax"])
+        table.writerow([frames[0].patient, frames[0].view, "normal", 1, 1, 9, 9])
+        for frame in frames:
+            # Row i of the native grid fills rows i * 1024 / n to (i + 1) * 1024 / n of the stretched one.
+            n, m = frame.values.shape
+            for rows, columns in frame.hot_spots:
+                top, bottom = -(-rows.start * 1024 // n), -(-rows.stop * 1024 // n) - 1
+                left, right = -(-columns.start * 256 // m), -(-columns.stop * 256 // m) - 1
+                table.writerow([frame.patient, frame.view, "abnormal", left, top, right, bottom])

@@ -31,6 +31,17 @@ def test_frames_are_read_on_their_native_grid(folder):
     assert all(frame.values.shape == frame.regions.shape for frame in frames)
 
 
+def test_marked_boxes_come_back_to_the_native_grid(folder):
+    frames, _ = read_real(folder)
+    assert sum(len(frame.hot_spots) for frame in frames) > 2
+    for frame in frames:
+        for rows, columns in frame.hot_spots:
+            # Rows of zeros at the edge of a frame repeat each other and count once.
+            assert 0 <= rows.start < rows.stop <= frame.values.shape[0]
+            assert 0 <= columns.start < columns.stop <= frame.values.shape[1]
+            assert max(rows.stop - rows.start, columns.stop - columns.start) < 90
+
+
 def test_the_simulator_is_hardly_told_from_itself(realism):
     assert 0.3 < realism.telling.accuracy < 0.75
     assert len(realism.rows) > 150
