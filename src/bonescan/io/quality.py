@@ -49,7 +49,8 @@ def _display_units(view: View) -> QualityFinding | None:
 
 def _low_counts(view: View) -> QualityFinding | None:
     total = view.counts_total
-    if view.units is Units.DISPLAY or total >= LOW_COUNTS_INFO:
+    # As rounded as it is told: 1.50 million is not said to be fewer than 1.5 million.
+    if view.units is Units.DISPLAY or round(total, -4) >= LOW_COUNTS_INFO:
         return None
     severe = total < LOW_COUNTS_WARNING
     message = f"The {view.name} view has {total / 1e6:.2f} million counts; 1.5 million or more are usual."

@@ -27,6 +27,10 @@ def test_low_counts(counts, severity):
     assert found([analytic_view(counts=counts), analytic_view("posterior")]) == {("low_counts", severity, "anterior")}
 
 
+def test_counts_that_round_to_what_is_usual_are_enough():
+    assert not found([analytic_view(counts=1.4985e6), analytic_view("posterior")])
+
+
 def test_grey_levels_have_no_low_counts():
     view = replace(analytic_view(counts=1e5), units=Units.DISPLAY)
     assert found([view, analytic_view("posterior")]) == {("display_units", "warning", "anterior")}
