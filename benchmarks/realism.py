@@ -79,7 +79,8 @@ def hot_spots(result: dict[str, Any]) -> list[str]:
     """The lines of the table of hot spots."""
     spots = result["now"]["hot_spots"]
     lines = [
-        "| Hot spots (10th / 25th / 50th / 75th / 90th percentile) | Number | Peak over the bone around | Pixels at half of it |",
+        "| Hot spots (10th / 25th / 50th / 75th / 90th percentile) | Number | Peak over the bone around "
+        "| Pixels at half of it |",
         "|---|--:|--:|--:|",
     ]
     for kind, words in (("real", "real, marked abnormal"), ("simulated", "simulated metastases, visible")):
