@@ -19,10 +19,8 @@ from bonescan.core.study import Labels, View, ViewName
 LesionClass = Literal["metastasis", "benign"]
 _CLASSES: dict[MaskLabel, LesionClass] = {MaskLabel.METASTASIS: "metastasis", MaskLabel.BENIGN: "benign"}
 
-_LEAST_COVERED = 0.25
-"""Share of a lesion's pixels that a bone must lie under to name it."""
 _REACH = 0.01
-"""How far around a lesion its bone is looked for otherwise, in heights of the view: some 2 cm."""
+"""How far around a lesion the bone that names it is looked for, in heights of the view: some 2 cm."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,23 +134,15 @@ def uptake_ratio(component: Component, segmented: Segmented, frame: BodyFrame) -
 
 
 def _region(component: Component, regions: Labels | None) -> Region | None:
-    """Most frequent bone under a lesion; where hardly any lies under it, the most frequent around it.
+    """Most frequent bone in the box of a lesion and a little around it.
 
-    A region map has stray pixels, and a lesion may reach beyond the bone: a few pixels under it name no bone.
+    Around it too, because a region map errs under hot spots: there it has islands of bones that are elsewhere.
     """
     if regions is None:
         return None
-    under = _votes(regions[component.rows, component.columns])
-    if under.max() >= _LEAST_COVERED * component.area_px:
-        return Region(int(under.argmax()))
     top, left, bottom, right = component.bbox
     reach = round(_REACH * regions.shape[0])
-    around = _votes(regions[max(top - reach, 0) : bottom + reach, max(left - reach, 0) : right + reach])
-    return Region(int(around.argmax())) if around.any() else None
-
-
-def _votes(regions: Labels) -> npt.NDArray[np.intp]:
-    """How many pixels each region has, the background none."""
-    votes = np.bincount(regions.ravel(), minlength=len(Region))
+    around = regions[max(top - reach, 0) : bottom + reach, max(left - reach, 0) : right + reach]
+    votes = np.bincount(around.ravel(), minlength=len(Region))
     votes[Region.BACKGROUND] = 0
-    return votes
+    return Region(int(votes.argmax())) if votes.any() else None

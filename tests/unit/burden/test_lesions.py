@@ -76,7 +76,7 @@ def test_the_bladder_is_no_lesion():
     assert find_lesions([segmented("anterior", [(500, 127, 12, BLADDER)])]) == ()
 
 
-def test_region_is_the_most_frequent_under_the_lesion():
+def test_region_is_the_most_frequent_at_the_lesion():
     regions = np.zeros(SIZE, np.uint8)
     regions[:, :92], regions[:, 92:] = Region.RIBS, Region.SACRUM
     regions[470, :] = Region.BACKGROUND
@@ -91,6 +91,15 @@ def test_stray_pixels_under_a_lesion_name_no_bone():
     regions[460:560, 72:85] = Region.HUMERUS
     (lesion,) = find_lesions([segmented("anterior", [(470, 94, 6, MET)], regions=regions)])
     assert lesion.region == "humerus"
+
+
+def test_an_island_of_another_bone_under_the_lesion_does_not_name_it():
+    """A region map that says ribs where a lesion lies, amid the sacrum."""
+    regions = np.zeros(SIZE, np.uint8)
+    regions[440:500, 70:130] = Region.SACRUM
+    regions[466:475, 90:99] = Region.RIBS
+    (lesion,) = find_lesions([segmented("anterior", [(470, 94, 6, MET)], regions=regions)])
+    assert (lesion.region, lesion.site) == ("sacrum", "pelvis")
 
 
 def test_region_unknown_off_the_skeleton():
