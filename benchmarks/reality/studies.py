@@ -12,6 +12,7 @@ import numpy as np
 from bonescan.core.errors import UnreadableInputError
 from bonescan.core.study import Labels, Study, ViewName
 from bonescan.io.reader import find_inputs, read_study
+from bonescan.simulate.realism.real import read_boxes
 
 LOOKS_NORMAL = "no clear focal lesion"
 MARGIN_PX = 32
@@ -78,11 +79,10 @@ def read_marked(folder: Path) -> list[Marked]:
         UnreadableInputError: A file is missing or not of that form.
     """
     try:
-        boxes: dict[tuple[str, str], list[Box]] = {}
-        for row in _rows(folder / "boxes.csv"):
-            left, top, right, bottom = (int(row[name]) for name in ("xmin", "ymin", "xmax", "ymax"))
-            box = Box(row["label"], top, left, bottom + 1, right + 1)
-            boxes.setdefault((row["code"], row["view"]), []).append(box)
+        boxes = {
+            frame: [Box(label, rows.start, columns.start, rows.stop, columns.stop) for label, (rows, columns) in marked]
+            for frame, marked in read_boxes(folder / "boxes.csv").items()
+        }
         looks = {row["code"]: row for row in _rows(folder / "visual_impression.csv")}
         marked = [_marked(folder, read_study(entry), boxes, looks) for entry in find_inputs(folder)]
     except (OSError, KeyError, ValueError) as error:

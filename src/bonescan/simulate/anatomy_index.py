@@ -14,7 +14,7 @@ from bonescan.simulate.body import Body, lookup
 from bonescan.simulate.fingers import Fingers, fingers_of
 from bonescan.simulate.landmarks import landmarks
 from bonescan.simulate.parts import Part
-from bonescan.simulate.structures import STRUCTURES
+from bonescan.simulate.structures import STRUCTURES, VERTEBRAE
 
 _JOINT_SIGMA_MM: dict[str, float] = {
     "shoulder": 20.0,
@@ -34,6 +34,9 @@ _JOINT_SIGMA_MM: dict[str, float] = {
     "symphysis": 9.0,
 }
 """Joint → width of the Gaussian in which uptake is raised."""
+_LEAST_POINTS = 30
+_ENDPLATE = 0.22
+"""Spread of the uptake at an endplate, in half heights of the vertebral body."""
 
 
 def joint_of(landmark: str) -> str:
@@ -66,6 +69,8 @@ class AnatomyIndex:
         )
         self.density_mm3 = lookup({n: s.density for n, s in STRUCTURES.items()})[body.structure] * body.volume_mm3
         self.fingers: dict[Laterality, Fingers] = fingers_of(body)
+        bodies = (body.of(name, part=Part.BODY) for name in VERTEBRAE)
+        self.endplates = [self._endplates(at) for at in bodies if len(at) >= _LEAST_POINTS]
         self.joints = {name: self._field(name) for name in self.landmarks if joint_of(name) in _JOINT_SIGMA_MM}
 
     def bone_near(self, centre_mm: npt.ArrayLike, reach_mm: float) -> npt.NDArray[np.intp]:
@@ -85,6 +90,15 @@ class AnatomyIndex:
         at = self.bone_near(self.landmarks[name], 2.5 * sigma)
         d2 = ((self.body.points_mm[at] - self.landmarks[name]) ** 2).sum(1)
         return at, np.exp(-0.5 * d2 / sigma**2).astype(np.float32)
+
+    def _endplates(self, at: npt.NDArray[np.intp]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float64]]:
+        """Points of one vertebral body, and how near to an endplate each is: 1 on it, falling to nearly 0 between."""
+        z, y = self.body.points_mm[at, 0], self.body.points_mm[at, 1]
+        # Bodies lean with the curves of the spine: height is measured across the lean.
+        across = z - np.polyval(np.polyfit(y, z, 1), y)
+        low, high = np.percentile(across, (2, 98))
+        height = np.abs(2 * (across - low) / (high - low) - 1)
+        return at, np.exp(-0.5 * ((1 - height) / _ENDPLATE) ** 2)
 
     def _along_sacroiliac(self, name: str, sigma: float) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:
         """This joint is a surface 7 cm long: uptake falls off with the distance from all of it."""

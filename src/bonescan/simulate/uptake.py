@@ -15,10 +15,6 @@ from bonescan.simulate.tracer import Tracer
 
 L, R = Laterality.LEFT, Laterality.RIGHT
 
-_LEAST_POINTS = 30
-_ENDPLATE = 0.22
-"""Spread of the uptake at an endplate, in half heights of the vertebral body."""
-
 
 def bone_activity(anatomy: AnatomyIndex, tracer: Tracer) -> npt.NDArray[np.float32]:
     """Activity of every point from bone, soft tissue and kidneys, without urine and focal disease.
@@ -66,19 +62,9 @@ def _raise_endplates(anatomy: AnatomyIndex, activity: npt.NDArray[np.float32], s
     They bear the load and turn over fastest; the lumbar spine of real scans is striped by them.
     """
     strength = float(np.random.default_rng([seed, 1]).uniform(0.8, 3.0))
-    body = anatomy.body
-    for name in VERTEBRAE:
-        at = body.of(name, part=Part.BODY)
-        if len(at) < _LEAST_POINTS:
-            continue
-        z, y = body.points_mm[at, 0], body.points_mm[at, 1]
-        # Bodies lean with the curves of the spine: height is measured across the lean.
-        across = z - np.polyval(np.polyfit(y, z, 1), y)
-        low, high = np.percentile(across, (2, 98))
-        height = np.abs(2 * (across - low) / (high - low) - 1)
-        gain = 1 + strength * np.exp(-0.5 * ((1 - height) / _ENDPLATE) ** 2)
+    for at, nearness in anatomy.endplates:
         whole = activity[at].sum()
-        activity[at] *= gain
+        activity[at] *= 1 + strength * nearness
         activity[at] *= whole / activity[at].sum()
 
 

@@ -15,9 +15,6 @@ from bonescan.core.errors import UnreadableInputError
 from bonescan.core.study import ViewName
 from bonescan.simulate.realism.storage import Box, FrameFacts, NativeFrame, native_grid
 
-Corners = tuple[int, int, int, int]
-"""xmin, ymin, xmax, ymax in pixels of the stretched frame, both ends within."""
-
 
 def read_real(folder: Path) -> tuple[list[NativeFrame], dict[str, Any]]:
     """Read all frames, their hot spots where there is ``boxes.csv``, and ``statistics.json``.
@@ -34,7 +31,8 @@ def read_real(folder: Path) -> tuple[list[NativeFrame], dict[str, Any]]:
     try:
         statistics = json.loads((folder / "statistics.json").read_text(encoding="utf-8"))
         with (folder / "frames.csv").open(encoding="utf-8", newline="") as lines:
-            frames = list(_frames(folder, csv.DictReader(lines), _marked(folder / "boxes.csv")))
+            boxes = read_boxes(folder / "boxes.csv") if (folder / "boxes.csv").is_file() else {}
+            frames = list(_frames(folder, csv.DictReader(lines), boxes))
     except (OSError, KeyError, ValueError) as error:
         raise UnreadableInputError(
             f"the folder of real scans {folder.name} cannot be read ({type(error).__name__})",
@@ -46,27 +44,35 @@ def read_real(folder: Path) -> tuple[list[NativeFrame], dict[str, Any]]:
     return frames, statistics
 
 
-def _marked(path: Path) -> dict[tuple[str, str], list[Corners]]:
-    """(code, view) → corners of the boxes marked abnormal; nothing where there is no such file."""
-    marked: dict[tuple[str, str], list[Corners]] = {}
-    if path.is_file():
-        with path.open(encoding="utf-8", newline="") as lines:
-            for row in csv.DictReader(lines):
-                if row["label"] == "abnormal":
-                    corners = int(row["xmin"]), int(row["ymin"]), int(row["xmax"]), int(row["ymax"])
-                    marked.setdefault((row["code"], row["view"]), []).append(corners)
-    return marked
+def read_boxes(path: Path) -> dict[tuple[str, str], list[tuple[str, Box]]]:
+    """Read ``boxes.csv``: code, view, label, xmin, ymin, xmax, ymax; corners of the stretched frame, both within.
+
+    Returns:
+        (code, view) → label and half-open box of each.
+
+    Raises:
+        KeyError, ValueError: A column is missing, or a corner is no number.
+    """
+    boxes: dict[tuple[str, str], list[tuple[str, Box]]] = {}
+    with path.open(encoding="utf-8", newline="") as lines:
+        for row in csv.DictReader(lines):
+            left, top, right, bottom = (int(row[name]) for name in ("xmin", "ymin", "xmax", "ymax"))
+            box = slice(top, bottom + 1), slice(left, right + 1)
+            boxes.setdefault((row["code"], row["view"]), []).append((row["label"], box))
+    return boxes
 
 
-def _native(corners: Corners, rows: npt.NDArray[np.bool_], columns: npt.NDArray[np.bool_]) -> Box:
+def _native(box: Box, kept: tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]) -> Box:
     """A box of the stretched frame on the native grid: how many rows and columns are kept before each edge."""
-    left, top, right, bottom = corners
-    row, column = np.r_[0, rows.cumsum()], np.r_[0, columns.cumsum()]
-    return slice(int(row[top]), int(row[bottom + 1])), slice(int(column[left]), int(column[right + 1]))
+    rows, columns = (
+        slice(*np.r_[0, keep.cumsum()][[edges.start, edges.stop]].tolist())
+        for edges, keep in zip(box, kept, strict=True)
+    )
+    return rows, columns
 
 
 def _frames(
-    folder: Path, rows: csv.DictReader[str], marked: Mapping[tuple[str, str], Sequence[Corners]]
+    folder: Path, rows: csv.DictReader[str], boxes: Mapping[tuple[str, str], Sequence[tuple[str, Box]]]
 ) -> Iterator[NativeFrame]:
     for row in rows:
         stretched = _picture(folder / f"{row['code']}_{row['view']}.png")
@@ -75,7 +81,8 @@ def _frames(
         keep = np.ix_(*kept)
         values, step = stretched[keep].astype(np.float32), float(row["value_step"])
         facts = FrameFacts(step, float(row["lowest_value"]), float(values.sum()) / step)
-        spots = tuple(_native(corners, *kept) for corners in marked.get((row["code"], row["view"]), ()))
+        marked = boxes.get((row["code"], row["view"]), ())
+        spots = tuple(_native(box, kept) for label, box in marked if label == "abnormal")
         yield NativeFrame(row["code"], ViewName(row["view"]), values, regions[keep].astype(np.uint8), facts, spots)
 
 
