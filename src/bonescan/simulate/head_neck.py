@@ -35,14 +35,16 @@ def draw_head_and_neck(rng: np.random.Generator, anatomy: AnatomyIndex) -> tuple
 
     if rng.random() < 0.92:
         base = top + (0.62 + rng.normal(0, 0.04)) * height
-        add("nose", [[top + 0.1 * height, front + 10, 0], [base, front + 14, rng.normal(0, 2)]], [3, 9], 15e3, 0.5, 0.2)
+        add(
+            "nose", [[top + 0.1 * height, front + 10, 0], [base, front + 14, rng.normal(0, 2)]], [5, 10], 17e3, 0.5, 0.2
+        )
     if rng.random() < 0.8:
         arch = top + (0.82 + rng.normal(0, 0.04)) * height
         add(
             "upper jaw",
             [[arch, front + 22, -22], [arch, front + 6, 0], [arch, front + 22, 22]],
             [5, 5, 5],
-            9e3,
+            7e3,
             0.6,
             0.8,
         )

@@ -91,6 +91,8 @@ def _humerus(p: Points) -> Labels:
 def _scapula(p: Points) -> Labels:
     out = np.full(len(p), Part.BLADE, np.uint8)
     down, outwards, back = _fraction(p, 0), _fraction(p, 2), _fraction(p, 1)
+    out[(down > 0.3) & (_edge(p, of=2, along=0) < 11)] = Part.BORDER
+    out[down > 0.87] = Part.BORDER
     out[(down < 0.28) & (back > 0.55)] = Part.SPINE
     out[(outwards > 0.72) & (down < 0.3) & (back > 0.3)] = Part.ACROMION
     out[(outwards > 0.5) & (down < 0.45) & (back < 0.45)] = Part.GLENOID
@@ -102,12 +104,18 @@ def _ilium(p: Points) -> Labels:
     out = np.full(len(p), Part.WING, np.uint8)
     down = _fraction(p, 0)
     out[down > 0.75] = Part.ACETABULUM
-    # The crest is the upper rim: within 12 mm of the highest point of its column.
-    column = np.round((p[:, 1] - p[:, 1].min()) / 6).astype(np.intp)
-    highest = np.full(column.max() + 1, np.inf)
-    np.minimum.at(highest, column, p[:, 0])
-    out[(p[:, 0] < highest[column] + 12) & (down < 0.6)] = Part.CREST
+    # The upper rim and the front edge down from the anterior spine.
+    upper, front = _edge(-p, of=0, along=1), _edge(-p, of=1, along=0)
+    out[(np.minimum(upper, front) < 12) & (down < 0.6)] = Part.CREST
     return out
+
+
+def _edge(p: Points, *, of: int, along: int) -> npt.NDArray[np.float32]:
+    """Distance in mm to the largest value on axis `of` among points at the same place on axis `along`."""
+    row = np.round((p[:, along] - p[:, along].min()) / 6).astype(np.intp)
+    largest = np.full(row.max() + 1, -np.inf, np.float32)
+    np.maximum.at(largest, row, p[:, of])
+    return np.asarray(largest[row] - p[:, of], np.float32)
 
 
 def _pubis(p: Points) -> Labels:
@@ -138,7 +146,9 @@ def _facial(p: Points) -> Labels:
 
 
 def _sacrum(p: Points) -> Labels:
-    return np.where(np.abs(p[:, 2]) > 20, Part.WING, Part.BODY).astype(np.uint8)
+    out = np.where(np.abs(p[:, 2]) > 20, Part.WING, Part.BODY).astype(np.uint8)
+    out[_fraction(p, 0) > 0.55] = Part.APEX
+    return out
 
 
 def _tarsals(p: Points) -> Labels:

@@ -12,32 +12,34 @@ PART_UPTAKE: dict[Part, float] = {
     Part.ARCH: 1.12,
     Part.PROCESS: 0.9,
     Part.HEAD: 1.2,
-    Part.NECK: 0.95,
-    Part.TROCHANTER: 1.2,
-    Part.SHAFT: 0.95,
+    Part.NECK: 1.05,
+    Part.TROCHANTER: 1.5,
+    Part.SHAFT: 1.05,
     Part.CONDYLE: 1.1,
     Part.MALLEOLUS: 1.1,
-    Part.ANGLE: 1.25,
+    Part.ANGLE: 1.3,
     Part.END: 1.0,
-    Part.BLADE: 0.9,
-    Part.SPINE: 1.05,
+    Part.BLADE: 0.8,
+    Part.SPINE: 0.95,
     Part.ACROMION: 1.2,
-    Part.GLENOID: 1.25,
+    Part.GLENOID: 1.15,
     Part.CORACOID: 1.25,
-    Part.WING: 1.1,
-    Part.CREST: 1.2,
+    Part.WING: 1.0,
+    Part.CREST: 1.6,
     Part.SACROILIAC: 1.2,
-    Part.ACETABULUM: 1.15,
-    Part.RAMUS: 0.95,
-    Part.TUBEROSITY: 1.15,
+    Part.ACETABULUM: 0.92,
+    Part.RAMUS: 0.9,
+    Part.TUBEROSITY: 1.0,
     Part.SYMPHYSIS: 1.1,
     Part.VAULT: 0.95,
-    Part.BASE: 1.0,
+    Part.BASE: 0.88,
     Part.ORBIT: 1.05,
-    Part.NOSE: 1.4,
+    Part.NOSE: 1.9,
     Part.MAXILLA: 1.3,
     Part.JAW: 1.05,
     Part.CALCANEUS: 1.05,
+    Part.BORDER: 1.3,
+    Part.APEX: 1.35,
 }
 """Median uptake of a part over the mean of its bone, before joints; parts not named have 1.
 
@@ -50,12 +52,19 @@ REGION_UPTAKE: dict[Region, float] = {
     Region.SACRUM: 1.25,
     Region.THORACIC_SPINE: 1.07,
     Region.LUMBAR_SPINE: 1.14,
-    Region.FEMUR: 0.97,
+    Region.CERVICAL_SPINE: 1.04,
+    Region.FEMUR: 0.98,
     Region.HUMERUS: 0.9,
     Region.LOWER_LEG_FOOT: 0.9,
 }
 """Median factor on the uptake of a region's bones; regions not named have 1. Set so that the levels of the projected
 regions, measured on both bodies, have the medians of real scans."""
+_UNLIKE = {Part.CREST: 0.2, Part.TROCHANTER: 0.22, Part.BORDER: 0.25, Part.ANGLE: 0.15, Part.APEX: 0.15}
+"""Logarithmic spread between people of parts where muscles pull; 0.09 for the others.
+
+On real scans these are the places, alike on both sides, that look like disease in one healthy person and like nothing
+in the next.
+"""
 _METAPHYSES = (Part.HEAD, Part.CONDYLE, Part.MALLEOLUS, Part.END, Part.CREST)
 
 
@@ -65,7 +74,7 @@ def draw_part_gain(rng: np.random.Generator, age_years: float) -> dict[int, floa
     gains = {}
     for part, median in PART_UPTAKE.items():
         growth = young if part in _METAPHYSES else 1.0
-        gains[int(part)] = median * growth * float(np.exp(rng.normal(0, 0.09)))
+        gains[int(part)] = median * growth * float(np.exp(rng.normal(0, _UNLIKE.get(part, 0.09))))
     return gains
 
 

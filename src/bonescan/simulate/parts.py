@@ -56,6 +56,10 @@ class Part(IntEnum):
     TALUS = 33
     WHOLE = 34
     """A bone without named parts."""
+    BORDER = 35
+    """Of the scapula: the lateral border and the lower tip, thick bone where muscles pull."""
+    APEX = 36
+    """The lower segments of the sacrum."""
 
 
 class Tissue(IntEnum):

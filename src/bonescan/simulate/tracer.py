@@ -104,8 +104,9 @@ def _draw_organs(rng: np.random.Generator, sex: str) -> dict[str, float]:
 
 
 _JOINT_BASE = {
-    "costochondral": 0.15,
-    "sternoclavicular": 0.5,
+    "costochondral": 0.1,
+    "costovertebral": 0.6,
+    "sternoclavicular": 0.4,
     "sacroiliac": 0.4,
     "shoulder": 0.55,
     "acromioclavicular": 0.3,
@@ -136,7 +137,7 @@ def _draw_joints(rng: np.random.Generator, anatomy: AnatomyIndex, age_years: flo
 
 def _draw_kidneys(rng: np.random.Generator, faint: float) -> tuple[float, float]:
     """Left and right: usually a little unequal; seldom both very hot, one hot (blocked) or one hardly seen."""
-    level = 2.0 * float(np.exp(rng.normal(0, 0.5))) * faint
+    level = 1.85 * float(np.exp(rng.normal(0, 0.42))) * faint
     if rng.random() < 0.1:
         level *= float(rng.uniform(2, 5))
     gains = [level * float(np.exp(rng.normal(0, 0.25))) for _ in range(2)]

@@ -83,7 +83,7 @@ def _scapula(c: Canvas) -> None:
     c.plate(net, number, Part.BLADE)
     # The thick lateral border, from the lower angle to the neck.
     border = [(434, 245, 92), (414, 236, 106), (382, 216, 118), (350, 192, 133), (322, 172, 148)]
-    c.sweep(border, [(7, 8), (6, 8), (6, 7.5), (6.5, 8), (7, 10)], number, Part.BLADE, flat=_ACROSS)
+    c.sweep(border, [(7, 8), (6, 8), (6, 7.5), (6.5, 8), (7, 10)], number, Part.BORDER, flat=_ACROSS)
     c.sweep([(290, 196, 69), (330, 230, 71), (380, 251, 72), (425, 257, 78)], (2.5, 3.5), number, Part.BLADE)
     # The spine of the scapula rises from the medial border to the acromion; a thin plate joins it to the blade.
     crest = [(311, 227, 73), (302, 228, 92), (294, 225, 112), (286, 216, 134), (279, 203, 154)]

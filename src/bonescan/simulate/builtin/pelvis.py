@@ -82,7 +82,7 @@ def paint_pelvis(c: Canvas) -> None:
     halves = [(9, 8.5), (6.5, 6), (5, 5), (5, 5), (4.5, 4.5), (4.5, 4.5), (6, 6), (8, 8), (9, 8.5), (8, 8)]
     c.sweep(crest, halves, ilium, Part.CREST)
     # The front border, seen end on by the anterior camera: from the upper spine to the lower and on to the pubis.
-    c.sweep([(768, 98, 131), (786, 102, 119), (806, 110, 104), (824, 120, 90)], (9.5, 9), ilium, Part.WING)
+    c.sweep([(768, 98, 131), (786, 102, 119), (806, 110, 104), (824, 120, 90)], (9.5, 9), ilium, Part.CREST)
     c.sweep(
         [(716, 200, 63), (738, 200, 60), (762, 200, 56), (792, 194, 58)],
         [(8, 10), (9, 12), (9, 11), (6, 8)],

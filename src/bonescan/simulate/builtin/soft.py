@@ -74,13 +74,13 @@ def paint_organs(c: Canvas) -> None:
     """Paint the symmetrical organs that may be hot; call before the outline is filled."""
     kidney = number_of("kidney", L)
     c.sweep(
-        [(537, 186, 62), (576, 178, 71), (617, 168, 80)],
+        [(540, 188, 50), (579, 180, 58), (620, 170, 67)],
         [(21, 17), (26, 22), (21, 17)],
         kidney,
         Part.NONE,
         flat=(0, 0.5, 0.85),
     )
-    ureter = [(592, 172, 48), (650, 160, 41), (720, 152, 38), (775, 172, 50), (818, 172, 34), (834, 158, 16)]
+    ureter = [(592, 174, 42), (650, 160, 41), (720, 152, 38), (775, 172, 50), (818, 172, 34), (834, 158, 16)]
     c.sweep(ureter, 2.6, number_of("ureter", L), Part.NONE)
     c.ellipsoid((822, 136, 0), (35, 36, 42), number_of("bladder"), Part.NONE)
     c.sweep([(246, 114, 17), (270, 118, 15)], [(8, 7), (8, 8)], number_of("thyroid"), Part.NONE)

@@ -171,8 +171,10 @@ def _sacrum(c: Canvas) -> None:
                 (z + 0.22 * width, y - 2, width - 6, 0.75 * ala),
             ]
         )
-    c.plate([row[:2] for row in rows], number, Part.BODY)
-    c.plate([row[1:] for row in rows], number, Part.WING)
+    upper, lower = rows[:4], rows[3:]
+    c.plate([row[:2] for row in upper], number, Part.BODY)
+    c.plate([row[1:] for row in upper], number, Part.WING)
+    c.plate(lower, number, Part.APEX)
     # The first sacral body with its promontory, the median crest.
     c.sweep([(722, 160, 0), (734, 166, 0), (752, 182, 0)], [(24, 15), (22, 14), (17, 10)], number, Part.BODY, cap_mm=2)
     c.sweep([(735, 196, 0), (765, 220, 0), (795, 236, 0)], (3, 4), number, Part.PROCESS)
