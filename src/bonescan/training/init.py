@@ -56,8 +56,17 @@ def init_from_file(network: nn.Module, path: Path) -> tuple[int, int]:
     return copied, left
 
 
-def init_from_run(network: nn.Module, stage: str, run: Path) -> None:
+_LARGEST_NEW = 0.1
+"""Share of a network's tensors that may begin anew when it starts from another run: a head, not a body."""
+
+
+def init_from_run(network: nn.Module, stage: str, run: Path) -> int:
     """Start a network from the best one of the same stage of a finished run.
+
+    A head of another shape begins anew, so that what was learnt can be kept when the network's answers change.
+
+    Returns:
+        Number of tensors that begin anew.
 
     Raises:
         ModelError: The stage of that run is not finished.
@@ -68,9 +77,12 @@ def init_from_run(network: nn.Module, stage: str, run: Path) -> None:
         raise ModelError(
             f"the stage {stage} of the run in {run} is not finished", expected="a finished run to start from"
         )
-    try:
-        network.load_state_dict(state.best_network)
-    except RuntimeError as error:
+    own = network.state_dict()
+    fitting = {name: t for name, t in state.best_network.items() if name in own and own[name].shape == t.shape}
+    left = len(own) - len(fitting)
+    if left > _LARGEST_NEW * len(own):
         raise RecipeError(
             f"the networks of the run in {run} have another shape", hint="Give both recipes the same widths and options"
-        ) from error
+        )
+    network.load_state_dict(own | fitting)
+    return left

@@ -39,11 +39,11 @@ class _Answers(nn.Module):
         self.network = network
 
     def forward(self, input: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        blocks, regions, deep = self.network.maps(input)
+        blocks, regions = self.network.maps(input)
         count, views, labels, _, height, width = blocks.shape
         shares = torch.softmax(blocks, dim=2)
         cells = fn.max_pool2d(shares.mean(3).flatten(1, 2), 2).view(count, views, labels, height // 2, width // 2)
-        study = self.network.study(cells, regions, deep)
+        study = self.network.study(cells, regions)
         findings = fn.pixel_shuffle(shares[:, :, 1:].flatten(1, 3), 2)
         finer = fn.interpolate(regions.flatten(1, 2), scale_factor=2.0, mode="bilinear", align_corners=False)
         bones = finer.view(count, views, -1, height, width).argmax(dim=2).to(torch.uint8)

@@ -52,11 +52,22 @@ def test_a_pixel_of_each_view_is_weighed_with_the_other_view(network):
 
 
 @torch.inference_mode()
-def test_the_study_s_features_are_the_larger_of_the_views(network):
-    """Where both views are alike, the study is as each of them."""
-    count, height, width = 1, 64, 16
-    cells = torch.softmax(torch.randn(count, 1, len(MaskLabel), height, width), dim=2).repeat(1, 2, 1, 1, 1)
-    regions = torch.randn(count, 1, len(Region), height, width).repeat(1, 2, 1, 1, 1)
-    study = network.study(cells, regions, torch.randn(count, network.study.deep.in_channels, height // 8, width // 8))
-    torch.testing.assert_close(study[:, 0], study[:, 1])
-    torch.testing.assert_close(study[:, 0], study[:, 2])
+def test_each_view_is_answered_for_as_if_the_other_showed_nothing(network):
+    count, height, width = 2, 64, 16
+    cells = torch.softmax(torch.randn(count, 2, len(MaskLabel), height, width), dim=2)
+    regions = torch.randn(count, 2, len(Region), height, width)
+    study = network.study(cells, regions)
+    for view in range(2):
+        alone = cells.clone()
+        alone[:, 1 - view, 1:] = 0
+        answers = network.study(alone, regions)
+        torch.testing.assert_close(answers[:, 0], study[:, 1 + view])
+        assert not torch.equal(answers[:, 0], study[:, 0])
+
+
+@torch.inference_mode()
+def test_where_no_site_is_the_study_is_the_same_whatever_the_maps_say(network):
+    regions = torch.full((1, 2, len(Region), 64, 16), -100.0)
+    regions[:, :, Region.BACKGROUND] = 100
+    faint, strong = (torch.softmax(scale * torch.randn(1, 2, len(MaskLabel), 64, 16), dim=2) for scale in (1, 9))
+    torch.testing.assert_close(network.study(faint, regions), network.study(strong, regions))

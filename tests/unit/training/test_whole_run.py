@@ -120,7 +120,7 @@ def test_a_run_can_start_from_another(run, place, monkeypatch):
 def test_networks_start_where_the_other_run_ended(run, place):
     recipe = open_run(run).recipe
     network = build("locate", recipe)
-    init_from_run(network, "locate", run)
+    assert init_from_run(network, "locate", run) == 0
     torch.testing.assert_close(
         network.state_dict(), load_best("locate", open_run(run), open_run(run).recipe).state_dict(), rtol=0, atol=0
     )

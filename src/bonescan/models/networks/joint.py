@@ -9,6 +9,7 @@ site: how strong and how large is what lies in the pelvis, and what do the deep 
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import torch
@@ -29,8 +30,10 @@ STRIDE = 2 * 2 ** (len(WIDTHS) - 1)
 """Rows and columns are multiples of it."""
 
 _PRIOR_LOGIT = 4.0
-_STRONGEST = (1, 32)
-_EVIDENCE = 16
+_RANKS = (1, 4, 16, 64)
+"""Which of the strongest cells of a site are looked at: of a spot, a large lesion, many of them."""
+_FAINTEST = 1e-3
+"""Probability that counts as nothing."""
 
 
 class JointOutput(NamedTuple):
@@ -70,7 +73,7 @@ class JointNetwork(nn.Module):
         self.up = nn.ModuleList([_conv(widths[0], widths[0]), *(BasicBlock(width, width) for width in widths[1:-1])])
         self.findings = nn.Conv2d(widths[0], VIEWS * LABELS * 4, 1)
         self.regions = nn.Sequential(_conv(widths[1], widths[1]), nn.Conv2d(widths[1], VIEWS * REGIONS, 1))
-        self.study = StudyHead(widths[-1])
+        self.study = StudyHead()
         # Start from "hardly anything is a finding", as is true.
         bias = self.findings.get_parameter("bias").data.view(VIEWS, LABELS, 4)
         bias.zero_()
@@ -78,13 +81,13 @@ class JointNetwork(nn.Module):
 
     def forward(self, x: Tensor) -> JointOutput:
         """(N, 2, H, W): anterior, and posterior mirrored; a missing view is zeros."""
-        blocks, regions, deep = self.maps(x)
+        blocks, regions = self.maps(x)
         findings = _split(fn.pixel_shuffle(blocks.flatten(1, 3), 2), (VIEWS, LABELS))
         cells = fn.max_pool2d(torch.softmax(blocks.float(), dim=2).mean(3).flatten(1, 2), 2)
-        return JointOutput(findings, regions, self.study(_split(cells, (VIEWS, LABELS)), regions, deep))
+        return JointOutput(findings, regions, self.study(_split(cells, (VIEWS, LABELS)), regions))
 
-    def maps(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Logits of findings in blocks, (N, view, label, 4 pixels, H / 2, W / 2), of regions, and the deepest level."""
+    def maps(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits of findings in blocks, (N, view, label, 4 pixels, H / 2, W / 2), and of regions."""
         out = self.stem(x)
         levels = [out]
         for block in self.down:
@@ -95,59 +98,48 @@ class JointNetwork(nn.Module):
             wider = fn.interpolate(self.narrow[level](out), scale_factor=2.0, mode="nearest")
             out = self.up[level](levels[level] + wider)
             coarse = out if level == 1 else coarse
-        blocks = _split(self.findings(out), (VIEWS, LABELS, 4))
-        return blocks, _split(self.regions(coarse), (VIEWS, REGIONS)), levels[-1]
+        return _split(self.findings(out), (VIEWS, LABELS, 4)), _split(self.regions(coarse), (VIEWS, REGIONS))
 
 
 class StudyHead(nn.Module):
-    """What the maps say about the study and about each view: pooled site by site, then weighed.
+    """What the maps say about the study and about each view.
 
-    Of each site: the strongest and the mean of the strongest cells of metastasis and of benign uptake in it, the area
-    of metastasis, and the deep features averaged and maximised over it. Of the study, each is the larger of the views'.
-
-    Args:
-        deep: Channels of the deepest level.
+    Of each site and view it looks at how strong the 1st, 4th, 16th and 64th strongest cells of metastasis and of benign
+    uptake are, on a logarithmic scale: the maps tell 0.01 from 0.1 as clearly as 0.5 from 0.9. All six sites together
+    then answer for each, since a lesion beside a border is named by what lies on both sides of it.
     """
 
-    def __init__(self, deep: int) -> None:
+    def __init__(self) -> None:
         super().__init__()
         member = torch.zeros(len(SITES), REGIONS)
         for region in Region:
             if region.site is not None:
                 member[SITES.index(region.site), region] = 1
         self.register_buffer("member", member, persistent=False)
-        self.deep = nn.Conv2d(deep, _EVIDENCE, 1)
-        features = 2 * len(_STRONGEST) + 1 + 2 * _EVIDENCE
-        self.site = nn.Sequential(nn.Linear(features, 32), nn.ReLU(), nn.Linear(32, 8))
+        self.site = nn.Sequential(nn.Linear(VIEWS * 2 * len(_RANKS), 32), nn.ReLU(), nn.Linear(32, 8))
         self.answer = nn.Linear(8 * len(SITES), 1 + len(SITES))
 
-    def forward(self, cells: Tensor, regions: Tensor, deep: Tensor) -> Tensor:
+    def forward(self, cells: Tensor, regions: Tensor) -> Tensor:
         """Weigh the maps.
 
         Args:
             cells: (N, view, label, h, w) probability of each finding in cells of 4×4 pixels.
             regions: (N, view, region, h, w) logits.
-            deep: (N, channels, h / 8, w / 8), the deepest level.
 
         Returns:
-            (N, 3, 7) logits.
+            (N, 3, 7) logits: of both views, and of each as if the other showed nothing.
         """
         share = torch.softmax(regions.float(), dim=2).flatten(3)
         sites = torch.einsum("sr,nvrp->nvsp", self.get_buffer("member"), share)
-        sites = sites.view(*sites.shape[:3], *regions.shape[-2:])
-        metastasis = (cells[:, :, MaskLabel.METASTASIS, None] * sites).flatten(3)
-        benign = (cells[:, :, MaskLabel.BENIGN, None] * sites).flatten(3)
-        parts = [torch.log1p(metastasis.sum(-1, keepdim=True))]
-        for values in (metastasis, benign):
-            strongest = values.topk(max(_STRONGEST), dim=-1).values
-            parts += [strongest[..., :count].mean(-1, keepdim=True) for count in _STRONGEST]
-        evidence = self.deep(deep).float().flatten(2)
-        step = regions.shape[-1] // deep.shape[-1]
-        weights = _split(fn.avg_pool2d(sites.flatten(1, 2), step).flatten(2), (VIEWS, len(SITES)))
-        weighed = torch.einsum("nvsp,nep->nvse", weights, evidence) / (weights.sum(-1, keepdim=True) + 1e-3)
-        largest = (weights[:, :, :, None] * torch.relu(evidence)[:, None, None]).amax(-1)
-        views = torch.cat([*parts, weighed, largest], dim=-1)
-        features = torch.cat([views.amax(1, keepdim=True), views], dim=1)
+        strengths = []
+        for label in (MaskLabel.METASTASIS, MaskLabel.BENIGN):
+            strongest = (cells[:, :, label].flatten(2)[:, :, None] * sites).topk(max(_RANKS), dim=-1).values
+            strengths += [strongest[..., rank - 1] for rank in _RANKS]
+        seen = 1 - torch.log(torch.stack(strengths, dim=-1).clamp(min=_FAINTEST)) / math.log(_FAINTEST)
+        anterior, posterior = seen[:, 0], seen[:, 1]
+        nothing = torch.zeros_like(anterior)
+        pairs = ((anterior, posterior), (anterior, nothing), (nothing, posterior))
+        features = torch.stack([torch.cat(pair, dim=-1) for pair in pairs], dim=1)
         answers: Tensor = self.answer(self.site(features).flatten(2))
         return answers
 
