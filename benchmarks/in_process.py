@@ -15,6 +15,8 @@ from statistics import median
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.paper_networks import paper_call, paper_networks
+
 if TYPE_CHECKING:
     from bonescan.core.study import Study
 
@@ -58,7 +60,11 @@ def main(studies: list[Path], compressed: list[Path], rounds: int) -> dict[str, 
         turns.append(turn)
     chains = in_turns(turns, rounds)
     read = [bs.read(study) for study in studies]
-    networks = in_turns([network_calls(study) for study in read], rounds)
+    literal = find_spec("torch") is not None
+    paper = paper_networks() if literal else {}
+    calls = [network_calls(study) | ({"the paper's": paper_call(study, paper)} if literal else {}) for study in read]
+    networks = in_turns(calls, rounds)
+    literal_s = networks.pop("the paper's", None)
     here = default.manifest.name
     result: dict[str, object] = {
         "patients": len(studies),
@@ -70,13 +76,16 @@ def main(studies: list[Path], compressed: list[Path], rounds: int) -> dict[str, 
         "networks": {name: spread(values) for name, values in networks.items()},
         "ratio_onnxruntime_to_openvino": round(median(networks["onnxruntime"]) / median(networks["openvino"]), 3),
     }
+    if literal_s:
+        result["paper_networks"] = spread(literal_s)
+        result["ratio_paper_networks_to_networks"] = round(median(literal_s) / median(networks["openvino"]), 2)
     if here != RIVAL:
         result[RIVAL] = {**spread(chains[RIVAL]), "first_with_loading_s": round(first_s[RIVAL], 4)}
         result[f"ratio_{RIVAL}_to_{here}"] = round(median(chains[RIVAL]) / median(chains[here]), 2)
     return result
 
 
-def network_calls(study: Study) -> Timed:
+def network_calls(study: Study) -> dict[str, Callable[[], object]]:
     """Preprocessing and networks alone of the default model: each runtime, and torch as it comes where it is there."""
     from benchmarks.machine import CORES
     from bonescan.core.settings import settings
@@ -95,7 +104,7 @@ def network_calls(study: Study) -> Timed:
     return calls
 
 
-def torch_calls(study: Study, cores: int) -> Timed:
+def torch_calls(study: Study, cores: int) -> dict[str, Callable[[], object]]:
     """The joint network in eager torch, which a bundle does not need; its weights are random, which costs as much."""
     import torch
 

@@ -25,9 +25,11 @@ def compare_with_real(
     phantoms: Path | None,
     processes: int,
     sheet: Path | None,
+    averages: Path | None,
     as_json: bool,
 ) -> None:
-    """Measure, print, and draw the sheet where one is asked for."""
+    """Measure, print, and draw the pictures that are asked for."""
+    from bonescan.simulate.realism.averages import write_averages
     from bonescan.simulate.realism.run import measure_realism
     from bonescan.simulate.realism.sheet import write_mixed_sheet
 
@@ -36,12 +38,16 @@ def compare_with_real(
         result = measure_realism(
             folder, number, seed=seed, recipe=recipe, phantoms=phantoms, processes=processes, progress=report
         )
+    if averages:
+        write_averages(averages, result.real, result.simulated)
     key = write_mixed_sheet(sheet, result.real, result.simulated, seed=seed) if sheet else ""
     if as_json:
         say_json(result.document() | ({"sheet_key": key} if key else {}))
         return
     for line in _lines(result):
         say(line)
+    if averages:
+        say(f"average look of each region -> {averages}")
     if sheet:
         say(f"contact sheet -> {sheet}; R real, S simulated, line by line: {key}")
 

@@ -61,6 +61,10 @@ def simulate(
         Path | None,
         typer.Option(metavar="PNG", help="With --realism: real and simulated scans mixed; not in a repository."),
     ] = None,
+    averages: Annotated[
+        Path | None,
+        typer.Option(metavar="PNG", help="With --realism: how each region looks on average; not in a repository."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result for programs.")] = False,
 ) -> None:
     """Simulate patients with annotations.
@@ -72,8 +76,9 @@ def simulate(
 
     make_up = read_recipe(recipe)
     extras = Extras.of([kind.strip() for kind in annotations.split(",") if kind.strip()], noiseless=noiseless)
-    if sheet and not realism:
-        raise UsageError("--sheet without --realism", hint="Name the folder of real scans with --realism")
+    for name, picture in (("--sheet", sheet), ("--averages", averages)):
+        if picture and not realism:
+            raise UsageError(f"{name} without --realism", hint="Name the folder of real scans with --realism")
     if realism:
         from bonescan.cli.realism import compare_with_real
 
@@ -85,6 +90,7 @@ def simulate(
             phantoms=phantoms,
             processes=processes,
             sheet=sheet,
+            averages=averages,
             as_json=as_json,
         )
         return
