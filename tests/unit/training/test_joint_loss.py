@@ -75,10 +75,27 @@ def test_nothing_drawn_where_nothing_is_costs_nothing():
     assert dice(empty, empty) == 0
 
 
+def test_a_region_wrong_under_a_finding_costs_more_than_elsewhere():
+    labels, regions, _ = (part.flatten(0, 1) if part.ndim == 4 else part for part in truth())
+    right = 10 * fn.one_hot(regions.long(), len(Region)).permute(0, 3, 1, 2).float()
+    nothing = torch.zeros_like(labels)
+
+    def cost(row: int, marked: torch.Tensor) -> float:
+        wrong = right.clone()
+        wrong[0, :, row, 1] = 0
+        wrong[0, Region.RIBS, row, 1] = 10
+        return float(region_loss(wrong, regions, marked))
+
+    under, beside = 2, 4  # rows of four pixels; the metastasis fills the second and the third
+    assert cost(under, nothing) == pytest.approx(cost(beside, nothing), rel=1e-4)
+    assert cost(under, labels) > 3 * cost(beside, labels) > 0
+
+
 def test_unknown_regions_are_passed_over():
     logits = torch.randn(2, len(Region), 8, 8, requires_grad=True)
     unknown = torch.full((2, 8, 8), UNKNOWN, dtype=torch.uint8)
-    loss = region_loss(logits, unknown)
+    nothing = torch.zeros(2, 32, 32)
+    loss = region_loss(logits, unknown, nothing)
     loss.backward()
     assert loss == 0
     assert (logits.grad == 0).all()
@@ -86,4 +103,4 @@ def test_unknown_regions_are_passed_over():
     half[:, :4] = Region.FEMUR
     changed = logits.detach().clone()
     changed[:, :, 4:] += torch.randn(2, len(Region), 4, 8)
-    torch.testing.assert_close(region_loss(logits.detach(), half), region_loss(changed, half))
+    torch.testing.assert_close(region_loss(logits.detach(), half, nothing), region_loss(changed, half, nothing))

@@ -124,6 +124,8 @@ def test_networks_start_where_the_other_run_ended(run, place):
     torch.testing.assert_close(
         network.state_dict(), load_best("locate", open_run(run), open_run(run).recipe).state_dict(), rtol=0, atol=0
     )
+    network.fc = torch.nn.Linear(network.fc.in_features, 2)
+    assert init_from_run(network, "locate", run) == 2, "a head of another shape begins anew"
     wide = recipe.model_copy(update={"segment_bladder": recipe.segment_bladder.model_copy(update={"base": 4})})
     with pytest.raises(RecipeError, match="another shape"):
         init_from_run(build("segment_bladder", wide), "segment_bladder", run)

@@ -15,6 +15,10 @@ _SMOOTH = 20.0
 """Pixels; a lesion of fewer is not worth a Dice loss of its own."""
 
 
+_UNDER_FINDINGS = 10.0
+"""How many times as much a region counts under a finding: hot spots hide the bone, and are named by it."""
+
+
 _LEAST_PIXELS = 12
 """Grid pixels of metastasis that make a view metastatic."""
 
@@ -39,7 +43,9 @@ def joint_loss(stage: JointStageRecipe) -> Loss:
             if weight:
                 total = total + weight * dice(shares[:, label], (found == label).float())
         if stage.regions:
-            total = total + stage.regions * region_loss(out.regions.float().flatten(0, 1), regions.flatten(0, 1))
+            total = total + stage.regions * region_loss(
+                out.regions.float().flatten(0, 1), regions.flatten(0, 1), labels.flatten(0, 1)
+            )
         if stage.study:
             total = total + stage.study * study_loss(out.study.float(), study, labels)
         return total
@@ -80,18 +86,22 @@ def dice(shares: Tensor, truth: Tensor) -> Tensor:
     return 0.5 * (pooled + apart)
 
 
-def region_loss(logits: Tensor, regions: Tensor) -> Tensor:
+def region_loss(logits: Tensor, regions: Tensor, labels: Tensor) -> Tensor:
     """Cross-entropy over pixels whose region is known, and Dice over the regions there are.
 
     Args:
         logits: (N, regions, h, w).
         regions: (N, h, w) uint8 `Region` or `UNKNOWN`.
+        labels: (N, H, W) `MaskLabel`, on a whole multiple of these pixels; metastases and benign uptake count more.
     """
     known = (regions != UNKNOWN).float()
     if not bool(known.any()):
         return logits.sum() * 0
     target = torch.where(regions == UNKNOWN, torch.zeros_like(regions), regions).long()
-    entropy = (fn.cross_entropy(logits, target, reduction="none") * known).sum() / known.sum()
+    findings = ((labels == MaskLabel.METASTASIS) | (labels == MaskLabel.BENIGN)).float()
+    under = fn.max_pool2d(findings[:, None], labels.shape[-1] // regions.shape[-1])[:, 0]
+    weights = known * (1 + (_UNDER_FINDINGS - 1) * under)
+    entropy = (fn.cross_entropy(logits, target, reduction="none") * weights).sum() / weights.sum()
     shares = torch.softmax(logits, dim=1) * known[:, None]
     truth = fn.one_hot(target, logits.shape[1]).permute(0, 3, 1, 2) * known[:, None]
     overlap = (shares * truth).sum(dim=(0, 2, 3))[1:]
