@@ -65,7 +65,8 @@ def test_from_an_archive_to_a_model(tmp_path, monkeypatch, capsys):
         labels[file] = spot, write_scan(tmp_path / file, f"P{number}", spot, number)
     (tmp_path / "study.dcm").write_bytes((tmp_path / "archive" / "0.dcm").read_bytes())
     (tmp_path / "recipes").mkdir()
-    (tmp_path / "recipes" / "joint.toml").write_text(RECIPE)
+    for name in ("joint", "joint-refine"):
+        (tmp_path / "recipes" / f"{name}.toml").write_text(RECIPE)
     write_training_cohort(tmp_path / "simulated")
     (tmp_path / "simulated" / "simulation.json").write_text("{}")
     whole = dict.fromkeys(ViewName, np.full(SIZE, Region.FEMUR, np.uint8))

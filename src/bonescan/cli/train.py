@@ -15,7 +15,7 @@ Examples:
   bonescan simulate -n 1000 --seed 1 -o cohort
   bonescan train recipes/joint.toml --cohort cohort -o run
   bonescan train recipes/joint.toml --cohort cohort -o run --resume
-  bonescan train recipes/joint.toml --cohort ours -o tuned --start run
+  bonescan train recipes/joint-refine.toml --cohort ours -o tuned --start run
   bonescan train recipes/joint.toml --cohort cohort -o run --devices 4
   bonescan export run -o bundle
 """
