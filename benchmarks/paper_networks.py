@@ -7,6 +7,7 @@ as the shipped `stepwise` lets through on the same study.
 
 from __future__ import annotations
 
+import functools
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float32]
 
 
+@functools.cache
 def paper_networks() -> Mapping[str, Network]:
     """The four networks, in the runtime and precision that bundles run in."""
     from benchmarks.machine import CORES
@@ -46,12 +48,12 @@ def paper_networks() -> Mapping[str, Network]:
     return loaded
 
 
-def paper_call(study: Study, networks: Mapping[str, Network]) -> Callable[[], object]:
+def paper_call(study: Study) -> Callable[[], object]:
     """Preprocessing and networks of one study, from its views to probabilities of windows, maps and sites."""
     from bonescan.inference.preprocess import to_grid
     from bonescan.inference.windows import extract
 
-    passed = _passed(study)
+    networks, passed = paper_networks(), _passed(study)
 
     def run() -> None:
         images = [to_grid(view).image for view in study.views]

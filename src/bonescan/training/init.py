@@ -60,13 +60,16 @@ _LARGEST_NEW = 0.1
 """Share of a network's tensors that may begin anew when it starts from another run: a head, not a body."""
 
 
-def init_from_run(network: nn.Module, stage: str, run: Path) -> int:
+def init_from_run(network: nn.Module, stage: str, run: Path, say: Callable[[str], None]) -> None:
     """Start a network from the best one of the same stage of a finished run.
 
     A head of another shape begins anew, so that what was learnt can be kept when the network's answers change.
 
-    Returns:
-        Number of tensors that begin anew.
+    Args:
+        network: To start; changed in place.
+        stage: Its name in the run.
+        run: Finished.
+        say: Told how many tensors begin anew, if any do.
 
     Raises:
         ModelError: The stage of that run is not finished.
@@ -84,5 +87,6 @@ def init_from_run(network: nn.Module, stage: str, run: Path) -> int:
         raise RecipeError(
             f"the networks of the run in {run} have another shape", hint="Give both recipes the same widths and options"
         )
+    if left:
+        say(f"{stage}: {left} tensors do not fit those of the run to start from, and begin anew")
     network.load_state_dict(own | fitting)
-    return left

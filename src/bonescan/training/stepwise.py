@@ -51,7 +51,7 @@ def train_stepwise(
     for name in STAGES:
         network = build(name, recipe)
         if start is not None:
-            init_from_run(network, name, start.folder)
+            init_from_run(network, name, start.folder, say)
         if name == "classify" and init is not None:
             copied, left = init_from_file(network, init)
             say(f"classify: {copied} tensors from {init.name}, {left} at random")

@@ -120,17 +120,20 @@ def test_a_run_can_start_from_another(run, place, monkeypatch):
 def test_networks_start_where_the_other_run_ended(run, place):
     recipe = open_run(run).recipe
     network = build("locate", recipe)
-    assert init_from_run(network, "locate", run) == 0
+    said: list[str] = []
+    init_from_run(network, "locate", run, said.append)
+    assert not said
     torch.testing.assert_close(
         network.state_dict(), load_best("locate", open_run(run), open_run(run).recipe).state_dict(), rtol=0, atol=0
     )
     network.fc = torch.nn.Linear(network.fc.in_features, 2)
-    assert init_from_run(network, "locate", run) == 2, "a head of another shape begins anew"
+    init_from_run(network, "locate", run, said.append)
+    assert "2 tensors" in said[0], "a head of another shape begins anew"
     wide = recipe.model_copy(update={"segment_bladder": recipe.segment_bladder.model_copy(update={"base": 4})})
     with pytest.raises(RecipeError, match="another shape"):
-        init_from_run(build("segment_bladder", wide), "segment_bladder", run)
+        init_from_run(build("segment_bladder", wide), "segment_bladder", run, said.append)
     with pytest.raises(ModelError, match="not finished"):
-        init_from_run(network, "locate", place)
+        init_from_run(network, "locate", place, said.append)
 
 
 def test_the_bundle_says_what_it_is(bundle):

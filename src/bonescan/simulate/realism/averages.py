@@ -97,11 +97,11 @@ def write_averages(path: Path, real: Sequence[NativeFrame], simulated: Sequence[
     sheet = Image.new("RGB", (width, max(len(rows), 1) * (tile + head)), "white")
     draw = ImageDraw.Draw(sheet)
     for row, (region, pairs) in enumerate(rows):
-        for side, (view, (ours, theirs)) in enumerate(zip(ViewName, pairs, strict=True)):
-            if ours is None or theirs is None:
+        for side, (view, (actual, made)) in enumerate(zip(ViewName, pairs, strict=True)):
+            if actual is None or made is None:
                 continue
             left, top = side * width // 2, row * (tile + head)
-            panels = (_grey(ours), _grey(theirs), _red_blue(np.log2((ours + _FAINTEST) / (theirs + _FAINTEST))))
+            panels = (_grey(actual), _grey(made), _red_blue(np.log2((actual + _FAINTEST) / (made + _FAINTEST))))
             for i, (panel, title) in enumerate(zip(panels, _TITLES, strict=True)):
                 picture = Image.fromarray(panel).resize((tile, tile), Image.Resampling.NEAREST)
                 sheet.paste(picture, (left + i * (tile + gap), top + head))

@@ -44,8 +44,8 @@ def train_joint(
         say: Called with lines for people.
     """
     network = build_joint(recipe)
-    if start is not None and (left := init_from_run(network, STAGE, start.folder)):
-        say(f"{left} tensors do not fit those of the run to start from, and begin anew")
+    if start is not None:
+        init_from_run(network, STAGE, start.folder, say)
     task = Task(
         name=STAGE,
         number=0,
