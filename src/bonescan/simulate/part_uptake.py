@@ -43,9 +43,9 @@ PART_UPTAKE: dict[Part, float] = {
 }
 """Median uptake of a part over the mean of its bone, before joints; parts not named have 1.
 
-Set so that each region, on average and divided by its level (`realism.averages`), looks like that of 32 real scans: edges
-and ends that bear load or muscle (iliac crest, trochanters, acromion and border of the scapula, angles of ribs) stand
-out, flat plates do not.
+Set so that each region, on average and divided by its level (`realism.averages`), looks like that of 32 real scans:
+edges and ends that bear load or muscle (iliac crest, trochanters, acromion and border of the scapula, angles of ribs)
+stand out, flat plates do not.
 """
 REGION_UPTAKE: dict[Region, float] = {
     Region.RIBS: 1.1,
