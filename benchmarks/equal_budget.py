@@ -25,7 +25,7 @@ from benchmarks.accuracy import BONESCAN, COHORTS, DROPPED, RESULTS, bonescan
 from benchmarks.machine import describe
 
 RECIPES = Path(__file__).resolve().parents[1] / "recipes"
-MIX = {"metastatic": 451, "benign": 277, "normal": 272}
+MIX = {"metastatic": 226, "benign": 138, "normal": 136}
 """Patients of a training cohort: the mixture of the recipe default, none kept for testing."""
 PATIENTS = (("voxel", 501), ("built-in", 502), ("voxel", 503), ("built-in", 504))
 """Training cohorts: body and seed."""
@@ -107,8 +107,8 @@ def main() -> None:
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("work", type=Path, help="folder for patients, runs and evaluations")
     words.add_argument("--phantoms", type=Path, required=True, help="reference bodies, see docs/usage/simulation.md")
-    words.add_argument("--minutes", type=float, default=25, help="each method trains, on one core")
-    words.add_argument("--short", type=float, default=12, help="minutes each variant of the joint network trains")
+    words.add_argument("--minutes", type=float, default=20, help="each method trains, on one core")
+    words.add_argument("--short", type=float, default=8, help="minutes each variant of the joint network trains")
     words.add_argument("--patients", type=int, default=1000, help="test patients that count")
     words.add_argument("--processes", type=int, default=2, help="worker processes that measure")
     words.add_argument("--only", choices=("train", "measure"), help="one half")

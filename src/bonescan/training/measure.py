@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from bonescan.core.anatomy import SITES, MaskLabel, Site
 from bonescan.inference.windows import STARTS, WINDOW, blend, extract
-from bonescan.metrics.thresholds import fewest_errors_threshold, sensitive_threshold, youden_threshold
+from bonescan.metrics.thresholds import balanced_threshold, fewest_errors_threshold, sensitive_threshold
 from bonescan.models.bundle import Thresholds
 from bonescan.training.cache import GridCases
 from bonescan.training.chain import Floats, Network, site_probabilities, window_probabilities
@@ -100,7 +100,7 @@ def measure(cases: GridCases, networks: Mapping[str, Network], least: int) -> Me
     known, site_truth = np.asarray(cases.metastasis), np.asarray(cases.sites)
     patients: Floats = windows[..., 0].max(axis=(1, 2))
     thresholds = Thresholds(
-        patient=youden_threshold(patients[tuning], known[tuning]),
+        patient=balanced_threshold(patients[tuning], known[tuning]),
         window_metastasis=metastasis.gate,
         window_bladder=bladder.gate,
         segment_metastasis=metastasis.level,

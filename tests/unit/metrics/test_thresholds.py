@@ -2,17 +2,32 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bonescan.metrics.thresholds import fewest_errors_threshold, sensitive_threshold, youden_threshold
+from bonescan.metrics.thresholds import balanced_threshold, fewest_errors_threshold, sensitive_threshold
 
 SCORES = np.array([0.1, 0.4, 0.35, 0.8, 0.2])
 TRUTH = np.array([False, False, True, True, False])
 
 
-def test_youden_takes_the_best_cut():
-    # Between 0.2 and 0.35: both positives called, two of three negatives not.
-    assert youden_threshold(SCORES, TRUTH) == pytest.approx(0.275)
-    assert youden_threshold(SCORES, np.zeros(5, bool)) == 0.5
+def test_the_balanced_threshold_weighs_both_errors_alike():
+    # Between 0.35 and 0.4: one of two positives, two of three negatives right; lower cuts call 2/2 and 2/3, or less.
+    assert balanced_threshold(SCORES, TRUTH) == pytest.approx(0.375)
+    assert balanced_threshold(SCORES, np.zeros(5, bool)) == 0.5
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(2, 60), st.integers(2, 60))
+def test_sensitivity_and_specificity_are_as_near_as_any_threshold_brings_them(seed, positives, negatives):
+    rng = np.random.default_rng(seed)
+    scores = np.round(np.concatenate([rng.beta(4, 2, positives), rng.beta(2, 4, negatives)]), 2)
+    truth = np.arange(len(scores)) < positives
+
+    def apart(threshold):
+        called = scores >= threshold
+        return abs(called[truth].mean() - (1 - called[~truth].mean()))
+
+    assert apart(balanced_threshold(scores, truth)) <= min(map(apart, np.unique(scores))) + 1e-9
 
 
 def test_the_sensitive_threshold_calls_the_share_asked_for():

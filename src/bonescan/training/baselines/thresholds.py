@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from bonescan.core.anatomy import SITES, MaskLabel, Site
 from bonescan.core.errors import ModelError
 from bonescan.core.files import write_text
-from bonescan.metrics.thresholds import fewest_errors_threshold, youden_threshold
+from bonescan.metrics.thresholds import balanced_threshold, fewest_errors_threshold
 from bonescan.training.baselines.found import Found, Method
 from bonescan.training.cache import GridCases
 from bonescan.training.measure import LEVELS, halves, pixel_sums
@@ -38,8 +38,8 @@ class MethodThresholds(BaseModel):
 def tune(method: Method, cases: GridCases) -> MethodThresholds:
     """Run a method over validation patients and choose every threshold.
 
-    Pixels by the largest pooled Dice, the patient by Youden's index, each site by the fewest errors among patients with
-    metastases.
+    Pixels by the largest pooled Dice, the patient where sensitivity equals specificity, each site by the fewest errors
+    among patients with metastases.
 
     Args:
         method: The trained method.
@@ -61,7 +61,7 @@ def tune(method: Method, cases: GridCases) -> MethodThresholds:
     known = truth if truth.any() else np.ones_like(truth)
     site_truth = np.asarray(cases.sites)[chosen]
     return MethodThresholds(
-        patient=youden_threshold(np.array(patients), truth),
+        patient=balanced_threshold(np.array(patients), truth),
         sites={site: fewest_errors_threshold(scores[known, i], site_truth[known, i]) for i, site in enumerate(SITES)},
         metastasis=float(LEVELS[dice[0].argmax()]) if sums[0].any() else 0.5,
         bladder=float(LEVELS[dice[1].argmax()]) if sums[1].any() else 0.5,

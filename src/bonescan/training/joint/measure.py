@@ -10,7 +10,7 @@ import numpy.typing as npt
 from bonescan.core.anatomy import SITES, Region
 from bonescan.inference.joint import FINDINGS, REGION_STEP, Calibration
 from bonescan.inference.runtime import Network
-from bonescan.metrics.thresholds import youden_threshold
+from bonescan.metrics.thresholds import balanced_threshold
 from bonescan.models.bundle import Thresholds
 from bonescan.training.cache import UNKNOWN, GridCases
 from bonescan.training.joint.samples import mirrored
@@ -80,7 +80,7 @@ def measure_joint(cases: GridCases, network: Network, *, apart: bool = False) ->
     site = fit_sigmoid(said.study[tuning, 1:], sites[tuning])
     calibration = Calibration(patient=patient, sites=site)
     probabilities = calibration.probabilities(said.study)
-    threshold = youden_threshold(probabilities[tuning, 0], known[tuning])
+    threshold = balanced_threshold(probabilities[tuning, 0], known[tuning])
     calibration = Calibration(patient, site, review_band(probabilities[tuning, 0], threshold))
     found = [_tune(said.sums[f], tuning) for f in range(len(FINDINGS))]
     thresholds = Thresholds(
