@@ -39,6 +39,7 @@ COMMANDS = {
     "train": ("RECIPE", "--cohort DIR", "-o, --out RUN", "--resume", "--init FILE", "--devices", "--accelerator"),
     "predict": ("RUN", "--cohort DIR", "-o, --out PRED", "--split", "--gate MODEL", "--limit N"),
     "export": ("RUN", "-o, --out BUNDLE"),
+    "calibrate": ("--cohort DIR", "--model NAME|DIR", "-o, --out BUNDLE", "--name NAME", "--json"),
     "evaluate": (
         "FOLDER",
         "--cohort DIR",

@@ -14,6 +14,7 @@ from typer.main import get_command
 
 from bonescan.cli import (
     analyze,
+    calibrate,
     cohort,
     deidentify,
     doctor,
@@ -79,6 +80,7 @@ for module in (
     train,
     predict,
     export,
+    calibrate,
     evaluate,
     models,
     doctor,

@@ -10,7 +10,7 @@ import typer
 from bonescan.cli.output import aligned, say, say_json
 
 if TYPE_CHECKING:
-    from bonescan.models.bundle import Figure, Manifest
+    from bonescan.models.bundle import Figure, Manifest, TrainingCohort
 
 EPILOG = """\b
 Examples:
@@ -49,21 +49,26 @@ def models(
 
 def _lines(manifest: Manifest, sha256: str) -> Iterator[str]:
     size_mb = sum(file.bytes for file in manifest.files.values()) / 1e6
-    cases = ", ".join(f"{number} {split}" for split, number in manifest.training_cohort.cases.items())
     source = "simulated patients only" if manifest.simulated_only else "patients"
+    calibrated = manifest.calibration_cohort
     yield f"{manifest.name} {manifest.version}"
     yield from aligned(
         [
             ("pipeline", manifest.pipeline),
             ("licence", manifest.licence),
             ("size", f"{size_mb:.1f} MB, SHA-256 {sha256[:12]}"),
-            ("trained on", f"{source} ({cases}): {manifest.training_cohort.description}"),
+            ("trained on", f"{source} ({_cases(manifest.training_cohort)}): {manifest.training_cohort.description}"),
+            *([("calibrated on", f"{calibrated.description} ({_cases(calibrated)})")] if calibrated else []),
             ("use", manifest.intended_use),
         ]
     )
     for dataset in dict.fromkeys(figure.dataset for figure in manifest.figures):
         yield f"  figures on {dataset}:"
         yield from aligned((_row(figure) for figure in manifest.figures if figure.dataset == dataset), indent="    ")
+
+
+def _cases(cohort: TrainingCohort) -> str:
+    return ", ".join(f"{number} {split}" for split, number in cohort.cases.items())
 
 
 def _row(figure: Figure) -> tuple[str, str, str, str]:

@@ -69,7 +69,7 @@ class Figure(_Frozen):
 
 
 class TrainingCohort(_Frozen):
-    """What it was trained on."""
+    """Patients that it was trained, or calibrated, on."""
 
     fingerprint: str
     cases: dict[str, int]
@@ -90,6 +90,10 @@ class Manifest(_Frozen):
     thresholds: Thresholds
     calibration: dict[str, Any] | None = None
     training_cohort: TrainingCohort
+    calibration_cohort: TrainingCohort | None = Field(
+        None,
+        description="What thresholds, calibration and figures come from, where not from the training's validation.",
+    )
     figures: tuple[Figure, ...]
     intended_use: str
     simulated_only: bool

@@ -17,20 +17,27 @@ from bonescan.training.measure import Measured, Segmented
 Indices = npt.NDArray[np.int64]
 
 
-def figures_of(measured: Measured, dataset: str, difference: float) -> tuple[Figure, ...]:
-    """All figures of a bundle.
+DIFFERENCE = "export_largest_difference"
+"""Name of the figure that says what exporting did."""
+
+
+def figures_of(measured: Measured, dataset: str) -> tuple[Figure, ...]:
+    """All figures of a bundle that patients give.
 
     Args:
-        measured: On the validation split.
-        dataset: Its name, e.g. "simulated validation".
-        difference: Largest difference of a probability between the exported and the trained networks.
+        measured: On patients whose truth is known.
+        dataset: Their name, e.g. "simulated validation".
     """
     figures = _patients(measured, dataset) + _windows(measured, dataset)
     for name, found in measured.dice.items():
         figures += _dice(found, name, dataset)
     figures += _sites(measured, dataset) + _regions(measured, dataset)
-    figures.append(Figure(name="export_largest_difference", value=_finite(difference), dataset=dataset))
     return tuple(figures)
+
+
+def difference_of(difference: float, dataset: str) -> Figure:
+    """The figure of the largest difference of a probability between the exported and the trained networks."""
+    return Figure(name=DIFFERENCE, value=_finite(difference), dataset=dataset)
 
 
 def _patients(measured: Measured, dataset: str) -> list[Figure]:

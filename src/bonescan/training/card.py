@@ -10,13 +10,18 @@ INTENDED_USE = (
 )
 _LIMITS = """\
 - {origin}
-- Networks were chosen on the validation patients, half of which the figures were measured on; thresholds were tuned on
-  the other half (on the same patients where the last column says so).
+- {tuned}
 - Metastases that show as cold spots, primary bone tumours, children, and tracers other than phosphonates are unknown to
   it. Degenerative joints, fractures, urine contamination and injection sites can look like metastases to it.
 - An 8-bit picture is not counts: what is measured on one depends on how it was windowed.
 - It names sites, not sides, and it knows nothing of the patient's history."""
 
+_TUNED = {
+    False: "Networks were chosen on the validation patients, half of which the figures were measured on; thresholds "
+    "were tuned on\n  the other half (on the same patients where the last column says so).",
+    True: "The calibration patients took no part in training. Thresholds were tuned on half of them and the figures "
+    "measured on\n  the other half (on the same patients where the last column says so).",
+}
 
 _ORIGIN = {
     True: "Trained and measured on simulated patients only. How it does on real scans has not been measured.",
@@ -76,7 +81,7 @@ The views are cropped to the body, stretched to 1024×256 and normalised first.
 
 {cohort.description} Cases: {cases}. Cohort fingerprint `{cohort.fingerprint[:16]}`, recipe
 `{manifest.recipe_sha256[:16]}`; the whole recipe is in `bundle.json`.
-
+{_calibration(manifest)}
 ## Figures
 
 | figure | value | 95 % interval | n | measured on |
@@ -93,8 +98,33 @@ Patient {t.patient:.3f};{windows} pixels {pixels}; sites: {sites}.
 
 ## Limits
 
-{_LIMITS.format(origin=_ORIGIN[manifest.simulated_only])}
+{_LIMITS.format(origin=_origin(manifest), tuned=_TUNED[manifest.calibration_cohort is not None])}
 """
+
+
+def _calibration(manifest: Manifest) -> str:
+    """Patients that thresholds come from, where not from the training's validation."""
+    cohort = manifest.calibration_cohort
+    if cohort is None:
+        return ""
+    cases = sum(cohort.cases.values())
+    return f"""
+## Calibration
+
+Thresholds, calibration and figures come from other patients than the training. {cohort.description} Cases: {cases}.
+Cohort fingerprint `{cohort.fingerprint[:16]}`.
+"""
+
+
+def _origin(manifest: Manifest) -> str:
+    """On whom it was trained and measured, and what is not known therefore."""
+    if manifest.calibration_cohort is None:
+        return _ORIGIN[manifest.simulated_only]
+    trained = "simulated patients only" if manifest.simulated_only else "the patients of one cohort"
+    return (
+        f"Trained on {trained}, calibrated and measured on those that the section Calibration names. How it does on "
+        "scans of\n  another hospital, camera or protocol has not been measured."
+    )
 
 
 def _row(figure: Figure) -> str:

@@ -17,11 +17,12 @@ from bonescan.inference import preprocess, runtime
 from bonescan.inference.joint import NETWORK
 from bonescan.inference.windows import STARTS, STRIDE, WINDOW
 from bonescan.models.bundle import CARD, Bundle, Manifest, TrainingCohort, write_bundle
-from bonescan.training.bundle_figures import figures_of
+from bonescan.training.bundle_figures import difference_of, figures_of
 from bonescan.training.cache import GridCases, load_cache
 from bonescan.training.card import INTENDED_USE, model_card
-from bonescan.training.chain import Floats, Network, as_function
+from bonescan.training.chain import Network, as_function
 from bonescan.training.checkpoint import Checkpoint
+from bonescan.training.exported import in_batches, load_exactly
 from bonescan.training.init import STAGES
 from bonescan.training.joint.export import joint_difference, load_joint
 from bonescan.training.joint.measure import measure_joint
@@ -99,7 +100,7 @@ def _stepwise(run: Run, recipe: StepwiseRecipe, say: Callable[[str], None]) -> _
     _say_sizes(files, say)
     cases = load_cache(run.folder / "cache" / "val")
     with TemporaryDirectory() as folder:
-        exported = {name: _in_batches(network) for name, network in _load(files, Path(folder)).items()}
+        exported = {name: in_batches(network) for name, network in _load(files, Path(folder)).items()}
         difference = _difference(networks, exported, cases)
         say(f"largest difference from the trained networks: {difference:.4f}")
         measured = measure(cases, exported, recipe.data.window_min_px)
@@ -148,22 +149,13 @@ def _small(model: onnx.ModelProto, recipe: BundleRecipe) -> bytes:
 
 
 def _load(files: Mapping[str, bytes], folder: Path) -> dict[str, runtime.Network]:
-    """The exported networks as functions, computed in float32 on whichever backend inference prefers."""
+    """The exported networks as functions."""
     functions = {}
-    backend = runtime.available()[0]
     for name, content in files.items():
         path = folder / name
         path.write_bytes(content)
-        precision: runtime.Precision | None = "f32" if backend == "openvino" else None
-        functions[path.stem] = runtime.load(path, precision=precision)
+        functions[path.stem] = load_exactly(path)
     return functions
-
-
-def _in_batches(network: Network, most: int = 14) -> Network:
-    def run(images: Floats) -> Floats:
-        return np.concatenate([network(images[i : i + most]) for i in range(0, len(images), most)])
-
-    return run
 
 
 def _difference(networks: Mapping[str, nn.Module], exported: Mapping[str, Network], cases: GridCases) -> float:
@@ -217,7 +209,10 @@ def _manifest(run: Run, contents: _Contents, name: str) -> Manifest:
         thresholds=measured.thresholds,
         calibration=contents.calibration,
         training_cohort=cohort,
-        figures=figures_of(measured, _dataset(measured, simulated), contents.difference),
+        figures=(
+            *figures_of(measured, dataset := _dataset(measured, simulated)),
+            difference_of(contents.difference, dataset),
+        ),
         intended_use=INTENDED_USE,
         simulated_only=simulated,
         regions=run.regions,

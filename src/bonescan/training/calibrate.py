@@ -1,0 +1,112 @@
+"""A bundle for other patients than its own: thresholds and probabilities anew, the networks as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from bonescan.core.errors import CohortError
+from bonescan.inference import runtime
+from bonescan.inference.joint import NETWORK
+from bonescan.io.cohort import CohortCase
+from bonescan.models.bundle import CARD, Bundle, TrainingCohort, load_bundle, write_bundle
+from bonescan.training.bundle_figures import DIFFERENCE, figures_of
+from bonescan.training.cache import Cohorts, GridCases, open_cache, read_cohorts
+from bonescan.training.card import model_card
+from bonescan.training.exported import in_batches, load_exactly
+from bonescan.training.init import STAGES
+from bonescan.training.joint.measure import measure_joint
+from bonescan.training.measure import Measured, measure
+
+_SEED = 0
+"""Of the split of a cohort that has none."""
+
+
+def calibrate_bundle(
+    model: Path,
+    folders: Sequence[Path],
+    out: Path,
+    *,
+    name: str | None = None,
+    workers: int = 2,
+    progress: Callable[[str], None] | None = None,
+) -> Bundle:
+    """Tune a bundle's thresholds and calibration on annotated patients, and measure it on them.
+
+    All patients take part but those of the test side, or where the bundle was trained on the same cohort the validation
+    patients alone. Every other one of them is tuned on and the rest measured on, or all of them both where they are
+    few; the figures say so.
+
+    Args:
+        model: Folder of the bundle.
+        folders: Cohorts.
+        out: Bundle to write; may be `model` itself.
+        name: Of the bundle; the one it has by default.
+        workers: Processes that read and resample; 0 does it in this one.
+        progress: Called with lines for people.
+
+    Returns:
+        The bundle as loaded back.
+
+    Raises:
+        ModelError: There is no such bundle, or it cannot be run.
+        CohortError: A cohort cannot be read, or has no patient with, or none without, metastases.
+        OutputError: The bundle cannot be written; what was there stays.
+    """
+    bundle = load_bundle(model)
+    cohorts = read_cohorts(folders, seed=_SEED)
+    # A network is surer of the patients that it was trained on than of any others.
+    trained = cohorts.fingerprint == bundle.manifest.training_cohort.fingerprint
+    chosen = [case for case in cohorts.cases if case.split in (("val",) if trained else ("train", "val"))]
+    _check(chosen)
+    with TemporaryDirectory() as cache:
+        cases = open_cache(Path(cache), chosen, workers=workers, progress=progress)
+        measured, calibration = _measure(bundle, cases)
+        runtime.clear()
+        del cases
+    old = bundle.manifest
+    unchanged = tuple(figure for figure in old.figures if figure.name == DIFFERENCE)
+    manifest = old.model_copy(
+        update={
+            "name": name or old.name,
+            "thresholds": measured.thresholds,
+            "calibration": calibration,
+            "calibration_cohort": _cohort(cohorts, chosen),
+            "figures": figures_of(measured, _dataset(measured, simulated=cohorts.simulated)) + unchanged,
+        }
+    )
+    files = {file: bundle.path(file).read_bytes() for file in old.files if file != CARD}
+    return write_bundle(out, manifest, files | {CARD: model_card(manifest).encode("utf-8")})
+
+
+def _check(cases: Sequence[CohortCase]) -> None:
+    positive = sum(case.metastasis for case in cases)
+    if not 0 < positive < len(cases):
+        raise CohortError(
+            f"of the patients to calibrate on {positive} have metastases and {len(cases) - positive} have none",
+            expected="some of both",
+            hint="Outline more patients, or move some from the test side",
+        )
+
+
+def _measure(bundle: Bundle, cases: GridCases) -> tuple[Measured, dict[str, Any] | None]:
+    recipe = bundle.manifest.recipe
+    if bundle.manifest.pipeline == "joint":
+        apart = recipe.get("augment", {}).get("one_view") == 1
+        measured, calibration = measure_joint(cases, load_exactly(bundle.path(NETWORK)), apart=apart)
+        return measured, asdict(calibration)
+    networks = {stage: in_batches(load_exactly(bundle.path(f"{stage}.onnx"))) for stage in STAGES}
+    return measure(cases, networks, recipe["data"]["window_min_px"]), bundle.manifest.calibration
+
+
+def _cohort(cohorts: Cohorts, cases: Sequence[CohortCase]) -> TrainingCohort:
+    words = "Simulated patients." if cohorts.simulated else "Patients as named by the cohort's fingerprint."
+    return TrainingCohort(fingerprint=cohorts.fingerprint, cases={"calibration": len(cases)}, description=words)
+
+
+def _dataset(measured: Measured, *, simulated: bool) -> str:
+    words = "simulated calibration patients" if simulated else "calibration patients"
+    return f"{words}, held-out half" if measured.held_out else f"{words}, also used for tuning"

@@ -1,0 +1,108 @@
+"""Bundles calibrated on other patients: what changes, what stays, and who takes part."""
+
+from dataclasses import replace
+
+import pytest
+from typer.testing import CliRunner
+
+from bonescan.cli.main import app
+from bonescan.core.anatomy import SITES
+from bonescan.core.errors import CohortError
+from bonescan.inference.joint import Calibration
+from bonescan.io.cohort import read_cohort, write_cohort
+from bonescan.models.bundle import CARD, Figure, load_bundle, write_bundle
+from bonescan.training.calibrate import calibrate_bundle
+from tests.joint_bundle import joint_bundle
+from tests.tiny_bundle import tiny_bundle
+from tests.training_cohort import write_training_cohort
+
+pytestmark = pytest.mark.train
+
+SPOILT = {"patient": (0.3, 2.0), "sites": (2.0, -1.0), "review": (0.1, 0.9)}
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("calibrate")
+    write_training_cohort(folder / "cohort")
+    joint_bundle(folder / "good")
+    joint_bundle(folder / "spoilt", thresholds={"patient": 0.97, "segment_bladder": 0.9}, calibration=SPOILT)
+    for name in ("good", "spoilt"):
+        calibrate_bundle(folder / name, [folder / "cohort"], folder / f"{name}-calibrated", workers=0)
+    return folder
+
+
+def with_changes(bundle, folder, **changes):
+    manifest = bundle.manifest.model_copy(update=changes)
+    return write_bundle(folder, manifest, {name: bundle.path(name).read_bytes() for name in manifest.files})
+
+
+def test_what_the_bundle_said_before_does_not_matter(place):
+    good, spoilt = (load_bundle(place / f"{name}-calibrated").manifest for name in ("good", "spoilt"))
+    assert good.thresholds == spoilt.thresholds
+    assert good.calibration == spoilt.calibration
+    assert good.figures == spoilt.figures
+
+
+def test_the_networks_stay_as_they_are(place):
+    before, after = load_bundle(place / "good"), load_bundle(place / "good-calibrated")
+    assert after.path("joint.onnx").read_bytes() == before.path("joint.onnx").read_bytes()
+    assert after.manifest.training_cohort == before.manifest.training_cohort
+    assert after.sha256 != before.sha256, "another model is another hash"
+
+
+def test_probabilities_are_those_of_the_patients(place):
+    """The hand-made network says the same of everybody: a calibrated one says how many of these have metastases."""
+    manifest = load_bundle(place / "good-calibrated").manifest
+    said = Calibration.of(manifest.calibration).probabilities([[1.1] * (1 + len(SITES))])
+    assert said[0, 0] == pytest.approx(0.5, abs=0.01)
+
+
+def test_the_bundle_and_its_card_say_on_whom(place):
+    bundle = load_bundle(place / "good-calibrated")
+    assert bundle.manifest.calibration_cohort.cases == {"calibration": 6}
+    assert {figure.dataset for figure in bundle.manifest.figures} == {"calibration patients, also used for tuning"}
+    card = bundle.path(CARD).read_text()
+    assert "## Calibration" in card
+    assert "simulated patients only, calibrated and measured on" in card
+
+
+def test_what_exporting_did_is_still_said(place, tmp_path):
+    figure = Figure(name="export_largest_difference", value=0.01, dataset="validation")
+    bundle = with_changes(load_bundle(place / "good"), tmp_path / "measured", figures=(figure,))
+    calibrated = calibrate_bundle(bundle.folder, [place / "cohort"], tmp_path / "out", name="ours", workers=0)
+    assert calibrated.manifest.figure("export_largest_difference") == figure
+    assert calibrated.manifest.name == "ours"
+
+
+def test_a_bundle_trained_on_the_cohort_takes_its_validation_patients_alone(place, tmp_path):
+    bundle = load_bundle(place / "good")
+    own = bundle.manifest.training_cohort.model_copy(update={"fingerprint": read_cohort(place / "cohort").fingerprint})
+    bundle = with_changes(bundle, tmp_path / "own", training_cohort=own)
+    calibrated = calibrate_bundle(bundle.folder, [place / "cohort"], tmp_path / "out", workers=0)
+    assert calibrated.manifest.calibration_cohort.cases == {"calibration": 2}
+
+
+def test_test_patients_take_no_part(place, tmp_path):
+    write_training_cohort(tmp_path / "cohort")
+    write_cohort(tmp_path / "cohort", [replace(case, split="test") for case in read_cohort(tmp_path / "cohort")])
+    with pytest.raises(CohortError, match="0 have metastases and 0 have none"):
+        calibrate_bundle(place / "good", [tmp_path / "cohort"], tmp_path / "out", workers=0)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.slow
+def test_the_stepwise_pipeline_is_calibrated_too(place, tmp_path):
+    bundle = tiny_bundle(tmp_path / "stepwise")
+    bundle = with_changes(bundle, bundle.folder, recipe={"data": {"window_min_px": 12}})
+    calibrated = calibrate_bundle(bundle.folder, [place / "cohort"], tmp_path / "out", workers=0).manifest
+    assert calibrated.thresholds.window_metastasis is not None
+    assert calibrated.figure("window_auc_metastasis").value is not None
+
+
+def test_the_command_says_what_it_found_and_what_is_next(place, tmp_path):
+    words = ["calibrate", "--cohort", str(place / "cohort"), "--model", str(place / "good"), "-o", str(tmp_path / "b")]
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 0, result.output
+    assert "patient sensitivity" in result.output
+    assert f"--model {tmp_path / 'b'}" in result.output
