@@ -39,7 +39,15 @@ pytestmark = [pytest.mark.train, pytest.mark.slow]
 def commands():
     """Those of the page on the straight way, in their order."""
     lines = [words for page, words in console_lines() if page == PAGE and words[0] == "bonescan"]
-    assert {words[1] for words in lines} == {"cohort", "simulate", "calibrate", "train", "export", "analyze", "evaluate"}
+    assert {words[1] for words in lines} == {
+        "cohort",
+        "simulate",
+        "calibrate",
+        "train",
+        "export",
+        "analyze",
+        "evaluate",
+    }
     return [words[1:] for words in lines if words[1] not in DONE_OTHERWISE and "simulated-run" not in words]
 
 

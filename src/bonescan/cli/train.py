@@ -15,7 +15,7 @@ Examples:
   bonescan simulate -n 1000 --seed 1 -o cohort
   bonescan train recipes/joint.toml --cohort cohort -o run
   bonescan train recipes/joint.toml --cohort cohort -o run --resume
-  bonescan train recipes/joint-refine.toml --cohort ours -o tuned --start run
+  bonescan train recipes/joint-refine.toml --cohort ours -o tuned --start joint
   bonescan train recipes/joint.toml --cohort cohort -o run --devices 4
   bonescan export run -o bundle
 """
@@ -38,7 +38,7 @@ def train(
         Path | None, typer.Option(metavar="FILE", help="Checkpoint in torchvision's format to start ResNet34 from.")
     ] = None,
     start: Annotated[
-        Path | None, typer.Option(metavar="RUN", help="Finished run to start from, e.g. one on simulated patients.")
+        str | None, typer.Option(metavar="RUN|MODEL", help="Finished run, or model, to start from, e.g. joint.")
     ] = None,
     devices: Annotated[int, typer.Option(min=1, help="GPUs, or processes on a CPU, that train together.")] = 1,
     accelerator: Annotated[

@@ -176,8 +176,10 @@ def _description(run: Run, simulated: bool) -> str:
     if not simulated and (count := run.facts.get("simulated_train", 0)):
         words = f"{words} Of those for training {count} are simulated."
     start = run.facts.get("started_from")
-    earlier = f" The networks started from a run on the cohort {start['cohort_fingerprint'][:16]}." if start else ""
-    return words + earlier
+    if not start:
+        return words
+    what = f"the model {start['bundle']}, trained" if "bundle" in start else "a run"
+    return f"{words} The networks started from {what} on the cohort {start['cohort_fingerprint'][:16]}."
 
 
 def _dataset(measured: Measured, simulated: bool) -> str:
@@ -214,7 +216,7 @@ def _manifest(run: Run, contents: _Contents, name: str) -> Manifest:
             difference_of(contents.difference, dataset),
         ),
         intended_use=INTENDED_USE,
-        simulated_only=simulated,
+        simulated_only=run.simulated_only,
         regions=run.regions,
         files={},
     )

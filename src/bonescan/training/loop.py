@@ -17,6 +17,7 @@ from bonescan.training.cache import Cohorts, GridCases, load_cache, open_cache, 
 from bonescan.training.joint.train import train_joint
 from bonescan.training.recipe import BASELINES, JointRecipe, read_recipe
 from bonescan.training.run import Run, begin, open_run
+from bonescan.training.start import Start, open_start
 from bonescan.training.stepwise import train_stepwise
 from bonescan.training.team import Accelerator, Team, launch
 
@@ -31,7 +32,7 @@ def train(
     *,
     resume: bool = False,
     init: Path | None = None,
-    start: Path | None = None,
+    start: str | Path | None = None,
     progress: Progress | None = None,
     workers: int = 2,
     devices: int = 1,
@@ -45,7 +46,7 @@ def train(
         run_dir: Folder of the run; must hold no run unless `resume`.
         resume: Go on after a kill, from the last checkpoint of the stage that was interrupted.
         init: Local torchvision-format ResNet34 checkpoint for the stepwise window classifier.
-        start: Finished run whose networks this one starts from, e.g. one on another cohort.
+        start: Finished run or model bundle, by folder or by name, whose networks this run starts from.
         progress: Called with lines for people; by default they are logged.
         workers: Processes that prepare the cohort.
         devices: GPUs, or processes on a CPU, that train together, see `team`; `progress` must then be picklable.
@@ -56,7 +57,7 @@ def train(
 
     Raises:
         RecipeError: The recipe or `init` cannot be used, or the networks of `start` have another shape.
-        ModelError: `start` holds no finished run.
+        ModelError: `start` is neither a finished run nor a model.
         CohortError: The cohort has faults, or no case in train or val.
         UsageError: The folder holds another run, `init` is given for a recipe without a window classifier, or `start`
             for a baseline.
@@ -74,7 +75,7 @@ def train(
         if devices > 1:
             raise UsageError("nnU-Net trains on one device here", hint="Leave --devices out")
     cohorts = read_cohorts(folders, seed=recipe.seed)
-    earlier = open_run(start) if start else None
+    earlier = open_start(start) if start else None
     run = begin(recipe_path, cohorts, run_dir, resume=resume, start=earlier)
     torch.set_num_threads(recipe.threads)
     prepare(run, cohorts, workers=workers, say=say)
@@ -82,7 +83,7 @@ def train(
     return run.folder
 
 
-def _train_on(team: Team, folder: Path, start: Run | None, init: Path | None, say: Progress) -> None:
+def _train_on(team: Team, folder: Path, start: Start | None, init: Path | None, say: Progress) -> None:
     """Train a run that is prepared, in each of the processes of a team."""
     run = replace(open_run(folder), team=team)
     if team.device.type == "cpu":

@@ -17,7 +17,7 @@ import json
 import platform
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -28,6 +28,24 @@ from bonescan.core.files import write_bytes, write_text
 from bonescan.training.cache import Cohorts
 from bonescan.training.recipe import AnyRecipe, JointRecipe, read_recipe
 from bonescan.training.team import ALONE, Team
+
+RECORD = "run.json"
+
+
+class Started(Protocol):
+    """What a run keeps of that which it started from."""
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What names it."""
+
+    @property
+    def regions(self) -> bool:
+        """Whether it was taught where the bones are."""
+
+    @property
+    def simulated_only(self) -> bool:
+        """Whether simulated patients alone taught it."""
 
 
 @dataclass(frozen=True)
@@ -55,12 +73,19 @@ class Run:
         return taught and bool(self.facts.get("regions", True))
 
     @property
+    def simulated_only(self) -> bool:
+        """Whether simulated patients alone taught its networks, here and in what it started from."""
+        start = self.facts.get("started_from") or {}
+        return bool(self.facts.get("simulated", False)) and bool(start.get("simulated", True))
+
+    @property
     def identity(self) -> dict[str, Any]:
-        """What names the run: its recipe, its cohort, and the run that it started from itself."""
-        return {key: self.facts.get(key) for key in ("recipe_sha256", "cohort_fingerprint", "started_from")}
+        """What names the run: its recipe, its cohort, and what it started from itself."""
+        facts = {key: self.facts.get(key) for key in ("recipe_sha256", "cohort_fingerprint", "started_from")}
+        return {**facts, "simulated": self.simulated_only}
 
 
-def begin(recipe_path: Path, cohorts: Cohorts, folder: Path, *, resume: bool, start: Run | None = None) -> Run:
+def begin(recipe_path: Path, cohorts: Cohorts, folder: Path, *, resume: bool, start: Started | None = None) -> Run:
     """Start a run, or go on with the one that is there.
 
     Args:
@@ -68,7 +93,7 @@ def begin(recipe_path: Path, cohorts: Cohorts, folder: Path, *, resume: bool, st
         cohorts: To train on.
         folder: Of the run.
         resume: Whether a run may be there.
-        start: Run whose networks this one starts from.
+        start: What its networks start from.
 
     Raises:
         UsageError: The folder holds a run and `resume` was not asked for, or its recipe or cohort is another one.
@@ -86,7 +111,7 @@ def begin(recipe_path: Path, cohorts: Cohorts, folder: Path, *, resume: bool, st
         "started_from": start.identity if start else None,
         "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
     }
-    record = folder / "run.json"
+    record = folder / RECORD
     if record.exists():
         earlier = json.loads(record.read_text(encoding="utf-8"))
         if not resume:
@@ -108,7 +133,7 @@ def open_run(folder: Path) -> Run:
         ModelError: The folder holds no run.
     """
     try:
-        facts = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        facts = json.loads((folder / RECORD).read_text(encoding="utf-8"))
     except (OSError, json.JSONDecodeError) as error:
         raise ModelError(f"{folder} holds no training run", expected="a folder written by 'bonescan train'") from error
     recipe, sha256 = read_recipe(folder / "recipe.toml")

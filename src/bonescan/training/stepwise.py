@@ -17,12 +17,13 @@ from bonescan.training.chain import Gates, as_function, probability_map, window_
 from bonescan.training.checkpoint import Checkpoint
 from bonescan.training.curves import draw_curves
 from bonescan.training.data import ClassifySamples, SegmentSamples
-from bonescan.training.init import STAGES, build, init_from_file, init_from_run
+from bonescan.training.init import STAGES, build, init_from_file
 from bonescan.training.losses import dice_loss, report_loss
 from bonescan.training.maps import LocateSamples, Maps
 from bonescan.training.recipe import SegmentRecipe, StageRecipe, StepwiseRecipe
 from bonescan.training.run import Run
 from bonescan.training.stage import Loss, Task, train_stage
+from bonescan.training.start import Start, start_network
 from bonescan.training.validation import classify_figures, locate_figures, segment_figures
 
 Progress = Callable[[str], None]
@@ -33,7 +34,7 @@ def train_stepwise(
     recipe: StepwiseRecipe,
     cases: tuple[GridCases, GridCases],
     *,
-    start: Run | None = None,
+    start: Start | None = None,
     init: Path | None = None,
     say: Progress,
 ) -> None:
@@ -43,7 +44,7 @@ def train_stepwise(
         run: Where checkpoints and log go.
         recipe: Of the run.
         cases: Training and validation cases.
-        start: Finished run whose networks these start from.
+        start: What the networks start from.
         init: Local torchvision-format ResNet34 checkpoint for the window classifier.
         say: Called with lines for people.
     """
@@ -51,7 +52,7 @@ def train_stepwise(
     for name in STAGES:
         network = build(name, recipe)
         if start is not None:
-            init_from_run(network, name, start.folder, say)
+            start_network(network, name, start, cases[0], say)
         if name == "classify" and init is not None:
             copied, left = init_from_file(network, init)
             say(f"classify: {copied} tensors from {init.name}, {left} at random")

@@ -9,13 +9,13 @@ import torch
 from bonescan.models.networks.joint import JointNetwork
 from bonescan.training.cache import GridCases
 from bonescan.training.curves import draw_curves
-from bonescan.training.init import init_from_run
 from bonescan.training.joint.figures import joint_figures
 from bonescan.training.joint.loss import joint_loss
 from bonescan.training.joint.samples import JointSamples
 from bonescan.training.recipe import JointRecipe
 from bonescan.training.run import Run
 from bonescan.training.stage import Task, train_stage
+from bonescan.training.start import Start, start_network
 
 STAGE = "joint"
 
@@ -31,7 +31,7 @@ def train_joint(
     recipe: JointRecipe,
     cases: tuple[GridCases, GridCases],
     *,
-    start: Run | None = None,
+    start: Start | None = None,
     say: Callable[[str], None],
 ) -> None:
     """Train the network.
@@ -40,12 +40,12 @@ def train_joint(
         run: Where checkpoints and log go.
         recipe: Of the run.
         cases: Training and validation cases.
-        start: Finished run whose network this one starts from.
+        start: What the network starts from.
         say: Called with lines for people.
     """
     network = build_joint(recipe)
     if start is not None:
-        init_from_run(network, STAGE, start.folder, say)
+        start_network(network, STAGE, start, cases[0], say)
     task = Task(
         name=STAGE,
         number=0,
