@@ -18,7 +18,7 @@ COUNTS_PER_MBQ_S = 9.0
 """Counts a second and MBq in a patient: LEHR sensitivity of about 72 a MBq and second in air, times about an eighth,
 the mean fraction of the injected tracer that is in the body at imaging and gets out to one camera."""
 _COLUMNS = 256
-_FARTHEST = 0.2
+_FARTHEST = 0.18
 """How far aside a patient lies at most, in widths of the field."""
 
 
