@@ -63,7 +63,7 @@ def calibrate_bundle(
     chosen = [case for case in cohorts.cases if case.split in (("val",) if trained else ("train", "val"))]
     _check(chosen)
     with TemporaryDirectory() as cache:
-        cases = open_cache(Path(cache), chosen, workers=workers, progress=progress)
+        cases = open_cache(Path(cache) / "calibration", chosen, workers=workers, progress=progress)
         measured, calibration = _measure(bundle, cases)
         runtime.clear()
         del cases

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from bonescan.core.anatomy import SITES, MaskLabel, Site
 from bonescan.inference.windows import STARTS, WINDOW, blend, extract
-from bonescan.metrics.thresholds import balanced_threshold, fewest_errors_threshold, sensitive_threshold
+from bonescan.metrics.thresholds import balanced_threshold, even_odds_threshold, sensitive_threshold
 from bonescan.models.bundle import Thresholds
 from bonescan.training.cache import GridCases
 from bonescan.training.chain import Floats, Network, site_probabilities, window_probabilities
@@ -121,7 +121,7 @@ def measure(cases: GridCases, networks: Mapping[str, Network], least: int) -> Me
 
 
 def tune_sites(scores: Floats, truth: Bools, metastasis: Bools, tuning: Indices) -> dict[Site, float]:
-    """A threshold a site, with the fewest errors over patients with metastases: a report is right where all six are.
+    """A threshold a site, with the fewest errors to be expected in patients with metastases: reports are of these.
 
     Args:
         scores: (cases, 6) probabilities.
@@ -130,7 +130,7 @@ def tune_sites(scores: Floats, truth: Bools, metastasis: Bools, tuning: Indices)
         tuning: Cases to choose on.
     """
     chosen = tuning[metastasis[tuning]] if metastasis[tuning].any() else tuning
-    return {site: fewest_errors_threshold(scores[chosen, i], truth[chosen, i]) for i, site in enumerate(SITES)}
+    return {site: even_odds_threshold(scores[chosen, i], truth[chosen, i]) for i, site in enumerate(SITES)}
 
 
 def halves(metastasis: Bools) -> tuple[Indices, Indices]:

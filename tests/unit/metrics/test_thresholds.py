@@ -5,7 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bonescan.metrics.thresholds import balanced_threshold, fewest_errors_threshold, sensitive_threshold
+from bonescan.metrics.thresholds import (
+    balanced_threshold,
+    even_odds_threshold,
+    fewest_errors_threshold,
+    sensitive_threshold,
+)
 
 SCORES = np.array([0.1, 0.4, 0.35, 0.8, 0.2])
 TRUTH = np.array([False, False, True, True, False])
@@ -47,3 +52,30 @@ def test_fewest_errors_takes_the_middle_of_the_best_cuts():
 def test_a_site_that_cannot_be_told_is_not_called_everywhere():
     truth = np.arange(20) < 4
     assert not (np.full(20, 0.3) >= fewest_errors_threshold(np.full(20, 0.3), truth)).any()
+    assert not (np.full(20, 0.3) >= even_odds_threshold(np.full(20, 0.3), truth)).any()
+
+
+def test_even_odds_undoes_a_probability_that_is_off():
+    """Odds that are four times too small: one half is said where one fifth is meant."""
+    rng = np.random.default_rng(0)
+    said = rng.beta(1, 1, 20_000)
+    truth = rng.random(said.size) < 4 * said / (4 * said + 1 - said)
+    assert even_odds_threshold(said, truth) == pytest.approx(0.2, abs=0.01)
+    assert even_odds_threshold(said, ~truth) == 1.0, "the wrong way round, and few are positive"
+    assert even_odds_threshold(said, np.ones(said.size, bool)) == 0.5
+
+
+def test_even_odds_errs_no_more_on_others_than_the_fewest_errors_counted():
+    """Eighty cases to choose on, as many as a site has: the counted minimum follows their chance."""
+    rng = np.random.default_rng(0)
+
+    def draw(count):
+        truth = rng.random(count) < 0.4
+        return 1 / (1 + np.exp(-rng.normal(np.where(truth, 1, -1), 1.5))), truth
+
+    scores, truth = draw(20_000)
+
+    def errors(rule):
+        return np.mean([((scores >= rule(*draw(80))) != truth).mean() for _ in range(60)])
+
+    assert errors(even_odds_threshold) < errors(fewest_errors_threshold)

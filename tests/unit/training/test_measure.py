@@ -49,7 +49,7 @@ def measured():
 
 
 def test_a_perfect_chain_is_measured_as_perfect(measured):
-    figures = {f.name: f for f in figures_of(measured, "made by hand", 0.0)}
+    figures = {f.name: f for f in figures_of(measured, "made by hand")}
     assert figures["patient_auc"].value == 1
     assert figures["patient_accuracy"].value == 1
     assert figures["dice_metastasis_pooled"].value > 0.95
@@ -67,7 +67,7 @@ def test_thresholds_and_figures_come_from_different_patients(monkeypatch):
     held = measure(many, _known(), 12)
     assert held.held_out
     assert len(held.patients) == 20
-    figures = {f.name: f for f in figures_of(held, "x", 0.0)}
+    figures = {f.name: f for f in figures_of(held, "x")}
     # Every patient to measure on has the wrong answer; had thresholds been tuned on them, no figure would be this bad.
     assert figures["patient_auc"].value == 0
     assert figures["patient_accuracy"].value == 0
@@ -85,7 +85,7 @@ def test_few_patients_serve_for_both(measured):
 
 
 def test_intervals_hold_the_value_and_are_honest_about_six_patients(measured):
-    accuracy = next(f for f in figures_of(measured, "x", 0.0) if f.name == "patient_accuracy")
+    accuracy = next(f for f in figures_of(measured, "x") if f.name == "patient_accuracy")
     assert accuracy.low < 0.7
     assert accuracy.low <= accuracy.value <= accuracy.high
     assert accuracy.count == 6
