@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from bonescan.core.study import ViewName
+from bonescan.io.plausibility import check_bone_scan
 from bonescan.simulate.attenuation import Attenuation
 from bonescan.simulate.blur import blur, kernel, splat
-from bonescan.simulate.camera import FWHM_PER_SIGMA, Camera, Motion, draw_camera, expected_counts, moved
+from bonescan.simulate.camera import _FARTHEST, FWHM_PER_SIGMA, Camera, Motion, draw_camera, expected_counts, moved
 from bonescan.simulate.patient import draw_patient, noisy_study, render
 from bonescan.simulate.projector import Projector, scatter
 
@@ -251,4 +252,14 @@ def test_fine_matrix_shows_the_same_patient_at_half_the_pixel():
 def test_no_patient_lies_half_beside_the_field():
     drawn = [draw_camera(np.random.default_rng(seed), counts=(5e5, 1e6), fine_matrix=0.3) for seed in range(4000)]
     aside = [abs(camera.offset_mm[1]) / (camera.columns * camera.pixel_mm) for camera in drawn]
-    assert 0.15 < max(aside) <= 0.2 + 1e-9
+    assert 0.15 < max(aside) <= _FARTHEST + 1e-9
+
+
+@pytest.mark.parametrize("side", [-1, 1])
+@pytest.mark.parametrize("seed", [8, 11, 14])
+def test_who_lies_as_far_aside_as_may_be_is_still_taken_for_a_scan(seed, side):
+    parameters = draw_patient(seed, "P", metastatic=True, benign=True)
+    offset = (0.0, side * _FARTHEST * 1.8 * 256)
+    small = replace(parameters.camera, rows=1024, columns=256, pixel_mm=1.8, offset_mm=offset)
+    parameters = replace(parameters, camera=small)
+    check_bone_scan(noisy_study(parameters, render(parameters).expected).views)
