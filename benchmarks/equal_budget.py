@@ -18,6 +18,7 @@ import tomllib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +118,7 @@ def main() -> None:
     if chosen.only != "measure":
         simulate(job)
         with ThreadPoolExecutor(len(QUEUES)) as pool:
-            list(pool.map(lambda core: [train(job, name, core) for name in QUEUES[core]], range(len(QUEUES))))
+            list(pool.map(partial(train_queue, job), range(len(QUEUES))))
     if chosen.only != "train":
         for name in (*METHODS, *VARIANTS):
             measure(job, name)
@@ -144,6 +145,12 @@ def simulate(job: Job) -> None:
     cohorts = read_cohorts(job.cohorts, seed=SEED)
     for split in ("train", "val"):
         open_cache(job.work / "cache" / split, cohorts.split(split), progress=lambda line: print(line, file=sys.stderr))
+
+
+def train_queue(job: Job, core: int) -> None:
+    """Train what one core trains, one after the other."""
+    for name in QUEUES[core]:
+        train(job, name, core)
 
 
 def train(job: Job, name: str, core: int) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
@@ -52,11 +53,11 @@ def main(studies: list[Path], compressed: list[Path], rounds: int) -> dict[str, 
     def chain(study: Path, name: str) -> object:
         return bs.analyze(bs.read(study), model=bundles[name])
 
-    first_s = {name: seconds(lambda n=name: chain(studies[0], n)) for name in bundles}
+    first_s = {name: seconds(partial(chain, studies[0], name)) for name in bundles}
     turns: list[Timed] = []
     for study, small in zip(studies, compressed, strict=True):
-        turn: dict[str, Callable[[], object]] = {n: lambda s=study, n=n: chain(s, n) for n in bundles}
-        turn["compressed"] = lambda s=small: chain(s, settings().model)
+        turn: dict[str, Callable[[], object]] = {n: partial(chain, study, n) for n in bundles}
+        turn["compressed"] = partial(chain, small, settings().model)
         turns.append(turn)
     chains = in_turns(turns, rounds)
     read = [bs.read(study) for study in studies]
@@ -93,7 +94,7 @@ def network_calls(study: Study) -> Timed:
     calls: dict[str, Callable[[], object]] = {}
     for name, (backend, precision) in BACKENDS.items():
         pipeline = kind(bundle, backend=backend, threads=CORES, precision=precision)
-        calls[name] = lambda p=pipeline: p.run(study)
+        calls[name] = partial(pipeline.run, study)
     if find_spec("torch") and bundle.manifest.pipeline == "joint":
         from benchmarks.paper_networks import paper_call
 
@@ -111,7 +112,8 @@ def torch_calls(study: Study, cores: int) -> Timed:
     from bonescan.models.networks.joint import JointNetwork
 
     torch.set_num_threads(cores)
-    network = JointNetwork().eval().to(memory_format=torch.channels_last)
+    network = JointNetwork().eval()
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in torch's stubs
 
     def run(*, bf16: bool) -> None:
         images = torch.from_numpy(joined({view.name: to_grid(view) for view in study.views}))

@@ -30,7 +30,7 @@ def main() -> None:
     arguments.add_argument("--nnunet", type=Path, help="run of an nnU-Net, to time its predictor on the same patients")
     chosen = arguments.parse_args()
     bind()
-    result = {"machine": describe(), "command": "python -m benchmarks.run"}
+    result: dict[str, object] = {"machine": describe(), "command": "python -m benchmarks.run"}
     with tempfile.TemporaryDirectory() as folder:
         compressed = _patients(Path(folder) / "compressed", chosen.patients)
         studies = _uncompressed(compressed, Path(folder) / "plain")

@@ -66,10 +66,13 @@ def status_of_sending(path: Path, port: int, *, data: bytes | None = None) -> in
         association._reactor_checkpoint.clear()  # else the association itself reads the answer
         while not association._is_paused:
             time.sleep(0.01)
-        association.dimse.send_msg(request, association.accepted_contexts[0].context_id)
+        context_id = association.accepted_contexts[0].context_id
+        assert context_id is not None, "an accepted context has a number"
+        association.dimse.send_msg(request, context_id)
         _, reply = association.dimse.get_msg(block=True)
         association._reactor_checkpoint.set()
-        return int(reply.Status) if reply is not None else None
+        status = getattr(reply, "Status", None)
+        return None if status is None else int(status)
     finally:
         association.release()
 
@@ -99,7 +102,7 @@ class Archive:
         entity = ApplicationEntity(ae_title="ARCHIVE")
         entity.supported_contexts = AllStoragePresentationContexts
         entity.maximum_associations = 32
-        handlers = [(evt.EVT_C_STORE, self._take)]
+        handlers: list[Any] = [(evt.EVT_C_STORE, self._take)]
         self._server = entity.start_server(("127.0.0.1", self.port), block=False, evt_handlers=handlers)
 
     def close(self) -> None:
