@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bonescan.cli.extras import need_torch
+from bonescan.cli.models import figure_row
 from bonescan.cli.output import aligned, remark, say, say_json
+
+if TYPE_CHECKING:
+    from bonescan.models.bundle import Manifest
 
 EPILOG = """\b
 Examples:
@@ -18,6 +23,24 @@ Examples:
 
 Patients of the test side take no part, so that the result can be measured on them.
 """
+
+THRESHOLDS = {
+    "patient": "patient",
+    "window_metastasis": "window with metastasis",
+    "window_bladder": "window with bladder",
+    "segment_metastasis": "pixel of metastasis",
+    "segment_bladder": "pixel of bladder",
+    "segment_benign": "pixel of benign uptake",
+}
+SHOWN = (
+    "patient_auc",
+    "patient_sensitivity",
+    "patient_specificity",
+    "dice_metastasis_pooled",
+    "dice_bladder_pooled",
+    "report_accuracy",
+)
+"""Figures that are printed; the model card has all of them."""
 
 
 def register(app: typer.Typer) -> None:
@@ -43,22 +66,33 @@ def calibrate(
     need_torch("calibrate")
     from bonescan.core.files import check_writable
     from bonescan.core.settings import settings
+    from bonescan.models.bundle import read_manifest
     from bonescan.models.registry import find_bundle
     from bonescan.training.calibrate import calibrate_bundle
 
     check_writable(out)
     folder = find_bundle(model or settings().model)
+    before, _ = read_manifest(folder)
     bundle = calibrate_bundle(folder, cohort, out, name=name, progress=remark)
     manifest = bundle.manifest
     if as_json:
         say_json({"sha256": bundle.sha256, **manifest.model_dump(mode="json", by_alias=True)})
         return
-    shown = ("patient_auc", "patient_sensitivity", "patient_specificity", "dice_metastasis_pooled", "report_accuracy")
-    found = [figure for figure in manifest.figures if figure.name in shown]
+    for line in aligned(_thresholds(before, manifest)):
+        say(line)
+    found = [figure for name in SHOWN if (figure := manifest.figure(name))]
     say(f"on {found[0].dataset}:")
-    for line in aligned(
-        (figure.name.replace("_", " "), "not defined" if figure.value is None else f"{figure.value:.3f}")
-        for figure in found
-    ):
+    for line in aligned(figure_row(figure) for figure in found):
         say(line)
     say(f"bundle -> {out}; use it with: bonescan analyze INPUT --model {out} -o OUT")
+
+
+def _thresholds(before: Manifest, now: Manifest) -> Iterator[tuple[str, ...]]:
+    yield ("threshold", "before", "now")
+    old, new = (manifest.thresholds for manifest in (before, now))
+    for field, words in THRESHOLDS.items():
+        values = [getattr(thresholds, field) for thresholds in (old, new)]
+        if None not in values:
+            yield (words, *(f"{value:.2f}" for value in values))
+    for site, value in new.sites.items():
+        yield (f"site {site}", f"{old.sites[site]:.2f}", f"{value:.2f}")

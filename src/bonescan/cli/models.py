@@ -64,14 +64,17 @@ def _lines(manifest: Manifest, sha256: str) -> Iterator[str]:
     )
     for dataset in dict.fromkeys(figure.dataset for figure in manifest.figures):
         yield f"  figures on {dataset}:"
-        yield from aligned((_row(figure) for figure in manifest.figures if figure.dataset == dataset), indent="    ")
+        yield from aligned(
+            (figure_row(figure) for figure in manifest.figures if figure.dataset == dataset), indent="    "
+        )
 
 
 def _cases(cohort: TrainingCohort) -> str:
     return ", ".join(f"{number} {split}" for split, number in cohort.cases.items())
 
 
-def _row(figure: Figure) -> tuple[str, str, str, str]:
+def figure_row(figure: Figure) -> tuple[str, str, str, str]:
+    """Name, value, interval and number of cases of a figure, in words."""
     known = figure.low is not None and figure.high is not None
     return (
         figure.name.replace("_", " "),

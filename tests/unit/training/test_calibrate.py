@@ -105,4 +105,6 @@ def test_the_command_says_what_it_found_and_what_is_next(place, tmp_path):
     result = CliRunner().invoke(app, words)
     assert result.exit_code == 0, result.output
     assert "patient sensitivity" in result.output
+    assert "site pelvis" in result.output
+    assert ["threshold", "before", "now"] in [line.split() for line in result.output.splitlines()]
     assert f"--model {tmp_path / 'b'}" in result.output
