@@ -42,24 +42,6 @@ def sensitive_threshold(scores: Floats, truth: Bools, sensitivity: float) -> flo
     return float(np.quantile(scores[truth], 1 - sensitivity, method="lower"))
 
 
-def fewest_errors_threshold(scores: Floats, truth: Bools) -> float:
-    """Threshold with the fewest wrong calls, the middle one of several, between two scores.
-
-    0.5 where one class is absent.
-
-    Example:
-        >>> fewest_errors_threshold(np.array([0.1, 0.3, 0.7, 0.9]), np.array([False, False, True, True]))
-        0.5
-    """
-    if truth.all() or not truth.any():
-        return 0.5
-    values = np.concatenate([[0.0], np.unique(scores), [1.0]])
-    candidates = (values[1:] + values[:-1]) / 2
-    errors = ((scores[None, :] >= candidates[:, None]) != truth).sum(axis=1)
-    best = candidates[errors == errors.min()]
-    return float(best[len(best) // 2])
-
-
 def even_odds_threshold(probabilities: Floats, truth: Bools) -> float:
     """Threshold at which yes and no are as likely by a sigmoid fitted to the cases.
 

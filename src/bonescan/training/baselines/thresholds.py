@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from bonescan.core.anatomy import SITES, MaskLabel, Site
+from bonescan.core.anatomy import MaskLabel, Site
 from bonescan.core.errors import ModelError
 from bonescan.core.files import write_text
-from bonescan.metrics.thresholds import balanced_threshold, fewest_errors_threshold
+from bonescan.metrics.thresholds import balanced_threshold
 from bonescan.training.baselines.found import Found, Method
 from bonescan.training.cache import GridCases
-from bonescan.training.measure import LEVELS, halves, pixel_sums
+from bonescan.training.measure import LEVELS, halves, pixel_sums, tune_sites
 
 FILE = "thresholds.json"
 _CHUNK = 32
@@ -38,7 +38,7 @@ class MethodThresholds(BaseModel):
 def tune(method: Method, cases: GridCases) -> MethodThresholds:
     """Run a method over validation patients and choose every threshold.
 
-    Pixels by the largest pooled Dice, the patient where sensitivity equals specificity, each site by the fewest errors
+    Pixels by the largest pooled Dice, the patient where sensitivity equals specificity, each site at even odds
     among patients with metastases.
 
     Args:
@@ -58,11 +58,9 @@ def tune(method: Method, cases: GridCases) -> MethodThresholds:
                 sums[number] += pixel_sums(values, np.asarray(cases.labels[case]) == label)
     dice = 2 * sums[..., 0] / np.maximum(sums[..., 1] + sums[..., 2], 1)
     truth, scores = np.asarray(cases.metastasis)[chosen], np.stack(sites)
-    known = truth if truth.any() else np.ones_like(truth)
-    site_truth = np.asarray(cases.sites)[chosen]
     return MethodThresholds(
         patient=balanced_threshold(np.array(patients), truth),
-        sites={site: fewest_errors_threshold(scores[known, i], site_truth[known, i]) for i, site in enumerate(SITES)},
+        sites=tune_sites(scores, np.asarray(cases.sites)[chosen], truth, np.arange(len(chosen))),
         metastasis=float(LEVELS[dice[0].argmax()]) if sums[0].any() else 0.5,
         bladder=float(LEVELS[dice[1].argmax()]) if sums[1].any() else 0.5,
         tuned_on=len(chosen),
