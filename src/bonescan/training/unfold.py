@@ -8,6 +8,7 @@ the network answers as the exported one does, and normalises its batches as one 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -64,18 +65,26 @@ def unfold(network: nn.Module, weights: Weights, images: Tensor) -> None:
     of_norms = {f"{name}.{part}" for name in norms for part in ("weight", "bias")}
     for name in own.keys() - of_norms:
         _copy(own[name], name, weights)
-    offsets = _Offsets(network, weights)
+    scales = {name: _to_unit_norm(m.weight) for name, m in network.named_modules() if _is_folded(m, name, weights)}
+    offsets = _Offsets(network, weights, scales)
     network.eval()(images)
     if missing := norms.keys() - offsets.seen:
         raise BundleCorruptError(f"no offset is known of {sorted(missing)[0]}", expected="a folded batch norm of each")
 
 
 class _Offsets:
-    """Sets each batch norm when the first images come by, from what they are and from its convolution's offset."""
+    """Sets each batch norm when the first images come by, from what they are and from its convolution's offset.
 
-    def __init__(self, network: nn.Module, weights: Mapping[str, npt.NDArray[np.float32]]) -> None:
+    Args:
+        network: Whose batch norms are set at its next pass.
+        weights: Of the exported network.
+        scales: Convolution → by what its weights were multiplied.
+    """
+
+    def __init__(self, network: nn.Module, weights: Weights, scales: Mapping[str, float]) -> None:
         self.seen: set[str] = set()
         self._weights = weights
+        self._scales = scales
         self._convolutions: list[tuple[Tensor, str]] = []
         self._hooks: list[RemovableHandle] = []
         for name, module in network.named_modules():
@@ -96,13 +105,14 @@ class _Offsets:
             assert isinstance(module, nn.BatchNorm2d)
             (values,) = inputs
             source = next((conv for output, conv in self._convolutions if output is values), None)
-            if source is None or (offset := self._weights.get(source + _FOLDED)) is None:
+            if source is None or source not in self._scales:
                 return
+            offset, scale = torch.from_numpy(self._weights[source + _FOLDED].copy()), self._scales[source]
             variance, mean = torch.var_mean(values, dim=(0, 2, 3), correction=0)
             module.get_buffer("running_mean").copy_(mean)
             module.get_buffer("running_var").copy_(variance)
-            module.get_parameter("weight").copy_(torch.sqrt(variance + module.eps))
-            module.get_parameter("bias").copy_(mean + torch.from_numpy(offset.copy()))
+            module.get_parameter("weight").copy_(torch.sqrt(variance + module.eps) / scale)
+            module.get_parameter("bias").copy_(mean / scale + offset)
             self.seen.add(name)
 
         return set_from
@@ -111,6 +121,21 @@ class _Offsets:
         for hook in self._hooks:
             hook.remove()
         self._convolutions.clear()
+
+
+def _is_folded(module: nn.Module, name: str, weights: Weights) -> TypeGuard[nn.Conv2d]:
+    return isinstance(module, nn.Conv2d) and name + _FOLDED in weights
+
+
+def _to_unit_norm(weight: Tensor) -> float:
+    """Scale to a norm of 1 a channel on average, in place, as Muon wants it: batch norms undo it.
+
+    Returns:
+        The scale.
+    """
+    scale = float(len(weight) ** 0.5 / (weight.norm() + 1e-12))
+    weight.mul_(scale)
+    return scale
 
 
 def _copy(parameter: nn.Parameter, name: str, weights: Weights) -> None:

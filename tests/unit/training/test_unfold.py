@@ -15,6 +15,7 @@ from bonescan.models.networks.joint import JointNetwork
 from bonescan.models.registry import find_bundle
 from bonescan.training.exported import load_exactly
 from bonescan.training.init import STAGES, build
+from bonescan.training.muon import Muon
 from bonescan.training.onnx_graph import joint_to_onnx
 from bonescan.training.quantise import Quantisation, quantise
 from bonescan.training.recipe import StepwiseRecipe
@@ -81,6 +82,8 @@ def test_batch_norms_have_the_statistics_of_what_passes_them():
     images = torch.rand(2, 2, 64, 32)
     network = JointNetwork()
     unfold(network, exported_weights(model), images)
+    # It brings weights to its norm, which must change nothing.
+    Muon(network, lr=0.002, turn=15.0, momentum=0.9, weight_decay=0.1)
     with torch.inference_mode():
         expected, in_use, in_training = trained.eval()(images), network(images), network.train()(images)
     torch.testing.assert_close(in_use.findings, expected.findings, atol=1e-3, rtol=1e-3)
