@@ -132,6 +132,9 @@ def import_openvino() -> Any:
 
 def _openvino(file: Path, threads: int, precision: Precision | None) -> Network:
     options = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": str(threads)}
+    if threads < _processors():
+        # Who asks for fewer threads shares the processors with others; pinned, all of them would share the first.
+        options["ENABLE_CPU_PINNING"] = "NO"
     if precision:
         options["INFERENCE_PRECISION_HINT"] = precision
     if precision == "f32":

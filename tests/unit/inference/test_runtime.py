@@ -61,6 +61,15 @@ def test_one_network_may_serve_several_threads(bundle, backend):
                 np.testing.assert_array_equal(got, wanted)
 
 
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity") or os.cpu_count() == 1, reason="there is nothing to share")
+@BOTH
+def test_who_shares_the_processors_is_not_pinned_to_one(bundle, backend):
+    """Else all processes of an evaluation would run on the first, and the others stand idle."""
+    before = os.sched_getaffinity(0)
+    runtime.load(bundle.path("classify.onnx"), backend=backend, threads=1)(WINDOWS)
+    assert os.sched_getaffinity(0) == before
+
+
 def test_a_network_is_loaded_once(bundle):
     path = bundle.path("classify.onnx")
     assert runtime.load(path) is runtime.load(str(path))
