@@ -8,6 +8,13 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.floating]
 
 
+def logit(probabilities: Floats | float) -> npt.NDArray[np.float64]:
+    """Logarithm of the odds, finite for 0 and 1 too: odds end at a million to one."""
+    limited = np.clip(np.asarray(probabilities, np.float64), 1e-6, 1 - 1e-6)
+    result: npt.NDArray[np.float64] = np.log(limited / (1 - limited))
+    return result
+
+
 def fit_sigmoid(logits: Floats, truth: npt.NDArray[np.bool_]) -> tuple[float, float]:
     """Slope and offset of sigmoid(slope * logit + offset) with the greatest likelihood.
 

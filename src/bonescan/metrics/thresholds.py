@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from bonescan.metrics.sigmoid import fit_sigmoid
+from bonescan.metrics.sigmoid import fit_sigmoid, logit
 
 Floats = npt.NDArray[np.floating]
 Bools = npt.NDArray[np.bool_]
@@ -57,8 +57,7 @@ def even_odds_threshold(probabilities: Floats, truth: Bools) -> float:
     """
     if truth.all() or not truth.any():
         return 0.5
-    limited = np.clip(probabilities.astype(np.float64), 1e-6, 1 - 1e-6)
-    slope, offset = fit_sigmoid(np.log(limited / (1 - limited)), truth)
+    slope, offset = fit_sigmoid(logit(probabilities), truth)
     if slope <= 0 or np.ptp(probabilities) == 0:
         return 0.0 if truth.mean() > 0.5 else 1.0
     return float(1 / (1 + np.exp(np.clip(offset / slope, -60, 60))))

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from bonescan.core.anatomy import SITES, Region
 from bonescan.inference.joint import FINDINGS, REGION_STEP, Calibration
 from bonescan.inference.runtime import Network
-from bonescan.metrics.sigmoid import fit_sigmoid
+from bonescan.metrics.sigmoid import fit_sigmoid, logit
 from bonescan.metrics.thresholds import balanced_threshold
 from bonescan.models.bundle import Thresholds
 from bonescan.training.cache import UNKNOWN, GridCases
@@ -107,17 +107,11 @@ def measure_joint(cases: GridCases, network: Network, *, apart: bool = False) ->
 
 def review_band(probabilities: Floats, threshold: float) -> tuple[float, float]:
     """Probabilities around the threshold that hold the given share of the patients, equally far in logits."""
-    distance = np.abs(_logit(probabilities) - _logit(np.float64(threshold)))
+    distance = np.abs(logit(probabilities) - logit(threshold))
     reach = float(np.quantile(distance, _REVIEWED))
-    middle = float(_logit(np.float64(threshold)))
+    middle = float(logit(threshold))
     low, high = (1 / (1 + np.exp(-(middle + side * reach))) for side in (-1, 1))
     return round(float(low), 4), round(float(high), 4)
-
-
-def _logit(values: npt.NDArray[np.floating] | np.float64) -> npt.NDArray[np.float64]:
-    limited = np.clip(np.asarray(values, np.float64), 1e-6, 1 - 1e-6)
-    result: npt.NDArray[np.float64] = np.log(limited / (1 - limited))
-    return result
 
 
 def _tune(sums: Floats, tuning: Indices) -> Segmented:
