@@ -21,7 +21,8 @@ Examples:
   bonescan calibrate --cohort ours --model bundle -o bundle
   bonescan evaluate --cohort ours --model ours-joint -o result
 
-Patients of the test side take no part, so that the result can be measured on them.
+Give patients that the model was not trained on. Those of the test side take no part, so that the result can be measured
+on them.
 """
 
 THRESHOLDS = {

@@ -35,6 +35,12 @@ def figures_of(measured: Measured, dataset: str) -> tuple[Figure, ...]:
     return tuple(figures)
 
 
+def dataset_in_words(measured: Measured, patients: str, *, simulated: bool) -> str:
+    """What figures were measured on, e.g. "simulated validation, held-out half"."""
+    words = f"simulated {patients}" if simulated else patients
+    return f"{words}, held-out half" if measured.held_out else f"{words}, also used for tuning"
+
+
 def difference_of(difference: float, dataset: str) -> Figure:
     """The figure of the largest difference of a probability between the exported and the trained networks."""
     return Figure(name=DIFFERENCE, value=_finite(difference), dataset=dataset)

@@ -13,13 +13,14 @@ from bonescan.inference import runtime
 from bonescan.inference.joint import NETWORK
 from bonescan.io.cohort import CohortCase
 from bonescan.models.bundle import CARD, Bundle, TrainingCohort, load_bundle, write_bundle
-from bonescan.training.bundle_figures import DIFFERENCE, figures_of
-from bonescan.training.cache import Cohorts, GridCases, open_cache, read_cohorts
-from bonescan.training.card import model_card
+from bonescan.training.bundle_figures import DIFFERENCE, dataset_in_words, figures_of
+from bonescan.training.cache import GridCases, open_cache, read_cohorts
+from bonescan.training.card import model_card, patients_in_words
 from bonescan.training.exported import in_batches, load_exactly
 from bonescan.training.init import STAGES
 from bonescan.training.joint.measure import measure_joint
 from bonescan.training.measure import Measured, measure
+from bonescan.training.recipe import DataRecipe
 
 _SEED = 0
 """Of the split of a cohort that has none."""
@@ -68,14 +69,19 @@ def calibrate_bundle(
         runtime.clear()
         del cases
     old = bundle.manifest
+    dataset = dataset_in_words(measured, "calibration patients", simulated=cohorts.simulated)
     unchanged = tuple(figure for figure in old.figures if figure.name == DIFFERENCE)
     manifest = old.model_copy(
         update={
             "name": name or old.name,
             "thresholds": measured.thresholds,
             "calibration": calibration,
-            "calibration_cohort": _cohort(cohorts, chosen),
-            "figures": figures_of(measured, _dataset(measured, simulated=cohorts.simulated)) + unchanged,
+            "calibration_cohort": TrainingCohort(
+                fingerprint=cohorts.fingerprint,
+                cases={"calibration": len(chosen)},
+                description=patients_in_words(simulated=cohorts.simulated),
+            ),
+            "figures": figures_of(measured, dataset) + unchanged,
         }
     )
     files = {file: bundle.path(file).read_bytes() for file in old.files if file != CARD}
@@ -99,14 +105,5 @@ def _measure(bundle: Bundle, cases: GridCases) -> tuple[Measured, dict[str, Any]
         measured, calibration = measure_joint(cases, load_exactly(bundle.path(NETWORK)), apart=apart)
         return measured, asdict(calibration)
     networks = {stage: in_batches(load_exactly(bundle.path(f"{stage}.onnx"))) for stage in STAGES}
-    return measure(cases, networks, recipe["data"]["window_min_px"]), bundle.manifest.calibration
-
-
-def _cohort(cohorts: Cohorts, cases: Sequence[CohortCase]) -> TrainingCohort:
-    words = "Simulated patients." if cohorts.simulated else "Patients as named by the cohort's fingerprint."
-    return TrainingCohort(fingerprint=cohorts.fingerprint, cases={"calibration": len(cases)}, description=words)
-
-
-def _dataset(measured: Measured, *, simulated: bool) -> str:
-    words = "simulated calibration patients" if simulated else "calibration patients"
-    return f"{words}, held-out half" if measured.held_out else f"{words}, also used for tuning"
+    least = recipe.get("data", {}).get("window_min_px", DataRecipe().window_min_px)
+    return measure(cases, networks, least), bundle.manifest.calibration

@@ -19,8 +19,8 @@ _LIMITS = """\
 _TUNED = {
     False: "Networks were chosen on the validation patients, half of which the figures were measured on; thresholds "
     "were tuned on\n  the other half (on the same patients where the last column says so).",
-    True: "The calibration patients took no part in training. Thresholds were tuned on half of them and the figures "
-    "measured on\n  the other half (on the same patients where the last column says so).",
+    True: "Thresholds were tuned on half of the calibration patients, figures measured on the other half (on the same "
+    "patients\n  where the last column says so). Of patients that it was trained on they would say nothing.",
 }
 
 _ORIGIN = {
@@ -45,6 +45,11 @@ bladder and skeletal regions are, whether there is metastasis, and at which of s
 calibrated on validation patients; those near the threshold are marked for review.
 """,
 }
+
+
+def patients_in_words(*, simulated: bool) -> str:
+    """Who the patients of a cohort are, as far as a bundle says it."""
+    return "Simulated patients." if simulated else "Patients as named by the cohort's fingerprint."
 
 
 def model_card(manifest: Manifest) -> str:
@@ -111,7 +116,7 @@ def _calibration(manifest: Manifest) -> str:
     return f"""
 ## Calibration
 
-Thresholds, calibration and figures come from other patients than the training. {cohort.description} Cases: {cases}.
+Thresholds, calibration and figures come from these patients, set after training. {cohort.description} Cases: {cases}.
 Cohort fingerprint `{cohort.fingerprint[:16]}`.
 """
 

@@ -86,6 +86,10 @@ def site_probabilities(locate: Network, image: Floats, metastasis: Floats) -> Fl
     Returns:
         (6,) in the order of `SITES`.
     """
-    channels = [np.concatenate(list(part), axis=1) for part in (image, metastasis)]
-    result: Floats = locate(np.stack(channels)[None])[0]
+    result: Floats = locate(side_by_side(image, metastasis))[0]
     return result
+
+
+def side_by_side(image: Floats, metastasis: Floats) -> Floats:
+    """What the report network sees: (1, 2, 1024, 512), both views beside each other, image and map as channels."""
+    return np.stack([np.concatenate(list(part), axis=1) for part in (image, metastasis)])[None]

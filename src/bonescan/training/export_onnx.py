@@ -17,12 +17,12 @@ from bonescan.inference import preprocess, runtime
 from bonescan.inference.joint import NETWORK
 from bonescan.inference.windows import STARTS, STRIDE, WINDOW
 from bonescan.models.bundle import CARD, Bundle, Manifest, TrainingCohort, write_bundle
-from bonescan.training.bundle_figures import difference_of, figures_of
+from bonescan.training.bundle_figures import dataset_in_words, difference_of, figures_of
 from bonescan.training.cache import GridCases, load_cache
-from bonescan.training.card import INTENDED_USE, model_card
+from bonescan.training.card import INTENDED_USE, model_card, patients_in_words
 from bonescan.training.chain import Network, as_function
 from bonescan.training.checkpoint import Checkpoint
-from bonescan.training.exported import in_batches, load_exactly
+from bonescan.training.exported import in_batches, load_exactly, stage_inputs
 from bonescan.training.init import STAGES
 from bonescan.training.joint.export import joint_difference, load_joint
 from bonescan.training.joint.measure import measure_joint
@@ -162,17 +162,15 @@ def _difference(networks: Mapping[str, nn.Module], exported: Mapping[str, Networ
     """Largest difference of a window's or site's probability between trained and exported networks."""
     largest = 0.0
     for case in range(min(_CHECKED_CASES, len(cases))):
-        image = cases.image(case)
-        maps = (cases.labels[case] == 1).astype(np.float32)
-        whole = np.stack([np.concatenate(list(part), axis=1) for part in (image, maps)])[None]
-        for stage, inputs in (("classify", image[:, None]), ("locate", whole)):
+        for stage in ("classify", "locate"):
+            inputs = stage_inputs(stage, cases, case)
             trained = as_function(networks[stage])(inputs)
             largest = max(largest, float(np.abs(trained - exported[stage](inputs)).max()))
     return largest
 
 
 def _description(run: Run, simulated: bool) -> str:
-    words = "Simulated patients." if simulated else "Patients as named by the cohort's fingerprint."
+    words = patients_in_words(simulated=simulated)
     if not simulated and (count := run.facts.get("simulated_train", 0)):
         words = f"{words} Of those for training {count} are simulated."
     start = run.facts.get("started_from")
@@ -180,12 +178,6 @@ def _description(run: Run, simulated: bool) -> str:
         return words
     what = f"the model {start['bundle']}, trained" if "bundle" in start else "a run"
     return f"{words} The networks started from {what} on the cohort {start['cohort_fingerprint'][:16]}."
-
-
-def _dataset(measured: Measured, simulated: bool) -> str:
-    """What the figures were measured on, in words."""
-    words = "simulated validation" if simulated else "validation"
-    return f"{words}, held-out half" if measured.held_out else f"{words}, also used for tuning"
 
 
 def _manifest(run: Run, contents: _Contents, name: str) -> Manifest:
@@ -212,7 +204,7 @@ def _manifest(run: Run, contents: _Contents, name: str) -> Manifest:
         calibration=contents.calibration,
         training_cohort=cohort,
         figures=(
-            *figures_of(measured, dataset := _dataset(measured, simulated)),
+            *figures_of(measured, dataset := dataset_in_words(measured, "validation", simulated=simulated)),
             difference_of(contents.difference, dataset),
         ),
         intended_use=INTENDED_USE,

@@ -55,7 +55,7 @@ class Muon(torch.optim.AdamW):
         self._dtype = dtype
         super().__init__(groups, lr=lr, weight_decay=weight_decay)
         for weight in turned:
-            _to_norm(weight.detach())
+            to_norm(weight.detach())
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
@@ -77,7 +77,7 @@ class Muon(torch.optim.AdamW):
         step = orthogonal(ahead.reshape(len(weight), -1).to(self._dtype)).to(weight.dtype).view_as(weight)
         size = len(weight) ** 0.5 / (step.norm() + _EPSILON)
         weight.sub_(step, alpha=float(group["lr"] * group["turn"] * size))
-        _to_norm(weight)
+        to_norm(weight)
 
 
 def orthogonal(matrix: Tensor, steps: int = 5) -> Tensor:
@@ -96,6 +96,8 @@ def orthogonal(matrix: Tensor, steps: int = 5) -> Tensor:
     return x if matrix.shape[0] <= matrix.shape[1] else x.T
 
 
-def _to_norm(weight: Tensor) -> None:
-    """Scale to a norm of 1 a channel on average, in place."""
-    weight.mul_(len(weight) ** 0.5 / (weight.norm() + _EPSILON))
+def to_norm(weight: Tensor) -> float:
+    """Scale to a norm of 1 a channel on average, in place, and return by what it was multiplied."""
+    scale = float(len(weight) ** 0.5 / (weight.norm() + _EPSILON))
+    weight.mul_(scale)
+    return scale

@@ -12,15 +12,12 @@ import onnx
 import torch
 from torch import nn
 
-from bonescan.core.anatomy import MaskLabel
 from bonescan.core.errors import ModelError, RecipeError, UnknownModelError
-from bonescan.inference.windows import extract
 from bonescan.models.bundle import Bundle, load_bundle
 from bonescan.models.registry import find_bundle
 from bonescan.training.cache import GridCases
-from bonescan.training.chain import Floats
+from bonescan.training.exported import stage_inputs
 from bonescan.training.init import init_from_run
-from bonescan.training.joint.samples import mirrored
 from bonescan.training.run import RECORD, Run, open_run
 from bonescan.training.unfold import exported_weights, unfold
 
@@ -106,27 +103,8 @@ def start_network(network: nn.Module, stage: str, start: Start, cases: GridCases
             f"the model {bundle.manifest.name} has no network {stage}",
             hint=f"Start from it with a recipe of its pipeline, {bundle.manifest.pipeline}",
         )
-    images = torch.from_numpy(example_inputs(stage, cases, _CASES))
+    chosen = np.unique(np.linspace(0, len(cases) - 1, min(_CASES, len(cases))).astype(np.intp))
+    images = torch.from_numpy(np.concatenate([stage_inputs(stage, cases, case) for case in chosen]))
     unfold(network, exported_weights(onnx.load(bundle.path(file))), images)
     network.train()
     say(f"{stage}: starts from the model {bundle.manifest.name} {bundle.manifest.version}")
-
-
-def example_inputs(stage: str, cases: GridCases, count: int) -> Floats:
-    """What a network sees of some of the cases, evenly spread: (N, …) float32 as its file in a bundle takes it."""
-    chosen = np.unique(np.linspace(0, len(cases) - 1, min(count, len(cases))).astype(np.intp))
-    inputs = np.concatenate([_inputs(stage, cases, case) for case in chosen])
-    # Seven windows a view are more than are needed.
-    return inputs[:: max(1, len(inputs) // (2 * count))]
-
-
-def _inputs(stage: str, cases: GridCases, case: int) -> Floats:
-    image = cases.image(case)
-    if stage == "joint":
-        return mirrored(image)[None]
-    if stage == "classify":
-        return image[:, None]
-    if stage == "locate":
-        lesions = (cases.labels[case] == MaskLabel.METASTASIS).astype(np.float32)
-        return np.stack([np.concatenate(list(part), axis=1) for part in (image, lesions)])[None]
-    return np.concatenate([extract(view) for view in image])[:, None]

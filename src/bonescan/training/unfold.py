@@ -8,7 +8,7 @@ the network answers as the exported one does, and normalises its batches as one 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TypeGuard
+from typing import Self, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
 from bonescan.core.errors import BundleCorruptError
+from bonescan.training.muon import to_norm
 
 Weights = dict[str, npt.NDArray[np.float32]]
 
@@ -65,18 +66,19 @@ def unfold(network: nn.Module, weights: Weights, images: Tensor) -> None:
     of_norms = {f"{name}.{part}" for name in norms for part in ("weight", "bias")}
     for name in own.keys() - of_norms:
         _copy(own[name], name, weights)
-    scales = {name: _to_unit_norm(m.weight) for name, m in network.named_modules() if _is_folded(m, name, weights)}
-    offsets = _Offsets(network, weights, scales)
-    network.eval()(images)
+    # To the norm that Muon keeps, which the batch norms undo.
+    scales = {name: to_norm(m.weight) for name, m in network.named_modules() if _is_folded(m, name, weights)}
+    with _Offsets(network, weights, scales) as offsets:
+        network.eval()(images)
     if missing := norms.keys() - offsets.seen:
         raise BundleCorruptError(f"no offset is known of {sorted(missing)[0]}", expected="a folded batch norm of each")
 
 
 class _Offsets:
-    """Sets each batch norm when the first images come by, from what they are and from its convolution's offset.
+    """Within it, sets each batch norm when images come by, from what they are and from its convolution's offset.
 
     Args:
-        network: Whose batch norms are set at its next pass.
+        network: Whose batch norms are set.
         weights: Of the exported network.
         scales: Convolution → by what its weights were multiplied.
     """
@@ -92,7 +94,13 @@ class _Offsets:
                 self._hooks.append(module.register_forward_hook(self._note(name)))
             elif isinstance(module, nn.BatchNorm2d):
                 self._hooks.append(module.register_forward_pre_hook(self._set(name)))
-        self._hooks.append(network.register_forward_hook(self._done))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for hook in self._hooks:
+            hook.remove()
 
     def _note(self, name: str) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
         def note(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
@@ -117,25 +125,9 @@ class _Offsets:
 
         return set_from
 
-    def _done(self, network: nn.Module, inputs: tuple[Tensor, ...], output: object) -> None:
-        for hook in self._hooks:
-            hook.remove()
-        self._convolutions.clear()
-
 
 def _is_folded(module: nn.Module, name: str, weights: Weights) -> TypeGuard[nn.Conv2d]:
     return isinstance(module, nn.Conv2d) and name + _FOLDED in weights
-
-
-def _to_unit_norm(weight: Tensor) -> float:
-    """Scale to a norm of 1 a channel on average, in place, as Muon wants it: batch norms undo it.
-
-    Returns:
-        The scale.
-    """
-    scale = float(len(weight) ** 0.5 / (weight.norm() + 1e-12))
-    weight.mul_(scale)
-    return scale
 
 
 def _copy(parameter: nn.Parameter, name: str, weights: Weights) -> None:

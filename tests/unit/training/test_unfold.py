@@ -13,13 +13,13 @@ from bonescan.core.errors import BundleCorruptError, ModelError, RecipeError
 from bonescan.models.bundle import load_bundle
 from bonescan.models.networks.joint import JointNetwork
 from bonescan.models.registry import find_bundle
-from bonescan.training.exported import load_exactly
+from bonescan.training.exported import load_exactly, stage_inputs
 from bonescan.training.init import STAGES, build
 from bonescan.training.muon import Muon
 from bonescan.training.onnx_graph import joint_to_onnx
 from bonescan.training.quantise import Quantisation, quantise
 from bonescan.training.recipe import StepwiseRecipe
-from bonescan.training.start import StartBundle, example_inputs, open_start, start_network
+from bonescan.training.start import StartBundle, open_start, start_network
 from bonescan.training.unfold import exported_weights, unfold
 from tests.grid_cases import grid_cases
 
@@ -32,7 +32,7 @@ def cases():
 
 
 def seen(stage, cases):
-    return example_inputs(stage, cases, 2)
+    return np.concatenate([stage_inputs(stage, cases, case) for case in (0, 1)])
 
 
 def started(stage, network, model, cases):

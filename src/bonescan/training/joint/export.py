@@ -35,7 +35,7 @@ def joint_difference(network: JointNetwork, exported: Network, cases: GridCases,
     """Largest difference of a study's probability between the trained and the exported network, over some cases."""
     largest = 0.0
     for case in range(min(count, len(cases))):
-        image = mirrored(cases.images[case]).astype(np.float32)[None]
+        image = mirrored(cases.image(case))[None]
         trained = torch.sigmoid(network(torch.from_numpy(image)).study).numpy()
         found = 1 / (1 + np.exp(-exported.outputs(image)["study"]))
         largest = max(largest, float(np.abs(trained - found).max()))
