@@ -10,7 +10,7 @@ import typer
 from bonescan.cli.output import aligned, say, say_json
 
 if TYPE_CHECKING:
-    from bonescan.models.bundle import Figure, Manifest, TrainingCohort
+    from bonescan.models.bundle import Figure, Manifest
 
 EPILOG = """\b
 Examples:
@@ -49,16 +49,18 @@ def models(
 
 def _lines(manifest: Manifest, sha256: str) -> Iterator[str]:
     size_mb = sum(file.bytes for file in manifest.files.values()) / 1e6
+    cases = ", ".join(f"{number} {split}" for split, number in manifest.training_cohort.cases.items())
     source = "simulated patients only" if manifest.simulated_only else "patients"
-    calibrated = manifest.calibration_cohort
+    later = manifest.calibration_cohort
+    calibrated = [("calibrated on", f"{sum(later.cases.values())} cases: {later.description}")] if later else []
     yield f"{manifest.name} {manifest.version}"
     yield from aligned(
         [
             ("pipeline", manifest.pipeline),
             ("licence", manifest.licence),
             ("size", f"{size_mb:.1f} MB, SHA-256 {sha256[:12]}"),
-            ("trained on", f"{source} ({_cases(manifest.training_cohort)}): {manifest.training_cohort.description}"),
-            *([("calibrated on", f"{calibrated.description} ({_cases(calibrated)})")] if calibrated else []),
+            ("trained on", f"{source} ({cases}): {manifest.training_cohort.description}"),
+            *calibrated,
             ("use", manifest.intended_use),
         ]
     )
@@ -67,10 +69,6 @@ def _lines(manifest: Manifest, sha256: str) -> Iterator[str]:
         yield from aligned(
             (figure_row(figure) for figure in manifest.figures if figure.dataset == dataset), indent="    "
         )
-
-
-def _cases(cohort: TrainingCohort) -> str:
-    return ", ".join(f"{number} {split}" for split, number in cohort.cases.items())
 
 
 def figure_row(figure: Figure) -> tuple[str, str, str, str]:
