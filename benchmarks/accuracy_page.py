@@ -41,7 +41,6 @@ STRATA = {
 }
 BUDGETS = {
     "equal-budget": "Every method, the same patients, the same minutes",
-    "equal-budget-earlier": "The same with nnU-Net, on patients of an earlier simulator",
     "ablation": "What each part of the joint network is worth",
     "ablation-gate": "What the paper's gate is worth",
 }
