@@ -30,7 +30,8 @@ def main() -> None:
     arguments.add_argument("--nnunet", type=Path, help="run of an nnU-Net, to time its predictor on the same patients")
     chosen = arguments.parse_args()
     bind()
-    result: dict[str, object] = {"machine": describe(), "command": "python -m benchmarks.run"}
+    command = f"python -m benchmarks.run{' --nnunet RUN' if chosen.nnunet else ''}"
+    result: dict[str, object] = {"machine": describe(), "command": command}
     with tempfile.TemporaryDirectory() as folder:
         compressed = _patients(Path(folder) / "compressed", chosen.patients)
         studies = _uncompressed(compressed, Path(folder) / "plain")
