@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.ndimage import distance_transform_edt
 
 from bonescan.core.study import ViewName
 from bonescan.io.plausibility import check_bone_scan
@@ -11,7 +12,7 @@ from bonescan.simulate.attenuation import Attenuation
 from bonescan.simulate.blur import blur, kernel, splat
 from bonescan.simulate.camera import _FARTHEST, FWHM_PER_SIGMA, Camera, Motion, draw_camera, expected_counts, moved
 from bonescan.simulate.patient import draw_patient, noisy_study, render
-from bonescan.simulate.projector import Projector, scatter
+from bonescan.simulate.projector import Projector, haze, scatter
 
 
 def _slab(depth_mm: float, half_mm: float = 200.0) -> tuple[np.ndarray, np.ndarray]:
@@ -188,6 +189,48 @@ def test_scatter_is_the_given_fraction_and_broad():
     spread = scatter(image, camera)
     assert spread.sum() == pytest.approx(300, rel=0.02)
     assert spread.max() < 2
+
+
+def test_photons_scatter_in_the_body_and_not_beside_it():
+    points, volume = _slab(200.0)
+    camera = replace(Camera(), scatter_fraction=0.25, background=0.0)
+    projector = Projector(camera, points, volume)
+    image = projector.project_soft(ViewName.ANTERIOR, points, volume)
+    hazy = haze(image, projector, ViewName.ANTERIOR)
+    assert hazy.sum() == pytest.approx(0.25 * image.sum(), rel=0.03)
+    stopped = projector.stopped(ViewName.ANTERIOR)
+    # Through the whole slab: 1 - exp(-µ × 200 mm).
+    assert stopped.max() == pytest.approx(1 - np.exp(-camera.attenuation_per_mm * 200), rel=0.01)
+    far = distance_transform_edt(image < 0.5 * image.max()) * camera.pixel_mm > 15
+    assert hazy[far].max() < 0.03 * hazy.max()
+    assert scatter(image, camera)[far].max() > 0.1 * hazy.max()
+
+
+def test_background_is_even_and_of_the_share_asked_for():
+    points, volume = _slab(100.0)
+    camera = replace(Camera(), scatter_fraction=0.2, background=0.04)
+    projector = Projector(camera, points, volume)
+    image = projector.project_soft(ViewName.POSTERIOR, points, volume)
+    even = haze(image, projector, ViewName.POSTERIOR)
+    without = haze(image, Projector(replace(camera, background=0.0), points, volume), ViewName.POSTERIOR)
+    first, last = projector.rows_seen
+    added = (even - without)[first:last]
+    assert np.ptp(added) < 1e-3 * added.mean()
+    assert added.sum() == pytest.approx(0.04 * (image.sum() + without.sum()), rel=1e-3)
+    assert np.array_equal(even[:first], without[:first])
+
+
+@pytest.mark.parametrize("pixel_mm", [1.8, 2.4, 2.8])
+def test_skin_is_as_sharp_as_the_middle_of_the_body(pixel_mm):
+    points, volume = _slab(160.0)
+    projector = Projector(Camera(pixel_mm=pixel_mm, attenuation_per_mm=1e-6), points, volume)
+    image = projector.project_soft(ViewName.ANTERIOR, points, volume)
+    across = image[image.sum(1).argmax()] / np.median(image[image > 0.5 * image.max()])
+    rise = across[: int((across > 0.99).argmax()) + 1]
+    # An edge blurred by a Gaussian rises from 16 to 84% within two of its sigmas.
+    low, high = (float(np.interp(level, rise, np.arange(len(rise)) * pixel_mm)) for level in (0.16, 0.84))
+    sigma = float(projector.camera.variance_px2(projector.camera.gap_mm[0] + 80)) ** 0.5 * pixel_mm
+    assert (high - low) / 2 == pytest.approx(sigma, rel=0.2)
 
 
 def test_counts_follow_activity_decay_and_speed():

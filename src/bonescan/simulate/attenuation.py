@@ -72,6 +72,10 @@ class Attenuation:
         path = self._before + self._step / 2
         return np.asarray(np.exp(-(path if view == ViewName.ANTERIOR else self._total - path)), np.float32)
 
+    def stopped(self) -> npt.NDArray[np.float32]:
+        """(z, x) share of photons that all of the body along a line of cells stops."""
+        return np.asarray(1 - np.exp(-self._total[:, 0]), np.float32)
+
     def front_mm(self, z_mm: npt.NDArray[np.float32], *, contour: bool) -> npt.NDArray[np.float32]:
         """(n,) y of the plane that the front camera clears at each z: the highest skin under it, or of all."""
         if not contour:

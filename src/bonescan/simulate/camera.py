@@ -18,7 +18,7 @@ COUNTS_PER_MBQ_S = 9.0
 """Counts a second and MBq in a patient: LEHR sensitivity of about 72 a MBq and second in air, times about an eighth,
 the mean fraction of the injected tracer that is in the body at imaging and gets out to one camera."""
 _COLUMNS = 256
-_FARTHEST = 0.18
+_FARTHEST = 0.16
 """How far aside a patient lies at most, in widths of the field."""
 
 
@@ -49,6 +49,7 @@ class Camera:
         gap_mm: (anterior, posterior) distance from the collimator to the nearest skin.
         attenuation_per_mm: Broad-beam linear attenuation of soft tissue at 140 keV.
         scatter_fraction: Scattered over primary counts.
+        background: Counts from the room and the detector, spread evenly over what is scanned, over all others.
         counts: Expected counts of the mean of both views.
         offset_mm: (z, x) shift of the patient in the field of view.
         noise_seed: Seed of the Poisson noise.
@@ -68,6 +69,7 @@ class Camera:
     gap_mm: tuple[float, float] = (40.0, 20.0)
     attenuation_per_mm: float = 0.012
     scatter_fraction: float = 0.3
+    background: float = 0.0
     counts: float = 1.2e6
     offset_mm: tuple[float, float] = (0.0, 0.0)
     noise_seed: int = 0
@@ -149,6 +151,7 @@ def draw_camera(
         gap_mm=(float(rng.uniform(20, 80)), float(rng.uniform(10, 40))),
         attenuation_per_mm=float(rng.uniform(0.0105, 0.0135)),
         scatter_fraction=float(rng.uniform(0.12, 0.3)),
+        background=float(np.clip(np.exp(rng.normal(np.log(0.035), 0.8)), 0.003, 0.12)),
         counts=wanted,
         offset_mm=(float(rng.normal(0, 40)), aside),
         noise_seed=int(rng.integers(2**31)),

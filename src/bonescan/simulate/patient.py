@@ -25,7 +25,7 @@ from bonescan.simulate.pools import pool_points
 from bonescan.simulate.pose import Posed, pose
 from bonescan.simulate.posture import draw_posture
 from bonescan.simulate.primaries import draw_primary
-from bonescan.simulate.projector import Patch, Projector, scatter
+from bonescan.simulate.projector import Patch, Projector, haze
 from bonescan.simulate.regions import region_map
 from bonescan.simulate.structures import STRUCTURES
 from bonescan.simulate.surgery import prostheses_of
@@ -142,7 +142,7 @@ def render(parameters: PatientParameters, *, phantoms: Path | None = None) -> Si
         primary = total.copy()
         for part in (bladder, *parts):
             part.add_to(primary)
-        hazes[view] = scatter(primary, camera)
+        hazes[view] = haze(primary, projector, view)
         clean[view] = primary + hazes[view]
         pieces[view] = total, bladder, parts
         regions[view] = region_map(anatomy, projector, points, view, posed.volume_scale)

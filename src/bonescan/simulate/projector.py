@@ -15,6 +15,8 @@ from bonescan.simulate.body import Points
 from bonescan.simulate.camera import Camera
 
 _DEPTH_STEP_MM = 25.0
+_CELL_VARIANCE = 1 / 12 + 1 / 6
+"""Variance of a cell and of linear interpolation between cells, in cells²."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,11 +153,21 @@ class Projector:
         c, body = self.camera, self.body
         grid = np.bincount(body.cells(points_mm), activity, minlength=int(np.prod(body.shape)))
         flat = (grid.reshape(body.shape) * body.of_cells(view)).sum(1)
+        return self._on_pixels(view, flat, (c.pixel_mm / CELL_MM) ** 2)
+
+    def stopped(self, view: ViewName) -> Image:
+        """(row, column) share of photons that the body stops along the line of each pixel; 0 beside the body."""
+        return self._on_pixels(view, self.body.stopped(), 1.0)
+
+    def _on_pixels(self, view: ViewName, flat: npt.NDArray[np.float32], scale: float) -> Image:
+        """An image in coarse cells, seen from the front, as pixels of a view, blurred as by the middle of the body."""
+        c, body = self.camera, self.body
         middle = c.gap_mm[0] + (body.high[1] - body.low[1]) / 2
-        sigma_mm = float(c.variance_px2(middle)) ** 0.5 * c.pixel_mm
-        flat = gaussian_filter(flat.astype(np.float32), max(sigma_mm / CELL_MM, 0.6))
+        # Counting in cells and interpolating between them has blurred it already.
+        variance = float(c.variance_px2(middle)) * (c.pixel_mm / CELL_MM) ** 2 - _CELL_VARIANCE
+        flat = gaussian_filter(flat.astype(np.float32), max(variance, 0.06) ** 0.5)
         fine = zoom(flat, CELL_MM / c.pixel_mm, order=1, grid_mode=True, mode="grid-constant")
-        fine *= (c.pixel_mm / CELL_MM) ** 2
+        fine *= scale
         row = round(float(body.origin[0] + self._row0) / c.pixel_mm)
         column = round(float(body.origin[2] + self._column0) / c.pixel_mm)
         image = np.zeros((c.rows, c.columns), np.float32)
@@ -171,12 +183,40 @@ def _within(at: npt.NDArray[np.float32], reach: int, low: int, high: int) -> tup
     return max(int(at.min()) - reach, low), min(int(at.max()) + reach + 2, high)
 
 
-def scatter(image: Image, camera: Camera) -> Image:
-    """Scattered counts: `scatter_fraction` of the primaries, spread by a broad Gaussian of 35 mm sigma."""
+def scatter(image: Image, camera: Camera, within: Image | None = None) -> Image:
+    """Scattered counts: `scatter_fraction` of the primaries, spread by a broad Gaussian of 35 mm sigma.
+
+    Args:
+        image: (row, column) primary counts.
+        camera: The camera.
+        within: (row, column) share of photons that the body stops along each line: photons scatter where there is
+            something to scatter them. None for a medium without end.
+    """
     coarse = image[: image.shape[0] // 4 * 4].reshape(-1, 4, image.shape[1] // 4, 4).sum((1, 3))
     spread = gaussian_filter(coarse, 35.0 / camera.pixel_mm / 4, mode="constant")
     fine = np.repeat(np.repeat(spread, 4, 0), 4, 1) / 16
     fine = gaussian_filter(fine, 2.5)
     out = np.zeros_like(image)
     out[: fine.shape[0]] = fine
+    if within is not None:
+        total = float(out.sum())
+        out *= within
+        out *= total / max(float(out.sum()), 1e-9)
     return np.asarray(camera.scatter_fraction * out, np.float32)
+
+
+def haze(primary: Image, projector: Projector, view: ViewName) -> Image:
+    """Counts that tell nothing of where they come from: scattered ones, and the even background of the scan.
+
+    Args:
+        primary: (row, column) primary counts.
+        projector: What projected them.
+        view: Their view.
+    """
+    camera = projector.camera
+    image = scatter(primary, camera, projector.stopped(view))
+    first, last = projector.rows_seen
+    seen = image[first:last]
+    if seen.size:
+        seen += np.float32(camera.background * (float(primary[first:last].sum()) + float(seen.sum())) / seen.size)
+    return image
