@@ -16,6 +16,7 @@ from bonescan.simulate.implants import missing_points, prosthesis_factors
 from bonescan.simulate.posture import Posture
 from bonescan.simulate.spine_shape import bend_spine, shift_sides, warp
 from bonescan.simulate.structures import Segment
+from bonescan.simulate.trunk_shape import flare
 
 Joints = dict[str, npt.NDArray[np.float32]]
 """What `landmarks` returns."""
@@ -90,10 +91,13 @@ def apply_posture(anatomy: AnatomyIndex, posture: Posture, size: Size | None = N
     size = size or size_of(body, posture)
     points = body.points_mm.copy()
     fatten(body, points, size)
+    flare(body, points, joints, posture)
     _head(body, points, posture)
     for side, sign, i in _SIDES:
         if side in anatomy.fingers:
             bend_fingers(points, anatomy.fingers[side], posture.finger_curl[i], posture.finger_spread[i])
+        scapula = body.of("scapula", side)
+        turn(points, scapula, joints[f"shoulder {side}"], (0, 2), sign * posture.scapula_turn_deg[i])
         _arm(body, points, joints, posture, size, (side, sign, i))
         _leg(body, points, joints, posture, (side, sign, i))
     shift_sides(points, joints, posture)
@@ -163,6 +167,8 @@ def _leg(body: Body, points: Points, joints: Joints, posture: Posture, which: tu
     points[leg, 0] = hip[0] + (points[leg, 0] - hip[0]) * np.where(points[leg, 0] > hip[0], length, 1.0)
     turn(points, leg, hip, (0, 2), sign * posture.leg_abduction_deg[i])
     along = np.clip((z - hip[0]) / (ankle[0] - hip[0]), 0, 1)
+    # A tent over hip, knee and ankle with a rounded top.
+    points[leg, 2] += sign * posture.knee_bow_mm[i] * (1 - np.hypot(2 * along - 1, 0.15) + 0.01)
     _twist(points, leg, hip, ankle, sign * posture.foot_rotation_deg[i] * along)
 
 

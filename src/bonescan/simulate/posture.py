@@ -70,6 +70,10 @@ class Posture:
         kyphosis_mm: Backward displacement of the mid-thoracic spine; the head comes forward.
         shoulder_drop_mm: How much lower the left shoulder lies than the right.
         shoulder_raise_mm: How much higher both shoulders lie than those of the reference bodies, whose arms hang.
+        scapula_turn_deg: Rotation of the shoulder blade about the shoulder, positive as its lower tip moves outwards.
+        chest_flare: How much wider the chest is at its lower ribs, as a fraction.
+        hip_flare: How much wider the pelvis is at the iliac crests, as a fraction.
+        knee_bow_mm: How much farther apart each knee lies than straight between hip and ankle.
         pelvic_tilt_mm: How much lower the left side of the pelvis lies than the right.
         leg_difference_mm: How much longer the left leg is than the right.
         warp_seed: Seed of the smooth individual deformation.
@@ -99,6 +103,10 @@ class Posture:
     kyphosis_mm: float = 0.0
     shoulder_drop_mm: float = 0.0
     shoulder_raise_mm: float = 0.0
+    scapula_turn_deg: Pair = (0.0, 0.0)
+    chest_flare: float = 0.0
+    hip_flare: float = 0.0
+    knee_bow_mm: Pair = (0.0, 0.0)
     pelvic_tilt_mm: float = 0.0
     leg_difference_mm: float = 0.0
     warp_seed: int = 0
@@ -139,26 +147,26 @@ def draw_posture(rng: np.random.Generator, *, sex: str = "M", age_years: float =
     old = float(np.clip((age_years - 55) / 30, 0, 1.2))
     kyphosis = float(abs(rng.normal(0, 7 + 14 * old)))
     height = float(np.clip(rng.normal(*_HEIGHT_CM[sex]) - 3.0 * old, _SHORTEST_CM, _TALLEST_CM))
-    elbow = pair(7.0, 4.0)
+    elbow = pair(8.0, 4.0)
     # Most hands lie on edge, thumbs up, fingers loosely bent; some lie flat, fingers straighter and apart.
-    on_edge = rng.random() < 0.65
-    hands = pair(70.0, 14.0) if on_edge else pair(0.0, 18.0)
-    curl = pair(0.55 if on_edge else 0.25, 0.3)
+    on_edge = rng.random() < 0.55
+    hands = pair(60.0, 16.0) if on_edge else pair(0.0, 18.0)
+    curl = pair(0.25, 0.25)
     if rng.random() < 0.12:  # hands on the thighs
         elbow = pair(20.0, 6.0)
     return Posture(
         height_cm=round(height, 1),
         bmi=round(float(np.clip(np.exp(rng.normal(np.log(24.8), 0.16)), _THINNEST, _HEAVIEST)), 1),
-        frame=float(np.clip(rng.normal(1.0, 0.035), 0.9, 1.1)),
+        frame=float(np.clip(rng.normal(0.985, 0.035), 0.9, 1.1)),
         legs=float(rng.normal(1.0, 0.022)),
-        arm_abduction_deg=pair(-0.5, 2.5),
+        arm_abduction_deg=pair(3.0, 2.2),
         elbow_bend_deg=elbow,
         forearm_turn_deg=hands,
         finger_curl=(float(np.clip(curl[0], 0, 1)), float(np.clip(curl[1], 0, 1))),
         finger_spread=(float(rng.beta(1.2, 1.8)), float(rng.beta(1.2, 1.8))),
-        leg_abduction_deg=pair(1.0, 1.6),
-        foot_rotation_deg=pair(15.0, 10.0),
-        foot_flexion_deg=pair(18.0, 10.0),
+        leg_abduction_deg=pair(1.6, 1.6),
+        foot_rotation_deg=pair(19.0, 9.0) if rng.random() < 0.4 else pair(-3.0, 7.0),
+        foot_flexion_deg=pair(29.0, 7.0),
         head_turn_deg=float(rng.normal(0, 9)),
         head_tilt_deg=float(rng.normal(0, 3)),
         table_rotation_deg=float(rng.normal(0, 3)),
@@ -167,7 +175,11 @@ def draw_posture(rng: np.random.Generator, *, sex: str = "M", age_years: float =
         scoliosis_phase=float(rng.uniform(0, 2 * np.pi)),
         kyphosis_mm=kyphosis,
         shoulder_drop_mm=float(rng.normal(0, 6)),
-        shoulder_raise_mm=float(rng.normal(13, 7)),
+        shoulder_raise_mm=float(rng.normal(10, 7)),
+        scapula_turn_deg=pair(7.0, 3.0),
+        chest_flare=float(rng.normal(0.035, 0.035)),
+        hip_flare=float(rng.normal(0.09, 0.04)),
+        knee_bow_mm=pair(24.0, 7.0),
         pelvic_tilt_mm=float(rng.normal(0, 4)),
         leg_difference_mm=float(rng.normal(0, 4)),
         warp_seed=int(rng.integers(2**31)),

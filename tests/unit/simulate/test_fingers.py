@@ -72,4 +72,4 @@ def test_hands_are_drawn_from_flat_to_fist():
     curls = np.array([p.finger_curl for p in drawn])
     assert curls.min() == 0
     assert curls.max() == 1
-    assert 0.3 < curls.mean() < 0.6
+    assert 0.2 < curls.mean() < 0.5

@@ -95,6 +95,41 @@ def test_feet_turn_outwards_and_flex(anatomy, still):
     assert length > 20
 
 
+def test_a_shoulder_blade_turns_about_the_shoulder(anatomy, still):
+    moved = apply_posture(anatomy, Posture(scapula_turn_deg=(8.0, 0.0)))
+    blade = anatomy.body.of("scapula", L)
+    tip = blade[anatomy.body.points_mm[blade, 0] > anatomy.body.points_mm[blade, 0].max() - 15]
+    assert 8 < (moved[tip, 2] - still[tip, 2]).mean() < 25
+    socket = anatomy.body.of("scapula", L, Part.GLENOID)
+    assert np.abs(moved[socket] - still[socket]).mean() < 6
+    for others in (anatomy.body.of("scapula", R), anatomy.body.of("ribs", L), anatomy.body.of("humerus", L)):
+        assert np.abs(moved[others] - still[others]).max() < 0.01
+
+
+@pytest.mark.parametrize(
+    ("field", "widened", "kept"),
+    [("chest_flare", "rib 9", ("ilium", "T12")), ("hip_flare", "ilium", ("rib 5", "sacrum", "femur"))],
+)
+def test_chest_and_hips_flare_apart_and_leave_the_spine(anatomy, still, field, widened, kept):
+    moved = apply_posture(anatomy, Posture(**{field: 0.1}))
+    wide = anatomy.body.of(widened)
+    assert 1.04 < np.ptp(moved[wide, 2]) / np.ptp(still[wide, 2]) < 1.11
+    for name in kept:
+        at = anatomy.body.of(name)
+        assert np.abs(moved[at] - still[at]).max() < 4, name
+    assert np.allclose(moved[:, :2], still[:, :2])
+
+
+def test_knees_lie_apart_while_hips_and_ankles_stay(anatomy, still):
+    moved = apply_posture(anatomy, Posture(knee_bow_mm=(20.0, 20.0)))
+    for side, outwards in ((L, 1), (R, -1)):
+        shift = outwards * (moved - still)[:, 2]
+        assert 16 < shift[anatomy.body.of("patella", side)].mean() < 20
+        assert np.abs(shift[anatomy.body.of("ilium", side)]).max() < 0.01
+        assert np.abs(shift[anatomy.body.of("foot", side)]).max() < 1
+        assert shift[anatomy.body.of("femur", side)].min() > -1
+
+
 def test_the_warp_is_smooth_small_and_ones_own(anatomy, still):
     first, second = (apply_posture(anatomy, Posture(warp_seed=s, warp_mm=4.0)) for s in (1, 2))
     assert 0.5 < np.abs(first - still).mean() < 12
