@@ -55,6 +55,10 @@ def builtin_body(sex: str) -> Body:
     return _to_body(canvas.cells(1, 255), sex)
 
 
+_EGG = ((0.0, 45.0, 80.0, 130.0, 160.0), (1.06, 1.05, 1.01, 0.92, 0.9))
+"""z and factor on the breadth of the skull."""
+
+
 def _to_body(cells: Cells, sex: str) -> Body:
     is_bone, is_organ = _BONE[cells.number], _ORGAN[cells.number]
     kept, volume = _thin(cells, is_bone, is_organ)
@@ -66,6 +70,10 @@ def _to_body(cells: Cells, sex: str) -> Body:
     tissue[bone & ((cells.depth_mm[kept] < _CORTEX_MM) | long_shaft)] = Tissue.CORTICAL
     tissue[bone & cells.cavity[kept]] = Tissue.MARROW_CAVITY
     tissue[_CARTILAGE[number]] = Tissue.CARTILAGE
+
+    # The vault is an egg: broad at the parietal bones, narrower towards the base.
+    skull = number == number_of("cranium")
+    points[skull, 2] *= np.interp(points[skull, 0], *_EGG)
 
     # The right half is the mirror image.
     points = np.concatenate([points, points * np.array([1, 1, -1], np.float32)])

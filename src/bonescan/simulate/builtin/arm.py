@@ -83,16 +83,16 @@ def _scapula(c: Canvas) -> None:
     c.plate(net, number, Part.BLADE)
     # The thick lateral border, from the lower angle to the neck.
     border = [(434, 245, 92), (414, 236, 106), (382, 216, 118), (350, 192, 133), (322, 172, 148)]
-    c.sweep(border, [(7, 8), (6, 8), (6, 7.5), (6.5, 8), (7, 10)], number, Part.BORDER, flat=_ACROSS)
+    c.sweep(border, [(10, 10), (6, 7), (4, 5), (4.5, 6), (7, 10)], number, Part.BORDER, flat=_ACROSS)
     c.sweep([(290, 196, 69), (330, 230, 71), (380, 251, 72), (425, 257, 78)], (2.5, 3.5), number, Part.BLADE)
     # The spine of the scapula rises from the medial border to the acromion; a thin plate joins it to the blade.
-    crest = [(311, 227, 73), (302, 228, 92), (294, 225, 112), (286, 216, 134), (279, 203, 154)]
-    c.sweep(crest, [(3, 4), (4, 4), (4.5, 4.5), (5, 5), (6, 5)], number, Part.SPINE, flat=(1, 0, 0))
+    crest = [(311, 227, 73), (303, 228, 92), (296, 225, 112), (289, 216, 132), (282, 203, 150)]
+    c.sweep(crest, [(3, 4), (4, 4), (5, 5), (6.5, 6), (7.5, 6)], number, Part.SPINE, flat=(1, 0, 0))
     roots = [(312, 216, 73), (308, 207, 96), (305, 196, 114), (302, 184, 130), (300, 176, 140)]
     c.plate([[(*a, 2.2) for a in crest], [(*b, 2.0) for b in roots]], number, Part.SPINE)
     c.sweep(
-        [(279, 203, 154), (274, 189, 170), (275, 170, 180), (277, 160, 176)],
-        [(8, 4), (10, 3.6), (9, 3.5), (6, 3)],
+        [(282, 203, 150), (276, 189, 165), (276, 170, 175), (278, 160, 171)],
+        [(8, 5), (10, 4.5), (9, 4), (6, 3.5)],
         number,
         Part.ACROMION,
         flat=(0, 0.6, -0.8),

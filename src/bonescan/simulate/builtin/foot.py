@@ -15,9 +15,11 @@ from bonescan.simulate.curves import Place
 from bonescan.simulate.parts import Part
 from bonescan.simulate.structures import number_of
 
-_HEEL: Place = (0.0, 257.0, 44.0)
-_OUTWARDS_DEG = 10.0
+_HEEL: Place = (0.0, 257.0, 50.0)
+_OUTWARDS_DEG = 5.0
 """Direction of the foot's axis; posture turns it further."""
+_BROAD = 1.12
+"""Factor across the foot."""
 _DOWN_DEG, _ANKLE_MM = 6.0, 55.0
 """The foot of one who lies points down a little, about the ankle, which is so far in front of the heel."""
 
@@ -26,11 +28,11 @@ _TARSALS: tuple[tuple[Part, tuple[Place, ...], tuple[tuple[float, float], ...], 
     (
         Part.CALCANEUS,
         ((12, -2, 1706), (31, -1, 1709), (57, 2, 1710), (86, 13, 1706)),
-        ((15, 11), (21, 17), (18, 18), (17, 14)),
+        ((15, 14), (21, 21), (18, 22), (17, 18)),
         2.0,
     ),
     (Part.CALCANEUS, ((58, -8, 1697), (74, -12, 1697)), ((7, 9), (8, 8)), 2.0),
-    (Part.TALUS, ((38, 0, 1680), (53, 0, 1677), (68, -1, 1678)), ((14, 17), (15, 21), (14, 20)), 3.0),
+    (Part.TALUS, ((38, 0, 1680), (53, 0, 1677), (68, -1, 1678)), ((14, 22), (15, 26), (14, 24)), 3.0),
     (Part.TALUS, ((68, -2, 1682), (96, -9, 1685)), ((15, 18), (14, 16)), 2.0),
     (Part.WHOLE, ((103, -25, 1694), (109, -10, 1685), (104, 7, 1690)), ((14, 8), (16, 9), (13, 8)), 2.0),
     (Part.WHOLE, ((95, 19, 1706), (113, 24, 1708), (129, 25, 1712)), ((14, 14), (15, 14), (13, 13)), 2.3),
@@ -47,7 +49,7 @@ _METATARSALS: tuple[tuple[tuple[Place, ...], tuple[tuple[float, float], ...]], .
     (((130, 19, 1709), (157, 20, 1724), (184, 21, 1740)), ((10, 8), (5, 5), (7.5, 7))),
     (((122, 32, 1717), (147, 33, 1730), (174, 34, 1743)), ((9, 9), (5, 5), (7, 7))),
 )
-_TOE_MM = (49.0, 42.0, 36.0, 31.0, 26.0)
+_TOE_MM = (42.0, 38.0, 34.0, 30.0, 26.0)
 _TOE_HALF = (7.5, 3.9, 3.7, 3.6, 3.6)
 
 
@@ -81,8 +83,8 @@ def _places(along: Sequence[Place]) -> list[Place]:
     return [
         (
             float(z + slope * (forward - _ANKLE_MM)),
-            float(_HEEL[1] - cosine * forward + sine * outward),
-            float(_HEEL[2] + sine * forward + cosine * outward),
+            float(_HEEL[1] - cosine * forward + sine * _BROAD * outward),
+            float(_HEEL[2] + sine * forward + cosine * _BROAD * outward),
         )
         for forward, outward, z in along
     ]

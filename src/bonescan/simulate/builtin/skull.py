@@ -17,7 +17,10 @@ def paint_skull(c: Canvas) -> None:
 def _cranium(c: Canvas) -> None:
     number = number_of("cranium")
     # The vault is open below and in front, where base and face take over.
-    c.shell((86, 134, 0), (82, 99, 73), 6.5, number, Part.VAULT, away=(0.86, -0.5, 0), open_from=0.62)
+    c.shell((87, 134, 0), (84, 99, 74), 6.5, number, Part.VAULT, away=(0.86, -0.5, 0), open_from=0.62)
+    # The occipital bone is thick at its protuberance and along the nuchal line, where the neck's muscles pull.
+    c.sweep([(88, 231, 0), (112, 230, 0), (132, 222, 0)], [(6, 4), (10, 6), (9, 6)], number, Part.VAULT)
+    c.sweep([(118, 226, 8), (119, 215, 34), (114, 190, 60)], [(8, 5), (7, 5), (6, 4)], number, Part.VAULT)
     c.sweep(
         [(78, 44, 0), (80, 46, 18), (86, 56, 40), (98, 68, 57)], [(7, 6), (7, 6), (6, 5), (5, 5)], number, Part.ORBIT
     )

@@ -26,8 +26,8 @@ _HEAD = (
 _TRUNK = (
     # z, half width, centre y, half depth
     (220, 56, 146, 56),
-    (244, 74, 158, 60),
-    (262, 130, 166, 68),
+    (244, 92, 158, 66),
+    (262, 142, 166, 74),
     (288, 186, 172, 74),
     (330, 196, 172, 86),
     (365, 180, 166, 98),
@@ -74,8 +74,8 @@ def paint_organs(c: Canvas) -> None:
     """Paint the symmetrical organs that may be hot; call before the outline is filled."""
     kidney = number_of("kidney", L)
     c.sweep(
-        [(540, 188, 50), (579, 180, 58), (620, 170, 67)],
-        [(21, 17), (26, 22), (21, 17)],
+        [(543, 188, 54), (579, 180, 61), (615, 170, 69)],
+        [(21, 19), (27.5, 23.5), (21, 19)],
         kidney,
         Part.NONE,
         flat=(0, 0.5, 0.85),

@@ -52,7 +52,7 @@ def paint_thorax(c: Canvas) -> None:
         halves = [(0.8 * tall, 4.0), (0.8 * tall, 3.8)] + [(tall, _HALF_THICK)] * (len(path) - 3) + [(1.1 * tall, 4.0)]
         length = float(np.linalg.norm(np.diff(path, axis=0), axis=1).sum())
         head, neck, angle = 12 / length, 30 / length, min(85 / length, 0.6)
-        parts = ((head, Part.HEAD), (neck, Part.NECK), (angle, Part.ANGLE), (0.93, Part.SHAFT), (1.0, Part.END))
+        parts = ((head, Part.HEAD), (neck, Part.NECK), (angle, Part.ANGLE), (0.8, Part.SHAFT), (1.0, Part.END))
         # The first rib lies flat, the second is oblique; the rest stand on edge, tilted with the wall of the chest.
         flat = {0: (0.25, 0.5, -0.85), 1: (0.8, 0.2, -0.55)}.get(i, (1.0, 0.0, -0.15))
         c.sweep(path, halves, number_of(name, Laterality.LEFT), parts, flat=flat, square=2.3, cap_mm=2.5)
