@@ -62,7 +62,7 @@ def draw_head_and_neck(rng: np.random.Generator, anatomy: AnatomyIndex) -> tuple
         z = float(np.percentile(jaw[:, 0], 98)) + float(rng.uniform(18, 45))
         near = neck[np.abs(neck[:, 0] - z) < 12]
         y = float(near[:, 1].min() if len(near) else front + 60) + 16
-        add("thyroid cartilage", [[z - 12, y + 14, -14], [z + 6, y + 2, 0], [z - 12, y + 14, 14]], [6, 7, 6], 32e3, 0.5)
+        add("thyroid cartilage", [[z - 12, y + 14, -14], [z + 6, y + 2, 0], [z - 12, y + 14, 14]], [9, 9, 9], 17e3, 0.6)
         # Cricoid and the first rings of the trachea below it.
-        add("thyroid cartilage", [[z + 16, y + 6, 0], [z + 44, y + 16, 0]], [8, 7], 14e3, 0.5)
+        add("thyroid cartilage", [[z + 16, y + 6, 0], [z + 44, y + 16, 0]], [9, 8], 11e3, 0.5)
     return tuple(pools)

@@ -35,7 +35,11 @@ def landmarks(body: Body) -> dict[str, Place]:
         found[f"elbow {side}"] = end("humerus", side, 0, True, 20)
         found[f"wrist {side}"] = end("forearm", side, 0, True, 15)
         found[f"first carpometacarpal {side}"] = _thumb(body, side)
-        found[f"knee {side}"] = end("femur", side, 0, True, 30)
+        knee = found[f"knee {side}"] = end("femur", side, 0, True, 30)
+        # The middles of its two compartments: the gap below the femur, a quarter of an adult knee to either side.
+        gap, outwards = np.array([[14, 0, 0], [0, 0, 22 if outward else -22]], np.float32)
+        found[f"inner knee {side}"], found[f"outer knee {side}"] = knee + gap - outwards, knee + gap + outwards
+        found[f"kneecap {side}"] = np.asarray(body.points_mm[body.of("patella", side)].mean(0), np.float32)
         found[f"ankle {side}"] = end("tibia", side, 0, True, 20)
         found[f"first toe {side}"] = _great_toe(body, side)
         found[f"acromioclavicular {side}"] = end("clavicle", side, 2, outward, 12)

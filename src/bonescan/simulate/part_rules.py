@@ -192,4 +192,4 @@ _RULES: dict[str, Rule] = {
     "hand": _along(0, (0.42, Part.METACARPAL), (1.0, Part.PHALANX)),
     "foot": _along(1, (0.45, Part.PHALANX), (1.0, Part.METACARPAL)),
 }
-_RULES |= {name: _along(1, (0.12, Part.END), (0.72, Part.SHAFT), (0.93, Part.ANGLE), (1.0, Part.HEAD)) for name in RIBS}
+_RULES |= {name: _along(1, (0.25, Part.END), (0.72, Part.SHAFT), (0.93, Part.ANGLE), (1.0, Part.HEAD)) for name in RIBS}

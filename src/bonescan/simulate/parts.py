@@ -84,7 +84,7 @@ TISSUE_WEIGHT: dict[Tissue, float] = {
 Phosphonate binds to mineral surface: the fatty cavity of a shaft has little of it, and its part here stands for the
 endosteal bone that a voxel of 2 mm blends into it.
 """
-LIMB_SPONGIOSA = 0.6
+LIMB_SPONGIOSA = 0.7
 """Uptake of the spongiosa of limbs, whose marrow is fatty and trabeculae sparse.
 
 Femoral heads and condyles are faint on scans of healthy adults although they are the thickest bone.

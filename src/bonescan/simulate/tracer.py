@@ -74,7 +74,7 @@ def draw_tracer(
         soft_gain=_soft_gain(rng, age_years, delay_h) * (0.6 if superscan else 1.0),
         organ_gain=_draw_organs(rng, sex),
         kidney_gain=_draw_kidneys(rng, faint),
-        kidney_hollow=(float(rng.uniform(0, 1)), float(rng.uniform(0, 1))),
+        kidney_hollow=(float(rng.uniform(0, 0.9)), float(rng.uniform(0, 0.9))),
         bladder=draw_bladder(rng, faint=faint),
         pools=(
             *draw_injection(rng, anatomy),
@@ -107,13 +107,27 @@ _JOINT_BASE = {
     "costochondral": 0.1,
     "costovertebral": 0.6,
     "sternoclavicular": 0.4,
-    "sacroiliac": 0.4,
-    "shoulder": 0.55,
-    "acromioclavicular": 0.3,
-    "knee": 0.1,
+    "sacroiliac": 0.3,
+    "shoulder": 0.4,
+    "acromioclavicular": 0.45,
+    "knee": 0.05,
+    "inner knee": 0.0,
+    "outer knee": 0.0,
+    "kneecap": 0.1,
     "hip": 0.2,
 }
-_JOINT_WEAR = {"knee": 1.1, "ankle": 1.4, "elbow": 1.4, "wrist": 1.4, "first toe": 1.5, "shoulder": 1.0, "hip": 0.5}
+_JOINT_WEAR = {
+    "knee": 0.35,
+    "inner knee": 0.9,
+    "outer knee": 0.6,
+    "kneecap": 0.75,
+    "ankle": 0.5,
+    "elbow": 1.4,
+    "wrist": 1.4,
+    "first toe": 1.1,
+    "shoulder": 0.6,
+    "hip": 0.5,
+}
 _JOINT_WEAR |= {"costochondral": 0.15, "costovertebral": 0.15, "symphysis": 0.3}
 
 
@@ -137,10 +151,10 @@ def _draw_joints(rng: np.random.Generator, anatomy: AnatomyIndex, age_years: flo
 
 def _draw_kidneys(rng: np.random.Generator, faint: float) -> tuple[float, float]:
     """Left and right: usually a little unequal; seldom both very hot, one hot (blocked) or one hardly seen."""
-    level = 1.85 * float(np.exp(rng.normal(0, 0.42))) * faint
-    if rng.random() < 0.1:
+    level = 1.4 * float(np.exp(rng.normal(0, 0.38))) * faint
+    if rng.random() < 0.08:
         level *= float(rng.uniform(2, 5))
     gains = [level * float(np.exp(rng.normal(0, 0.25))) for _ in range(2)]
     if rng.random() < 0.12:
-        gains[int(rng.integers(2))] *= float(rng.choice([0.1, 0.3, 2.5, 5.0]))
+        gains[int(rng.integers(2))] *= float(rng.choice([0.1, 0.3, 2.5, 4.0]))
     return gains[0], gains[1]

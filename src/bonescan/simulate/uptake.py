@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import gaussian_filter, map_coordinates
 
-from bonescan.core.anatomy import Laterality
+from bonescan.core.anatomy import Laterality, Region
 from bonescan.simulate.anatomy_index import AnatomyIndex
 from bonescan.simulate.body import lookup
 from bonescan.simulate.parts import Part
@@ -14,6 +14,8 @@ from bonescan.simulate.structures import STRUCTURES, VERTEBRAE, number_of
 from bonescan.simulate.tracer import Tracer
 
 L, R = Laterality.LEFT, Laterality.RIGHT
+_NECK = (0.55, 1.0)
+"""Factors on the uptake of C1 and C7: on real scans the neck is faint under the skull."""
 
 
 def bone_activity(anatomy: AnatomyIndex, tracer: Tracer) -> npt.NDArray[np.float32]:
@@ -25,7 +27,7 @@ def bone_activity(anatomy: AnatomyIndex, tracer: Tracer) -> npt.NDArray[np.float
     rng = np.random.default_rng(tracer.structure_seed)
     gains: dict[int, float] = {}
     for number, structure in STRUCTURES.items():
-        single = float(np.exp(rng.normal(0, 0.05)))
+        single = float(np.exp(rng.normal(0, 0.1 if structure.region == Region.RIBS else 0.05)))
         if structure.is_bone:
             gains[number] = tracer.region_gain.get(int(structure.region), 1.0) * single
         else:
@@ -34,6 +36,8 @@ def bone_activity(anatomy: AnatomyIndex, tracer: Tracer) -> npt.NDArray[np.float
     slope = rng.normal(0, 0.12)
     for i, name in enumerate(VERTEBRAE):
         gains[number_of(name)] *= float(np.exp(slope * (i / len(VERTEBRAE) - 0.5)))
+    for name, share in zip(VERTEBRAE[:7], np.linspace(*_NECK, 7), strict=True):
+        gains[number_of(name)] *= float(share)
     gains[number_of("kidney", L)], gains[number_of("kidney", R)] = tracer.kidney_gain
     body = anatomy.body
     parts = np.ones(256, np.float32)
@@ -61,7 +65,7 @@ def _raise_endplates(anatomy: AnatomyIndex, activity: npt.NDArray[np.float32], s
 
     They bear the load and turn over fastest; the lumbar spine of real scans is striped by them.
     """
-    strength = float(np.random.default_rng([seed, 1]).uniform(0.8, 3.0))
+    strength = float(np.random.default_rng([seed, 1]).uniform(0.5, 2.2))
     for at, nearness in anatomy.endplates:
         whole = activity[at].sum()
         activity[at] *= 1 + strength * nearness

@@ -72,7 +72,7 @@ def test_young_bone_grows_at_its_ends_and_old_joints_are_worn():
     def knees(age):
         rng = np.random.default_rng(4)
         drawn = [draw_tracer(rng, anatomy, age_years=age, superscan=False) for _ in range(40)]
-        return np.mean([t.joint_gain["knee left"] for t in drawn])
+        return np.mean([t.joint_gain["kneecap left"] for t in drawn])
 
     assert knees(80) > knees(40) + 0.3
 
