@@ -15,14 +15,30 @@ from bonescan.simulate.posture import Amputation, Posture, Prosthesis
 
 TARGET = Path(__file__).resolve().parents[1] / "docs" / "images" / "simulation-bodies.png"
 LEFT, RIGHT = Laterality.LEFT, Laterality.RIGHT
+RESTING = Posture(
+    forearm_turn_deg=(65.0, 60.0),
+    foot_rotation_deg=(3.0, 8.0),
+    foot_flexion_deg=(29.0, 26.0),
+    arm_abduction_deg=(3.0, 2.0),
+    elbow_bend_deg=(8.0, 6.0),
+    finger_curl=(0.6, 0.3),
+    finger_spread=(0.3, 0.4),
+    shoulder_raise_mm=10.0,
+    scapula_turn_deg=(7.0, 6.0),
+    chest_flare=0.035,
+    hip_flare=0.09,
+    knee_bow_mm=(24.0, 22.0),
+)
+"""How limbs and trunk lie in all of them: the medians of `draw_posture`."""
 BUILDS: tuple[tuple[str, Posture], ...] = (
-    ("M", Posture(height_cm=178, bmi=25, warp_seed=1, warp_mm=3)),
-    ("F", Posture(height_cm=163, bmi=22, warp_seed=2, warp_mm=3)),
-    ("F", Posture(height_cm=148, bmi=38, warp_seed=3, warp_mm=3)),
-    ("M", Posture(height_cm=193, bmi=18, scoliosis_mm=18, shoulder_drop_mm=14, warp_seed=4, warp_mm=3)),
+    ("M", replace(RESTING, height_cm=178, bmi=25, warp_seed=1, warp_mm=3)),
+    ("F", replace(RESTING, height_cm=163, bmi=22, warp_seed=2, warp_mm=3)),
+    ("F", replace(RESTING, height_cm=148, bmi=38, warp_seed=3, warp_mm=3)),
+    ("M", replace(RESTING, height_cm=193, bmi=18, scoliosis_mm=18, shoulder_drop_mm=14, warp_seed=4, warp_mm=3)),
     (
         "F",
-        Posture(
+        replace(
+            RESTING,
             height_cm=158,
             bmi=27,
             kyphosis_mm=35,
@@ -31,18 +47,9 @@ BUILDS: tuple[tuple[str, Posture], ...] = (
             warp_mm=3,
         ),
     ),
-    ("M", Posture(height_cm=172, bmi=29, amputation=Amputation("leg", RIGHT, 0.3), warp_seed=6, warp_mm=3)),
+    ("M", replace(RESTING, height_cm=172, bmi=29, amputation=Amputation("leg", RIGHT, 0.3), warp_seed=6, warp_mm=3)),
 )
 """Sex and build of each patient, from left to right."""
-RESTING = Posture(
-    forearm_turn_deg=(65.0, 60.0),
-    foot_rotation_deg=(15.0, 20.0),
-    foot_flexion_deg=(18.0, 15.0),
-    elbow_bend_deg=(6.0, 4.0),
-    finger_curl=(0.6, 0.3),
-    finger_spread=(0.3, 0.4),
-)
-"""How hands and feet lie in all of them."""
 
 
 def main() -> None:
@@ -52,15 +59,6 @@ def main() -> None:
         drawn = draw_patient(40 + i, "body", metastatic=False, benign=False, sex=sex, counts=(1.5e6, 1.6e6))
         camera = replace(drawn.camera, seen=(-1.0, 2.0), offset_mm=(0.0, 0.0), pixel_mm=2.4, motion=None)
         tracer = replace(drawn.tracer, pools=(), joint_gain=dict.fromkeys(drawn.tracer.joint_gain, 0.4))
-        posture = replace(
-            posture,
-            forearm_turn_deg=RESTING.forearm_turn_deg,
-            elbow_bend_deg=RESTING.elbow_bend_deg,
-            finger_curl=RESTING.finger_curl,
-            finger_spread=RESTING.finger_spread,
-            foot_rotation_deg=RESTING.foot_rotation_deg,
-            foot_flexion_deg=RESTING.foot_flexion_deg,
-        )
         study = render(replace(drawn, posture=posture, camera=camera, tracer=tracer, foci=()))
         views = []
         for view in ViewName:
