@@ -27,6 +27,13 @@ def _slab(depth_mm: float, half_mm: float = 200.0) -> tuple[np.ndarray, np.ndarr
     return points, np.full(len(points), 64.0, np.float32)
 
 
+def _even_slab(camera: Camera, depth_mm: float, view: ViewName) -> tuple[Projector, np.ndarray]:
+    """A slab that takes up as much everywhere: its projector and its image."""
+    points, volume = _slab(depth_mm)
+    projector = Projector(camera, points, volume)
+    return projector, projector.project_soft(view, points, volume)
+
+
 def _fwhm_px(profile: np.ndarray) -> float:
     """Full width at half maximum of a peak, interpolated between samples of its Gaussian."""
     x = np.arange(profile.size)
@@ -192,10 +199,8 @@ def test_scatter_is_the_given_fraction_and_broad():
 
 
 def test_photons_scatter_in_the_body_and_not_beside_it():
-    points, volume = _slab(200.0)
-    camera = replace(Camera(), scatter_fraction=0.25, background=0.0)
-    projector = Projector(camera, points, volume)
-    image = projector.project_soft(ViewName.ANTERIOR, points, volume)
+    camera = Camera(scatter_fraction=0.25)
+    projector, image = _even_slab(camera, 200.0, ViewName.ANTERIOR)
     hazy = haze(image, projector, ViewName.ANTERIOR)
     assert hazy.sum() == pytest.approx(0.25 * image.sum(), rel=0.03)
     stopped = projector.stopped(ViewName.ANTERIOR)
@@ -207,12 +212,11 @@ def test_photons_scatter_in_the_body_and_not_beside_it():
 
 
 def test_background_is_even_and_of_the_share_asked_for():
-    points, volume = _slab(100.0)
-    camera = replace(Camera(), scatter_fraction=0.2, background=0.04)
-    projector = Projector(camera, points, volume)
-    image = projector.project_soft(ViewName.POSTERIOR, points, volume)
+    camera = Camera(scatter_fraction=0.2, background=0.04)
+    projector, image = _even_slab(camera, 100.0, ViewName.POSTERIOR)
     even = haze(image, projector, ViewName.POSTERIOR)
-    without = haze(image, Projector(replace(camera, background=0.0), points, volume), ViewName.POSTERIOR)
+    plain, _ = _even_slab(replace(camera, background=0.0), 100.0, ViewName.POSTERIOR)
+    without = haze(image, plain, ViewName.POSTERIOR)
     first, last = projector.rows_seen
     added = (even - without)[first:last]
     assert np.ptp(added) < 1e-3 * added.mean()
@@ -222,9 +226,8 @@ def test_background_is_even_and_of_the_share_asked_for():
 
 @pytest.mark.parametrize("pixel_mm", [1.8, 2.4, 2.8])
 def test_skin_is_as_sharp_as_the_middle_of_the_body(pixel_mm):
-    points, volume = _slab(160.0)
-    projector = Projector(Camera(pixel_mm=pixel_mm, attenuation_per_mm=1e-6), points, volume)
-    image = projector.project_soft(ViewName.ANTERIOR, points, volume)
+    camera = Camera(pixel_mm=pixel_mm, attenuation_per_mm=1e-6)
+    projector, image = _even_slab(camera, 160.0, ViewName.ANTERIOR)
     across = image[image.sum(1).argmax()] / np.median(image[image > 0.5 * image.max()])
     rise = across[: int((across > 0.99).argmax()) + 1]
     # An edge blurred by a Gaussian rises from 16 to 84% within two of its sigmas.

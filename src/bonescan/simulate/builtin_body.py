@@ -28,6 +28,8 @@ _SOFT_EVERY = 16
 _DEEP_EVERY = 3
 _CORTEX_MM = 1.6
 _LONG_BONES = ("humerus", "radius", "ulna", "femur", "tibia", "fibula")
+_EGG = ((0.0, 45.0, 80.0, 130.0, 160.0), (1.06, 1.05, 1.01, 0.92, 0.9))
+"""z and factor on the breadth of the skull."""
 
 
 def builtin_body(sex: str) -> Body:
@@ -53,10 +55,6 @@ def builtin_body(sex: str) -> Body:
     paint_organs(canvas)
     paint_outline(canvas, sex)
     return _to_body(canvas.cells(1, 255), sex)
-
-
-_EGG = ((0.0, 45.0, 80.0, 130.0, 160.0), (1.06, 1.05, 1.01, 0.92, 0.9))
-"""z and factor on the breadth of the skull."""
 
 
 def _to_body(cells: Cells, sex: str) -> Body:

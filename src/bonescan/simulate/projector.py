@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -157,7 +158,11 @@ class Projector:
 
     def stopped(self, view: ViewName) -> Image:
         """(row, column) share of photons that the body stops along the line of each pixel; 0 beside the body."""
-        return self._on_pixels(view, self.body.stopped(), 1.0)
+        return self._stopped if view == ViewName.ANTERIOR else np.ascontiguousarray(self._stopped[:, ::-1])
+
+    @cached_property
+    def _stopped(self) -> Image:
+        return self._on_pixels(ViewName.ANTERIOR, self.body.stopped(), 1.0)
 
     def _on_pixels(self, view: ViewName, flat: npt.NDArray[np.float32], scale: float) -> Image:
         """An image in coarse cells, seen from the front, as pixels of a view, blurred as by the middle of the body."""

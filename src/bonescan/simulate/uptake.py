@@ -10,7 +10,7 @@ from bonescan.core.anatomy import Laterality, Region
 from bonescan.simulate.anatomy_index import AnatomyIndex
 from bonescan.simulate.body import lookup
 from bonescan.simulate.parts import Part
-from bonescan.simulate.structures import STRUCTURES, VERTEBRAE, number_of
+from bonescan.simulate.structures import GROUPS, STRUCTURES, VERTEBRAE, number_of
 from bonescan.simulate.tracer import Tracer
 
 L, R = Laterality.LEFT, Laterality.RIGHT
@@ -36,7 +36,8 @@ def bone_activity(anatomy: AnatomyIndex, tracer: Tracer) -> npt.NDArray[np.float
     slope = rng.normal(0, 0.12)
     for i, name in enumerate(VERTEBRAE):
         gains[number_of(name)] *= float(np.exp(slope * (i / len(VERTEBRAE) - 0.5)))
-    for name, share in zip(VERTEBRAE[:7], np.linspace(*_NECK, 7), strict=True):
+    neck = GROUPS["cervical spine"]
+    for name, share in zip(neck, np.linspace(*_NECK, len(neck)), strict=True):
         gains[number_of(name)] *= float(share)
     gains[number_of("kidney", L)], gains[number_of("kidney", R)] = tracer.kidney_gain
     body = anatomy.body
