@@ -44,7 +44,7 @@ def lesion_rows(lesions: Sequence[Lesion], most: int) -> tuple[list[tuple[str, .
         (
             str(x.id),
             x.view,
-            x.region or x.site or ("benign" if x.class_ == "benign" else UNKNOWN),
+            _where(x),
             x.laterality or UNKNOWN,
             area(x.area_px, x.area_mm2),
             f"{x.uptake_ratio:.1f}" if x.uptake_ratio is not None else UNKNOWN,
@@ -54,6 +54,13 @@ def lesion_rows(lesions: Sequence[Lesion], most: int) -> tuple[list[tuple[str, .
         for x in sorted(largest, key=lambda x: x.id)
     ]
     return rows, len(lesions) - len(rows)
+
+
+def _where(lesion: Lesion) -> str:
+    place = lesion.region or lesion.site
+    if lesion.class_ == "benign":
+        return f"{place}, benign" if place else "benign"
+    return place or UNKNOWN
 
 
 def area(pixels: int, mm2: float | None) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bonescan.burden.lesions import count
-from bonescan.core.anatomy import Site
+from bonescan.core.anatomy import SITES, Region, Site
 from bonescan.core.findings import Burden, Lesion, Metastasis, QualityFinding, Report
 from bonescan.core.study import ViewName
 
@@ -38,7 +38,8 @@ class Facts:
     Attributes:
         views: Names of the views that were there.
         metastasis: The study-level answer.
-        sites: Sites said to hold metastases, in the order of `SITES`; empty unless metastasis is present.
+        sites: Sites that the classifier of sites says hold metastases, in the order of `SITES`; empty unless metastasis
+            is present.
         site_uncertain: No site passed its threshold and `sites` holds the most probable one.
         lesions: Lesions of both classes.
         burden: Indices.
@@ -68,6 +69,35 @@ class Facts:
     def metastases(self) -> int:
         """Outlined metastases; one seen in both views counts once."""
         return count(self.lesions, "metastasis")
+
+    @property
+    def outlined_sites(self) -> frozenset[str]:
+        """Sites of the outlined metastases; empty where the model does not tell where its outlines lie."""
+        sites = [lesion.site for lesion in self.lesions if lesion.class_ == "metastasis"]
+        return frozenset() if None in sites else frozenset(str(site) for site in sites)
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Where metastases are said to be seen: the places of the outlines where they are known, else the sites."""
+        outlined = self.outlined_sites
+        named = [site for site in SITES if site in (outlined or self.sites)]
+        if Site.OTHER not in outlined:
+            return tuple(SITE_NAMES[site] for site in named)
+        regions = {lesion.region for lesion in self.lesions if lesion.site == Site.OTHER}
+        others = [region.label for region in Region if region.label in regions]
+        return (*(SITE_NAMES[site] for site in named if site is not Site.OTHER), *(others or [SITE_NAMES[Site.OTHER]]))
+
+    @property
+    def more_places(self) -> tuple[str, ...]:
+        """Sites that the classifier of sites adds to those of the outlines, without an outline there."""
+        if not self.outlined_sites or self.site_uncertain:
+            return ()
+        return tuple(SITE_NAMES[site] for site in self.sites if site not in self.outlined_sites)
+
+    @property
+    def place_uncertain(self) -> bool:
+        """Nothing but an uncertain site says where metastases are."""
+        return self.site_uncertain and not self.outlined_sites
 
 
 def compose(facts: Facts) -> Report:
@@ -125,7 +155,7 @@ def _findings(facts: Facts) -> list[str]:
         text = [_metastatic(facts)]
         if benign:
             text.append(f"{_foci(benign)} of uptake with a benign pattern {_are(benign)} seen in addition.")
-        text.append("Uptake in the remainder of the skeleton appears unremarkable, to be confirmed by the physician.")
+        text.append("No other abnormal uptake is outlined in the skeleton, to be confirmed by the physician.")
         return [*text, _probability(facts)]
     if facts.kind == "benign":
         return [
@@ -143,18 +173,27 @@ def _findings(facts: Facts) -> list[str]:
 
 
 def _metastatic(facts: Facts) -> str:
-    where, number = _sites(facts), facts.metastases
+    where, number = _where(facts.places), facts.metastases
     if number == 0:
         text = f"Metastatic uptake is suspected in {where}, but no single lesion could be outlined."
-    elif number == 1 and len(facts.sites) == 1:
+    elif _single(facts):
         text = f"A single focus of abnormally increased uptake is seen in {where}{_side(facts)}."
-    elif number == 1:
+    elif number == 1 and not facts.outlined_sites:
         text = f"Abnormally increased uptake is suspected in {where}; one focus could be outlined."
+    elif number == 1:
+        text = f"One focus of abnormally increased uptake is outlined, in {where}{_side(facts)}."
     else:
         text = f"Multiple foci of abnormally increased uptake ({number} outlined) are seen in {where}."
-    if facts.site_uncertain:
+    if facts.more_places:
+        more = _where(facts.more_places)
+        text += f" Metastatic uptake is also suspected in {more}, where no focus could be outlined."
+    if facts.place_uncertain:
         text += f" The site is uncertain, most probably {where}."
     return text
+
+
+def _single(facts: Facts) -> bool:
+    return facts.metastases == 1 and len(facts.places) == 1 and not facts.more_places
 
 
 def _side(facts: Facts) -> str:
@@ -163,11 +202,10 @@ def _side(facts: Facts) -> str:
     return _ON_SIDE[side] if side else ""
 
 
-def _sites(facts: Facts) -> str:
-    if not facts.sites:
+def _where(places: Sequence[str]) -> str:
+    if not places:
         return "the skeleton"
-    named = join([SITE_NAMES[site] for site in facts.sites])
-    return named if facts.sites[0] is Site.OTHER else f"the {named}"
+    return join(places) if places[0] == SITE_NAMES[Site.OTHER] else f"the {join(places)}"
 
 
 def _probability(facts: Facts) -> str:
@@ -212,11 +250,14 @@ def _impression(facts: Facts) -> list[str]:
             "Correlation with history and radiographs, and regular follow-up, are recommended; SPECT/CT if in doubt.",
         ]
     else:
+        where = _where(facts.places)
+        if facts.more_places:
+            where += f", possibly also in {_where(facts.more_places)}"
         text = [
-            f"{_opening(facts)} in {_sites(facts)}{alone}; {_conclusion(facts)} the most likely explanation.",
+            f"{_opening(facts)} in {where}{alone}; {_conclusion(facts)} the most likely explanation.",
             "Regular follow-up is recommended, with SPECT/CT where findings need to be confirmed.",
         ]
-    if facts.site_uncertain:
+    if facts.place_uncertain:
         text.append("The site is uncertain.")
     if any(finding.severity == "error" for finding in facts.quality):
         text.append("The limitations of the input restrict the value of this result.")
@@ -226,13 +267,17 @@ def _impression(facts: Facts) -> list[str]:
 def _opening(facts: Facts) -> str:
     if facts.metastases > 1:
         return "Multiple foci of abnormally increased uptake"
-    if facts.metastases == 1 and len(facts.sites) == 1:
+    if _single(facts):
         return "A single focus of abnormally increased uptake"
     return "Abnormally increased uptake"
 
 
 def _conclusion(facts: Facts) -> str:
-    return "bone metastasis is" if facts.metastases <= 1 and len(facts.sites) <= 1 else "bone metastases are"
+    return (
+        "bone metastases are"
+        if facts.metastases > 1 or len(facts.places + facts.more_places) > 1
+        else "bone metastasis is"
+    )
 
 
 def _foci(number: int) -> str:

@@ -46,3 +46,10 @@ def test_what_is_unknown_is_a_dash():
     assert (ratio, pair, probability) == ("–", "–", "0.80")
     assert area.endswith(" px")
     assert more == 0
+
+
+def test_a_benign_lesion_is_marked_where_its_place_is_known_and_where_not():
+    analysis = make_analysis(spots=((470, 90, 6, BENIGN),), views=("anterior",))
+    placed = analysis.lesions[0].model_copy(update={"region": "humerus"})
+    rows, _ = lesion_rows([analysis.lesions[0], placed], 10)
+    assert [row[2] for row in rows] == ["benign", "humerus, benign"]

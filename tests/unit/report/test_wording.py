@@ -5,7 +5,7 @@ import itertools
 
 import pytest
 
-from bonescan.core.anatomy import SITES, Site
+from bonescan.core.anatomy import SITES, Region, Site
 from bonescan.core.findings import Burden, Lesion, Metastasis, QualityFinding
 from bonescan.core.study import ViewName
 from bonescan.report.wording import SITE_NAMES, Facts, compose, join
@@ -13,12 +13,14 @@ from bonescan.report.wording import SITE_NAMES, Facts, compose, join
 BOTH = (ViewName.ANTERIOR, ViewName.POSTERIOR)
 
 
-def lesion(number=1, view="anterior", lesion_class="metastasis", pair=None, laterality="left"):
+def lesion(number=1, view="anterior", lesion_class="metastasis", pair=None, laterality="left", region=None):
     return Lesion(
         id=number,
         view=view,
         class_=lesion_class,
         probability=0.9,
+        site=region.site.value if region else None,
+        region=region.label if region else None,
         laterality=laterality,
         area_px=40,
         area_mm2=190.0,
@@ -114,6 +116,37 @@ def test_one_outlined_focus_but_several_sites_is_not_called_single():
     assert "suspected in the spine and pelvis; one focus could be outlined" in report.description
 
 
+def test_the_text_names_where_the_outlines_lie():
+    found = (lesion(1, region=Region.HUMERUS), lesion(2, region=Region.RIBS), lesion(3, region=Region.LUMBAR_SPINE))
+    report = compose(facts(sites=(Site.SPINE, Site.RIBS, Site.FEMUR), lesions=found))
+    assert (
+        "(3 outlined) are seen in the spine, ribs and humerus. Metastatic uptake is also suspected in the femur, where "
+        "no focus could be outlined." in report.description
+    )
+    assert "in the spine, ribs and humerus, possibly also in the femur; bone metastases are" in report.impression
+
+
+def test_benign_outlines_name_no_place_of_metastases():
+    found = (lesion(1, region=Region.RIBS), lesion(2, lesion_class="benign", region=Region.FEMUR))
+    report = compose(facts(sites=(Site.RIBS,), lesions=found))
+    assert "A single focus of abnormally increased uptake is seen in the ribs, on the left." in report.description
+    assert "femur" not in report.description + report.impression
+
+
+def test_one_outline_and_another_site_is_not_called_single():
+    report = compose(facts(sites=(Site.PELVIS,), lesions=(lesion(region=Region.RIBS),)))
+    assert "One focus of abnormally increased uptake is outlined, in the ribs, on the left." in report.description
+    assert "also suspected in the pelvis" in report.description
+    assert "single" not in report.description + report.impression
+
+
+def test_an_outline_tells_the_place_that_the_sites_leave_uncertain():
+    report = compose(facts(sites=(Site.FEMUR,), site_uncertain=True, lesions=(lesion(region=Region.RIBS),)))
+    assert "is seen in the ribs" in report.description
+    assert "femur" not in report.description + report.impression
+    assert "uncertain" not in report.description + report.impression
+
+
 def test_present_without_an_outlined_lesion_says_so():
     report = compose(facts(lesions=()))
     assert report.kind == "metastatic"
@@ -188,7 +221,13 @@ ALL = [
     facts(p, lesions=lesions, views=views, sites=sites, quality=quality, benign_assessed=assessed)
     for p, lesions, views, sites, quality, assessed in itertools.product(
         (0.2, 0.8),
-        ((), (lesion(),), (lesion(), lesion(2)), (lesion(lesion_class="benign"),)),
+        (
+            (),
+            (lesion(),),
+            (lesion(), lesion(2)),
+            (lesion(region=Region.SKULL), lesion(2, region=Region.FEMUR)),
+            (lesion(lesion_class="benign"),),
+        ),
         (BOTH, BOTH[:1]),
         ((Site.SPINE,), SITES),
         ((), (finding("x"),)),
