@@ -10,7 +10,16 @@ from bonescan.core.study import ViewName
 from bonescan.io.plausibility import check_bone_scan
 from bonescan.simulate.attenuation import Attenuation
 from bonescan.simulate.blur import blur, kernel, splat
-from bonescan.simulate.camera import _FARTHEST, FWHM_PER_SIGMA, Camera, Motion, draw_camera, expected_counts, moved
+from bonescan.simulate.camera import (
+    _FARTHEST,
+    _TRUNK_MM,
+    FWHM_PER_SIGMA,
+    Camera,
+    Motion,
+    draw_camera,
+    expected_counts,
+    moved,
+)
 from bonescan.simulate.patient import draw_patient, noisy_study, render
 from bonescan.simulate.projector import Projector, haze, scatter
 
@@ -297,15 +306,18 @@ def test_fine_matrix_shows_the_same_patient_at_half_the_pixel():
 
 def test_no_patient_lies_half_beside_the_field():
     drawn = [draw_camera(np.random.default_rng(seed), counts=(5e5, 1e6), fine_matrix=0.3) for seed in range(4000)]
-    aside = [abs(camera.offset_mm[1]) / (camera.columns * camera.pixel_mm) for camera in drawn]
-    assert 0.15 < max(aside) <= _FARTHEST + 1e-9
+    fields = [camera.columns * camera.pixel_mm for camera in drawn]
+    aside = [abs(camera.offset_mm[1]) for camera in drawn]
+    assert 0.15 < max(far / field for far, field in zip(aside, fields, strict=True)) <= _FARTHEST + 1e-9
+    assert all(far <= field / 2 - _TRUNK_MM + 1e-6 for far, field in zip(aside, fields, strict=True))
+    assert any(far > 0.99 * (field / 2 - _TRUNK_MM) for far, field in zip(aside, fields, strict=True))
 
 
 @pytest.mark.parametrize("side", [-1, 1])
 @pytest.mark.parametrize("seed", [8, 11, 14])
 def test_who_lies_as_far_aside_as_may_be_is_still_taken_for_a_scan(seed, side):
     parameters = draw_patient(seed, "P", metastatic=True, benign=True)
-    offset = (0.0, side * _FARTHEST * 1.8 * 256)
+    offset = (0.0, side * (1.8 * 128 - _TRUNK_MM))
     small = replace(parameters.camera, rows=1024, columns=256, pixel_mm=1.8, offset_mm=offset)
     parameters = replace(parameters, camera=small)
     check_bone_scan(noisy_study(parameters, render(parameters).expected).views)

@@ -20,6 +20,8 @@ the mean fraction of the injected tracer that is in the body at imaging and gets
 _COLUMNS = 256
 _FARTHEST = 0.16
 """How far aside a patient lies at most, in widths of the field."""
+_TRUNK_MM = 175.0
+"""Half the breadth of chest and hips, which a technologist keeps within the field."""
 
 
 @dataclass(frozen=True)
@@ -138,8 +140,9 @@ def draw_camera(
     elif cropped < 0.05:
         seen = (-1.0, float(rng.uniform(0.82, 0.99)))
     aside = float(rng.normal(0, 12)) if rng.random() > 0.03 else float(rng.choice([-1, 1]) * rng.uniform(40, 110))
-    # However small the field: with half of the body beside it, nobody would take it for a whole-body scan.
-    farthest = _FARTHEST * pixel_mm * _COLUMNS
+    # However small the field, an arm may lie beside it but not half of the trunk: nobody would call that whole-body.
+    field_mm = pixel_mm * _COLUMNS
+    farthest = min(_FARTHEST * field_mm, field_mm / 2 - _TRUNK_MM)
     aside = float(np.clip(aside, -farthest, farthest))
     return Camera(
         rows=2048 if fine else 1024,
