@@ -74,6 +74,10 @@ class Body:
             inside &= np.isin(self.part, part if isinstance(part, tuple) else (part,))
         return np.flatnonzero(inside)
 
+    def of_any(self, names: tuple[str, ...]) -> npt.NDArray[np.intp]:
+        """Indices of the points of several structures or groups of both sides; see `of`."""
+        return np.flatnonzero(_among([n for name in names for n in numbers_of(name, None)])[self.structure])
+
     def centre_of(self, name: str, side: Laterality | None = None, part: Part | None = None) -> Points:
         """(3,) float32 mean place of the points of a structure or group; see `of`."""
         return np.asarray(self.points_mm[self.of(name, side, part)].mean(0), np.float32)
@@ -113,6 +117,31 @@ def tissue_weights(structure: npt.NDArray[np.uint8], tissue: npt.NDArray[np.uint
     weight = np.array([TISSUE_WEIGHT[t] for t in Tissue], np.float32)[tissue]
     weight[_TABLE_LIMB[structure] & (tissue == Tissue.TRABECULAR)] *= LIMB_SPONGIOSA
     return weight
+
+
+def turn(
+    points: Points,
+    at: npt.NDArray[np.intp] | slice,
+    centre: npt.ArrayLike,
+    axes: tuple[int, int],
+    degrees: float | npt.NDArray[np.float32],
+) -> None:
+    """Rotate points about a centre in the plane of two axes, the first turning towards the second.
+
+    Args:
+        points: (n, 3), changed in place.
+        at: Which points.
+        centre: (3,).
+        axes: The plane.
+        degrees: One angle, or one for each point.
+    """
+    if not np.any(degrees):
+        return
+    centre = np.asarray(centre, np.float32)
+    cosine, sine = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    a, b = points[at, axes[0]] - centre[axes[0]], points[at, axes[1]] - centre[axes[1]]
+    points[at, axes[0]] = centre[axes[0]] + cosine * a - sine * b
+    points[at, axes[1]] = centre[axes[1]] + sine * a + cosine * b
 
 
 def lookup(values: dict[int, float]) -> npt.NDArray[np.float32]:

@@ -9,14 +9,15 @@ import numpy.typing as npt
 
 from bonescan.core.anatomy import Laterality
 from bonescan.simulate.anatomy_index import AnatomyIndex
-from bonescan.simulate.body import Body, Points
+from bonescan.simulate.body import Body, Points, turn
 from bonescan.simulate.build import Size, fatten, size_of
 from bonescan.simulate.fingers import bend_fingers
 from bonescan.simulate.implants import missing_points, prosthesis_factors
 from bonescan.simulate.posture import Posture
 from bonescan.simulate.spine_shape import bend_spine, shift_sides, warp
 from bonescan.simulate.structures import Segment
-from bonescan.simulate.trunk_shape import flare
+from bonescan.simulate.thighs import close_thighs
+from bonescan.simulate.trunk_shape import flare, incline_pelvis
 
 Joints = dict[str, npt.NDArray[np.float32]]
 """What `landmarks` returns."""
@@ -92,12 +93,16 @@ def apply_posture(anatomy: AnatomyIndex, posture: Posture, size: Size | None = N
     points = body.points_mm.copy()
     fatten(body, points, size)
     flare(body, points, joints, posture)
+    incline_pelvis(body, points, joints, posture)
     _head(body, points, posture)
     for side, sign, i in _SIDES:
         if side in anatomy.fingers:
             bend_fingers(points, anatomy.fingers[side], posture.finger_curl[i], posture.finger_spread[i])
         scapula = body.of("scapula", side)
         turn(points, scapula, joints[f"shoulder {side}"], (0, 2), sign * posture.scapula_turn_deg[i])
+        shoulder = joints[f"shoulder {side}"][0]
+        below = np.maximum(points[scapula, 0] - shoulder, 0)
+        points[scapula, 0] -= (1 - posture.blade_height) * below
         _arm(body, points, joints, posture, size, (side, sign, i))
         _leg(body, points, joints, posture, (side, sign, i))
     shift_sides(points, joints, posture)
@@ -111,30 +116,6 @@ def apply_posture(anatomy: AnatomyIndex, posture: Posture, size: Size | None = N
     turn(points, everything, middle, (0, 2), posture.table_tilt_deg)
     points[:, 0] -= points[:, 0].min()
     return points
-
-
-def turn(
-    points: Points,
-    at: npt.NDArray[np.intp] | slice,
-    centre: npt.NDArray[np.float32],
-    axes: tuple[int, int],
-    degrees: float | npt.NDArray[np.float32],
-) -> None:
-    """Rotate points about a centre in the plane of two axes, the first turning towards the second.
-
-    Args:
-        points: (n, 3), changed in place.
-        at: Which points.
-        centre: (3,).
-        axes: The plane.
-        degrees: One angle, or one for each point.
-    """
-    if not np.any(degrees):
-        return
-    cosine, sine = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
-    a, b = points[at, axes[0]] - centre[axes[0]], points[at, axes[1]] - centre[axes[1]]
-    points[at, axes[0]] = centre[axes[0]] + cosine * a - sine * b
-    points[at, axes[1]] = centre[axes[1]] + sine * a + cosine * b
 
 
 def _arm(
@@ -169,7 +150,11 @@ def _leg(body: Body, points: Points, joints: Joints, posture: Posture, which: tu
     along = np.clip((z - hip[0]) / (ankle[0] - hip[0]), 0, 1)
     # A tent over hip, knee and ankle with a rounded top.
     points[leg, 2] += sign * posture.knee_bow_mm[i] * (1 - np.hypot(2 * along - 1, 0.15) + 0.01)
-    _twist(points, leg, hip, ankle, sign * posture.foot_rotation_deg[i] * along)
+    close_thighs(body, points, joints, posture, side)
+    # The thigh turns from the hip, the lower leg between knee and foot.
+    knee = float((joints[f"knee {side}"][0] - hip[0]) / (ankle[0] - hip[0]))
+    degrees = np.interp(along, (0.0, knee, 1.0), (0.0, posture.leg_turn_deg[i], posture.foot_rotation_deg[i]))
+    _twist(points, leg, hip, ankle, sign * degrees.astype(np.float32))
 
 
 def _twist(

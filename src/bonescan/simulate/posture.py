@@ -71,13 +71,19 @@ class Posture:
         shoulder_drop_mm: How much lower the left shoulder lies than the right.
         shoulder_raise_mm: How much higher both shoulders lie than those of the reference bodies, whose arms hang.
         scapula_turn_deg: Rotation of the shoulder blade about the shoulder, positive as its lower tip moves outwards.
+        blade_height: Factor on the height of the shoulder blades: round shoulders tilt them, which foreshortens them.
         chest_flare: How much wider the chest is at its lower ribs, as a fraction.
         hip_flare: How much wider the pelvis is at the iliac crests, as a fraction.
+        pelvic_incline_deg: How much farther forward the pelvis leans over the hips, positive as the crests come down.
+        thighs_part: Where the thighs part, as a fraction of the way from hip to knee: above it their flesh touches.
+        leg_turn_deg: How far the knees point outwards.
         knee_bow_mm: How much farther apart each knee lies than straight between hip and ankle.
         pelvic_tilt_mm: How much lower the left side of the pelvis lies than the right.
         leg_difference_mm: How much longer the left leg is than the right.
         warp_seed: Seed of the smooth individual deformation.
         warp_mm: Its amplitude.
+        shape_seed: Seed of the shape of the bones, alike on both sides.
+        shape_mm: How far their surface lies from that of the reference body.
         prostheses: Joint replacements.
         amputation: A missing limb, or None.
     """
@@ -104,13 +110,19 @@ class Posture:
     shoulder_drop_mm: float = 0.0
     shoulder_raise_mm: float = 0.0
     scapula_turn_deg: Pair = (0.0, 0.0)
+    blade_height: float = 1.0
     chest_flare: float = 0.0
     hip_flare: float = 0.0
+    pelvic_incline_deg: float = 0.0
+    thighs_part: float = 0.0
+    leg_turn_deg: Pair = (0.0, 0.0)
     knee_bow_mm: Pair = (0.0, 0.0)
     pelvic_tilt_mm: float = 0.0
     leg_difference_mm: float = 0.0
     warp_seed: int = 0
     warp_mm: float = 0.0
+    shape_seed: int = 0
+    shape_mm: float = 0.0
     prostheses: tuple[Prosthesis, ...] = ()
     amputation: Amputation | None = None
 
@@ -142,16 +154,16 @@ def draw_posture(rng: np.random.Generator, *, sex: str = "M", age_years: float =
 
     def pair(mean: float, sd: float) -> Pair:
         both = rng.normal(mean, sd)
-        return (float(both + rng.normal(0, sd / 2)), float(both + rng.normal(0, sd / 2)))
+        return (float(both + rng.normal(0, 0.7 * sd)), float(both + rng.normal(0, 0.7 * sd)))
 
     old = float(np.clip((age_years - 55) / 30, 0, 1.2))
     kyphosis = float(abs(rng.normal(0, 7 + 14 * old)))
     height = float(np.clip(rng.normal(*_HEIGHT_CM[sex]) - 3.0 * old, _SHORTEST_CM, _TALLEST_CM))
     elbow = pair(8.0, 4.0)
     # Most hands lie on edge, thumbs up, fingers loosely bent; some lie flat, fingers straighter and apart.
-    on_edge = rng.random() < 0.55
+    on_edge = rng.random() < 0.85
     hands = pair(60.0, 16.0) if on_edge else pair(0.0, 18.0)
-    curl = pair(0.25, 0.25)
+    curl = pair(0.4, 0.25)
     if rng.random() < 0.12:  # hands on the thighs
         elbow = pair(20.0, 6.0)
     return Posture(
@@ -165,25 +177,31 @@ def draw_posture(rng: np.random.Generator, *, sex: str = "M", age_years: float =
         finger_curl=(float(np.clip(curl[0], 0, 1)), float(np.clip(curl[1], 0, 1))),
         finger_spread=(float(rng.beta(1.2, 1.8)), float(rng.beta(1.2, 1.8))),
         leg_abduction_deg=pair(1.6, 1.6),
-        foot_rotation_deg=pair(19.0, 9.0) if rng.random() < 0.4 else pair(-3.0, 7.0),
-        foot_flexion_deg=pair(29.0, 7.0),
-        head_turn_deg=float(rng.normal(0, 9)),
+        foot_rotation_deg=pair(18.0, 9.0) if rng.random() < 0.45 else pair(-2.0, 9.0),
+        foot_flexion_deg=pair(15.0, 12.0),
+        head_turn_deg=float(rng.normal(0, 7)),
         head_tilt_deg=float(rng.normal(0, 3)),
-        table_rotation_deg=float(rng.normal(0, 3)),
+        table_rotation_deg=float(rng.normal(0, 4.5)),
         table_tilt_deg=float(rng.normal(0, 0.8)),
         scoliosis_mm=float(abs(rng.normal(0, 6)) * (3.0 if rng.random() < 0.05 else 1.0)),
         scoliosis_phase=float(rng.uniform(0, 2 * np.pi)),
         kyphosis_mm=kyphosis,
         shoulder_drop_mm=float(rng.normal(0, 6)),
         shoulder_raise_mm=float(rng.normal(10, 7)),
-        scapula_turn_deg=pair(7.0, 3.0),
-        chest_flare=float(rng.normal(0.035, 0.035)),
+        scapula_turn_deg=pair(-3.0, 4.5),
+        blade_height=float(np.clip(rng.normal(0.98, 0.06), 0.8, 1.12)),
+        chest_flare=float(rng.normal(0.06, 0.04)),
         hip_flare=float(rng.normal(0.09, 0.04)),
+        pelvic_incline_deg=float(rng.normal(12.0, 5.0)),
+        thighs_part=float(np.clip(rng.normal(0.5, 0.2), 0.05, 0.85)),
+        leg_turn_deg=pair(19.0, 8.0),
         knee_bow_mm=pair(24.0, 7.0),
         pelvic_tilt_mm=float(rng.normal(0, 4)),
         leg_difference_mm=float(rng.normal(0, 4)),
         warp_seed=int(rng.integers(2**31)),
         warp_mm=float(rng.uniform(1.5, 4.5)),
+        shape_seed=int(rng.integers(2**31)),
+        shape_mm=float(rng.uniform(1.2, 3.8)),
         prostheses=_draw_prostheses(rng, old),
         amputation=_draw_amputation(rng),
     )

@@ -1,4 +1,4 @@
-"""How wide the trunk is: a chest that widens downwards and hips that flare, as displacements of its points."""
+"""The shape of the trunk: a chest that widens downwards, hips that flare, a pelvis that leans forward."""
 
 from __future__ import annotations
 
@@ -36,3 +36,32 @@ def flare(body: Body, points: Points, landmarks: dict[str, Place], posture: Post
             level = np.exp(-0.5 * ((z - landmarks[landmark][0] - below_mm) / spread_mm) ** 2)
             outside = np.clip((np.abs(x) - inner_mm) / _FADE_MM, 0, 1)
             points[trunk, 2] += amount * level * outside * x
+
+
+_FADE_UP_MM = 130.0
+
+
+def incline_pelvis(body: Body, points: Points, landmarks: dict[str, Place], posture: Posture) -> None:
+    """Lean the pelvis forward over the hips by `Posture.pelvic_incline_deg`, in place; the lumbar spine follows.
+
+    Seen from the front, the spines of the ilium come down and the crests turn round, the sacrum rises over the ischia.
+
+    Args:
+        body: The reference body.
+        points: (n, 3) places.
+        landmarks: Joints and discs of the reference body.
+        posture: How much.
+    """
+    if not posture.pelvic_incline_deg:
+        return
+    hips = (landmarks["hip left"] + landmarks["hip right"]) / 2
+    crest = landmarks["L4/L5"][0] if "L4/L5" in landmarks else hips[0] - 140
+    trunk = np.flatnonzero(body.in_segment(Segment.TRUNK))
+    z = body.points_mm[trunk, 0]
+    # Smooth from none to all over the lumbar spine.
+    share = np.clip((z - crest + _FADE_UP_MM) / _FADE_UP_MM, 0, 1)
+    angle = np.radians(posture.pelvic_incline_deg) * share**2 * (3 - 2 * share)
+    cosine, sine = np.cos(angle), np.sin(angle)
+    down, back = points[trunk, 0] - hips[0], points[trunk, 1] - hips[1]
+    points[trunk, 0] = hips[0] + cosine * down - sine * back
+    points[trunk, 1] = hips[1] + sine * down + cosine * back

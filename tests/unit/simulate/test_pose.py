@@ -106,6 +106,60 @@ def test_a_shoulder_blade_turns_about_the_shoulder(anatomy, still):
         assert np.abs(moved[others] - still[others]).max() < 0.01
 
 
+def test_a_tilted_shoulder_blade_is_lower_in_height_and_keeps_its_shoulder(anatomy, still):
+    moved = apply_posture(anatomy, Posture(blade_height=0.8))
+    blade = anatomy.body.of("scapula", L)
+    assert 0.8 < np.ptp(moved[blade, 0]) / np.ptp(still[blade, 0]) < 0.9
+    assert np.allclose(moved[:, 1:], still[:, 1:])
+    acromion = anatomy.body.of("scapula", L, Part.ACROMION)
+    assert np.abs(moved[acromion] - still[acromion]).max() < 3
+
+
+def test_the_pelvis_leans_over_the_hips_and_the_lumbar_spine_follows(anatomy, still):
+    moved = apply_posture(anatomy, Posture(pelvic_incline_deg=10.0))
+    ilium, femur, upper = (anatomy.body.of(name, L) for name in ("ilium", "femur", "rib 5"))
+    front = ilium[anatomy.body.points_mm[ilium, 1] < np.percentile(anatomy.body.points_mm[ilium, 1], 4)]
+    assert 5 < (moved[front, 0] - still[front, 0]).mean() < 15, "the front spines come down"
+    sacrum, lumbar = anatomy.body.of("sacrum"), anatomy.body.of("L3")
+    assert -30 < (moved[sacrum, 1] - still[sacrum, 1]).mean() < -5
+    assert -30 < (moved[lumbar, 1] - still[lumbar, 1]).mean() < -2
+    assert np.allclose(moved[:, 2], still[:, 2])
+    for at in (femur, upper):
+        assert np.abs(moved[at] - still[at]).max() < 0.01
+    # A lean, not a stretch: every bone of the pelvis keeps its shape.
+    pairs = np.random.default_rng(0).choice(ilium, (200, 2))
+    before, after = (np.linalg.norm(p[pairs[:, 0]] - p[pairs[:, 1]], axis=1) for p in (still, moved))
+    assert np.abs(after - before).max() < 1
+
+
+def test_thighs_touch_down_to_where_they_part(anatomy, still):
+    moved = apply_posture(anatomy, Posture(knee_bow_mm=(20.0, 20.0), thighs_part=0.5))
+    apart = apply_posture(anatomy, Posture(knee_bow_mm=(20.0, 20.0)))
+    flesh = np.flatnonzero(anatomy.body.in_segment(Segment.LEG, L) & anatomy.body.is_soft)
+    hip, knee = anatomy.landmarks["hip left"][0], anatomy.landmarks["knee left"][0]
+    down = (anatomy.body.points_mm[flesh, 0] - hip) / (knee - hip)
+
+    def inner_skin(points, low, high):
+        return np.percentile(points[flesh[(down > low) & (down < high)], 2], 2)
+
+    assert inner_skin(apart, 0.35, 0.45) > 8
+    assert abs(inner_skin(moved, 0.35, 0.45)) < 5
+    assert inner_skin(moved, 0.8, 0.9) > 10
+    bone = anatomy.bone
+    assert np.allclose(moved[bone], apart[bone])
+    outside = flesh[anatomy.body.points_mm[flesh, 2] > anatomy.landmarks["hip left"][2] + 60]
+    assert np.allclose(moved[outside], apart[outside])
+
+
+def test_knees_turn_outwards_between_hip_and_foot(anatomy, still):
+    moved = apply_posture(anatomy, Posture(leg_turn_deg=(15.0, 15.0)))
+    for side, outwards in ((L, 1), (R, -1)):
+        shift = outwards * (moved - still)[:, 2]
+        assert 5 < shift[anatomy.body.of("patella", side)].mean() < 20
+        assert np.abs(shift[anatomy.body.of("foot", side)]).max() < 1
+        assert np.abs(shift[anatomy.body.of("ilium", side)]).max() < 0.01
+
+
 @pytest.mark.parametrize(
     ("field", "widened", "kept"),
     [("chest_flare", "rib 9", ("ilium", "T12")), ("hip_flare", "ilium", ("rib 5", "sacrum", "femur"))],
@@ -137,6 +191,19 @@ def test_the_warp_is_smooth_small_and_ones_own(anatomy, still):
     at = anatomy.body.of("L3")
     inner = first[at] - still[at]
     assert np.ptp(inner, axis=0).max() < 8
+
+
+def test_bones_have_a_shape_of_their_own_on_both_sides_alike(anatomy, still):
+    first, second = (apply_posture(anatomy, Posture(shape_seed=s, shape_mm=3.0)) - still for s in (1, 2))
+    assert 0.5 < np.abs(first).mean() < 6
+    assert np.abs(first - second).mean() > 0.5
+    left, right = (anatomy.body.of("ilium", side) for side in (L, R))
+    if len(left) == len(right):  # the built-in body is symmetrical
+        assert np.allclose(first[left] * [1, 1, -1], first[right], atol=0.5)
+    # No step at the midline.
+    spine = anatomy.body.of("L3")
+    middle = spine[np.abs(anatomy.body.points_mm[spine, 2]) < 2]
+    assert np.abs(first[middle, 2]).max() < 1
 
 
 def test_a_hip_prosthesis_is_cold_with_a_warm_rim(anatomy):
@@ -185,7 +252,7 @@ def test_an_amputated_limb_is_absent(anatomy, limb, gone, kept):
 @pytest.fixture(scope="module")
 def healthy():
     drawn = draw_patient(5, "P", metastatic=False, benign=False, sex="M", counts=(1e6, 1.1e6))
-    camera = replace(drawn.camera, seen=(-1.0, 2.0), offset_mm=(0.0, 0.0), motion=None)
+    camera = replace(drawn.camera, seen=(-1.0, 2.0), offset_mm=(0.0, 0.0), motion=None, background=0.003)
     tracer = replace(drawn.tracer, pools=())
     return replace(drawn, camera=camera, tracer=tracer, posture=Posture(), foci=())
 
