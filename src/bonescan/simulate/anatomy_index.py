@@ -19,7 +19,7 @@ from bonescan.simulate.structures import STRUCTURES, VERTEBRAE
 _JOINT_SIGMA_MM: dict[str, float] = {
     "shoulder": 20.0,
     "acromioclavicular": 12.0,
-    "sternoclavicular": 13.0,
+    "sternoclavicular": 15.0,
     "sacroiliac": 10.0,
     "hip": 18.0,
     "knee": 26.0,
@@ -32,7 +32,7 @@ _JOINT_SIGMA_MM: dict[str, float] = {
     "first toe": 14.0,
     "first carpometacarpal": 9.0,
     "costochondral": 9.0,
-    "costovertebral": 8.0,
+    "costovertebral": 11.0,
     "manubriosternal": 8.0,
     "symphysis": 9.0,
 }

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from bonescan.core.anatomy import Laterality
-from bonescan.simulate.body import Body, tissue_weights
-from bonescan.simulate.builtin.arm import paint_arm
+from bonescan.simulate.body import Body, tissue_weights, turn
+from bonescan.simulate.builtin.arm import SHOULDER, paint_arm
 from bonescan.simulate.builtin.foot import paint_foot
 from bonescan.simulate.builtin.hand import RAYS, paint_hand
 from bonescan.simulate.builtin.leg import paint_leg
@@ -28,7 +28,8 @@ _SOFT_EVERY = 16
 _DEEP_EVERY = 3
 _CORTEX_MM = 1.6
 _LONG_BONES = ("humerus", "radius", "ulna", "femur", "tibia", "fibula")
-_EGG = ((0.0, 45.0, 80.0, 130.0, 160.0), (1.06, 1.05, 1.01, 0.92, 0.9))
+_BLADE_TURN_DEG = -10.0
+_EGG = ((0.0, 45.0, 80.0, 130.0, 160.0), (1.12, 1.11, 1.07, 0.97, 0.94))
 """z and factor on the breadth of the skull."""
 
 
@@ -68,6 +69,9 @@ def _to_body(cells: Cells, sex: str) -> Body:
     tissue[bone & ((cells.depth_mm[kept] < _CORTEX_MM) | long_shaft)] = Tissue.CORTICAL
     tissue[bone & cells.cavity[kept]] = Tissue.MARROW_CAVITY
     tissue[_CARTILAGE[number]] = Tissue.CARTILAGE
+
+    # Painted as it hangs beside a standing body, the blade turns about the shoulder as it lies.
+    turn(points, np.flatnonzero(number == number_of("scapula", Laterality.LEFT)), SHOULDER, (0, 2), _BLADE_TURN_DEG)
 
     # The vault is an egg: broad at the parietal bones, narrower towards the base.
     skull = number == number_of("cranium")

@@ -181,7 +181,7 @@ _RULES: dict[str, Rule] = {
     "ischium": _ischium,
     "cranium": _cranium,
     "facial bones": _facial,
-    "mandible": lambda p: np.full(len(p), Part.JAW, np.uint8),
+    "mandible": _along(0, (0.5, Part.RAMUS), (1.0, Part.JAW)),
     "sacrum": _sacrum,
     "tarsals": _tarsals,
     "clavicle": _along(2, (0.2, Part.END), (0.82, Part.SHAFT), (1.0, Part.HEAD)),

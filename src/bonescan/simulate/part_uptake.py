@@ -9,11 +9,11 @@ from bonescan.simulate.parts import Part
 
 PART_UPTAKE: dict[Part, float] = {
     Part.BODY: 1.0,
-    Part.ARCH: 1.12,
+    Part.ARCH: 1.03,
     Part.PROCESS: 0.9,
     Part.HEAD: 1.35,
     Part.NECK: 1.7,
-    Part.TROCHANTER: 1.7,
+    Part.TROCHANTER: 2.0,
     Part.SHAFT: 1.05,
     Part.CONDYLE: 1.1,
     Part.MALLEOLUS: 1.1,
@@ -24,21 +24,21 @@ PART_UPTAKE: dict[Part, float] = {
     Part.ACROMION: 1.3,
     Part.GLENOID: 1.35,
     Part.CORACOID: 1.25,
-    Part.WING: 1.15,
-    Part.CREST: 1.5,
+    Part.WING: 0.92,
+    Part.CREST: 1.75,
     Part.SACROILIAC: 1.0,
-    Part.ACETABULUM: 0.92,
-    Part.RAMUS: 0.8,
-    Part.TUBEROSITY: 1.0,
+    Part.ACETABULUM: 0.7,
+    Part.RAMUS: 0.88,
+    Part.TUBEROSITY: 1.2,
     Part.SYMPHYSIS: 1.1,
     Part.VAULT: 0.95,
-    Part.BASE: 0.65,
-    Part.ORBIT: 1.3,
-    Part.NOSE: 1.6,
-    Part.MAXILLA: 1.3,
-    Part.JAW: 1.2,
+    Part.BASE: 0.52,
+    Part.ORBIT: 1.15,
+    Part.NOSE: 1.4,
+    Part.MAXILLA: 1.7,
+    Part.JAW: 1.15,
     Part.CALCANEUS: 1.05,
-    Part.BORDER: 1.55,
+    Part.BORDER: 1.35,
     Part.APEX: 1.35,
 }
 """Median uptake of a part over the mean of its bone, before joints; parts not named have 1.
@@ -49,19 +49,38 @@ stand out, flat plates do not.
 """
 REGION_UPTAKE: dict[Region, float] = {
     Region.RIBS: 1.1,
-    Region.PELVIS: 1.4,
-    Region.SACRUM: 1.25,
-    Region.THORACIC_SPINE: 1.07,
-    Region.LUMBAR_SPINE: 1.14,
-    Region.CERVICAL_SPINE: 1.15,
-    Region.FEMUR: 0.98,
-    Region.HUMERUS: 0.9,
+    Region.PELVIS: 1.75,
+    Region.SACRUM: 1.05,
+    Region.THORACIC_SPINE: 0.95,
+    Region.LUMBAR_SPINE: 1.2,
+    Region.CERVICAL_SPINE: 1.28,
+    Region.FEMUR: 1.03,
+    Region.HUMERUS: 1.05,
     Region.LOWER_LEG_FOOT: 0.9,
 }
 """Median factor on the uptake of a region's bones; regions not named have 1. Set so that the levels of the projected
 regions, measured on both bodies, have the medians of real scans."""
-_UNLIKE = {Part.CREST: 0.2, Part.TROCHANTER: 0.22, Part.BORDER: 0.25, Part.ANGLE: 0.15, Part.APEX: 0.15}
-"""Logarithmic spread between people of parts where muscles pull; 0.09 for the others.
+_UNLIKE = {
+    Part.CREST: 0.2,
+    Part.TROCHANTER: 0.22,
+    Part.BORDER: 0.25,
+    Part.ANGLE: 0.15,
+    Part.APEX: 0.15,
+    Part.ORBIT: 0.18,
+    Part.NOSE: 0.15,
+    Part.MAXILLA: 0.3,
+    Part.JAW: 0.35,
+    Part.BASE: 0.25,
+    Part.SACROILIAC: 0.25,
+    Part.WING: 0.15,
+    Part.TUBEROSITY: 0.25,
+    Part.RAMUS: 0.25,
+    Part.ACETABULUM: 0.2,
+    Part.SYMPHYSIS: 0.3,
+    Part.ARCH: 0.12,
+    Part.PROCESS: 0.12,
+}
+"""Logarithmic spread between people of parts where muscles pull or joints wear, and of the face; 0.09 for the others.
 
 On real scans these are the places, alike on both sides, that look like disease in one healthy person and like nothing
 in the next.

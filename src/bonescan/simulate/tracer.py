@@ -66,10 +66,10 @@ def draw_tracer(
     return Tracer(
         region_gain=draw_region_gain(rng, age_years=age_years, sex=sex, superscan=superscan),
         part_gain=draw_part_gain(rng, age_years),
-        frontal_gain=float(rng.uniform(1.3, 2.6)) if frontal else 1.0,
+        frontal_gain=float(rng.uniform(1.3, 2.6) if frontal else np.exp(rng.normal(-0.55, 0.15))),
         structure_seed=int(rng.integers(2**31)),
         texture_seed=int(rng.integers(2**31)),
-        texture=float(rng.uniform(0.05, 0.15)),
+        texture=float(rng.uniform(0.03, 0.1)),
         joint_gain=_draw_joints(rng, anatomy, age_years),
         soft_gain=_soft_gain(rng, age_years, delay_h) * (0.6 if superscan else 1.0),
         organ_gain=_draw_organs(rng, sex),
@@ -105,16 +105,18 @@ def _draw_organs(rng: np.random.Generator, sex: str) -> dict[str, float]:
 
 _JOINT_BASE = {
     "costochondral": 0.1,
-    "costovertebral": 0.6,
-    "sternoclavicular": 0.4,
-    "sacroiliac": 0.3,
+    "costovertebral": 1.1,
+    "sternoclavicular": 0.5,
+    "sacroiliac": 0.17,
     "shoulder": 0.4,
     "acromioclavicular": 0.45,
     "knee": 0.05,
     "inner knee": 0.0,
     "outer knee": 0.0,
-    "kneecap": 0.1,
-    "hip": 0.2,
+    "kneecap": 0.8,
+    "hip": 0.25,
+    "elbow": 0.9,
+    "wrist": 0.6,
 }
 _JOINT_WEAR = {
     "knee": 0.35,
@@ -124,7 +126,7 @@ _JOINT_WEAR = {
     "ankle": 0.5,
     "elbow": 1.4,
     "wrist": 1.4,
-    "first toe": 1.1,
+    "first toe": 0.6,
     "shoulder": 0.6,
     "hip": 0.5,
 }

@@ -27,7 +27,7 @@ def bone_activity(anatomy: AnatomyIndex, tracer: Tracer) -> npt.NDArray[np.float
     rng = np.random.default_rng(tracer.structure_seed)
     gains: dict[int, float] = {}
     for number, structure in STRUCTURES.items():
-        single = float(np.exp(rng.normal(0, 0.1 if structure.region == Region.RIBS else 0.05)))
+        single = float(np.exp(rng.normal(0, 0.1 if structure.region == Region.RIBS else 0.07)))
         if structure.is_bone:
             gains[number] = tracer.region_gain.get(int(structure.region), 1.0) * single
         else:
@@ -54,7 +54,8 @@ def bone_activity(anatomy: AnatomyIndex, tracer: Tracer) -> npt.NDArray[np.float
         activity[at] *= _cortex(body.points_mm[at], side, hollow)
         activity[at] *= whole / max(activity[at].sum(), 1e-9)
     _raise_endplates(anatomy, activity, tracer.structure_seed)
-    activity[anatomy.bone] *= _texture(body.points_mm[anatomy.bone], tracer)
+    activity[anatomy.bone] *= _texture(body.points_mm[anatomy.bone], tracer.texture_seed, tracer.texture)
+    _mottle(anatomy, activity, tracer.structure_seed)
     for name, gain in tracer.joint_gain.items():
         at, weight = anatomy.joints[name]
         activity[at] *= 1 + gain * weight
@@ -66,20 +67,57 @@ def _raise_endplates(anatomy: AnatomyIndex, activity: npt.NDArray[np.float32], s
 
     They bear the load and turn over fastest; the lumbar spine of real scans is striped by them.
     """
-    strength = float(np.random.default_rng([seed, 1]).uniform(0.5, 2.2))
+    strength = float(np.random.default_rng([seed, 1]).uniform(0.3, 1.6))
     for at, nearness in anatomy.endplates:
         whole = activity[at].sum()
         activity[at] *= 1 + strength * nearness
         activity[at] *= whole / activity[at].sum()
 
 
-def _texture(points: npt.NDArray[np.float32], tracer: Tracer, cell_mm: float = 9.0) -> npt.NDArray[np.float32]:
+_MOTTLED = (
+    # bones, least and most of the logarithmic unevenness, its grain in mm
+    (("cranium",), 0.05, 0.25, 20.0),
+    (("facial bones",), 0.1, 0.3, 8.0),
+    (("mandible",), 0.1, 0.35, 10.0),
+    (GROUPS["pelvis"], 0.05, 0.25, 26.0),
+    (("sacrum",), 0.03, 0.2, 14.0),
+    (VERTEBRAE, 0.03, 0.12, 10.0),
+)
+_SUTURE_MM = 6.0
+_CROWN = 0.7
+"""How much more the crown takes up than the rim of the base, over the mean of the vault."""
+
+
+def _mottle(anatomy: AnatomyIndex, activity: npt.NDArray[np.float32], seed: int) -> None:
+    """Make bones uneven in a person's own way, in place.
+
+    Vaults differ in thickness from place to place, take up most at the crown and are raised along the sagittal suture;
+    sinuses, teeth and jaws make no two faces alike; wear leaves its marks on the spine and on the pelvis.
+    """
+    rng = np.random.default_rng([seed, 2])
+    body = anatomy.body
+    for names, least, most, grain_mm in _MOTTLED:
+        at = body.of_any(names)
+        amount, grain_seed = float(rng.uniform(least, most)), int(rng.integers(2**31))
+        activity[at] *= _texture(body.points_mm[at], grain_seed, amount, grain_mm)
+    vault = body.of("cranium", part=Part.VAULT)
+    height = body.points_mm[vault, 0]
+    low, high = np.percentile(height, (2, 98))
+    activity[vault] *= 1 + _CROWN * (np.clip((high - height) / (high - low), 0, 1) - 0.5)
+    suture = np.exp(-0.5 * (body.points_mm[vault, 2] / _SUTURE_MM) ** 2)
+    activity[vault] *= 1 + float(rng.uniform(0, 0.7)) * suture
+
+
+def _texture(
+    points: npt.NDArray[np.float32], seed: int, amount: float, cell_mm: float = 9.0
+) -> npt.NDArray[np.float32]:
+    """(n,) factors, smooth over about `cell_mm`, with a logarithmic spread of `amount`."""
     low = np.array([points[:, i].min() for i in range(3)], np.float32) - cell_mm
     high = np.array([points[:, i].max() for i in range(3)], np.float32) + cell_mm
     shape = np.ceil((high - low) / cell_mm).astype(int) + 1
-    noise = np.random.default_rng(tracer.texture_seed).normal(size=tuple(shape)).astype(np.float32)
+    noise = np.random.default_rng(seed).normal(size=tuple(shape)).astype(np.float32)
     noise = gaussian_filter(noise, 1.2)
-    noise *= tracer.texture / noise.std()
+    noise *= amount / noise.std()
     value = map_coordinates(noise, ((points - low) / cell_mm).T, order=1, mode="nearest")
     return np.asarray(np.exp(value), np.float32)
 

@@ -47,9 +47,9 @@ def draw_bladder(rng: np.random.Generator, *, faint: float = 1.0) -> Bladder:
     return Bladder(
         uptake=float(np.exp(rng.normal(np.log(1.5 if full else 2.8), 0.75))) * faint,
         stretch=(size * flat, size * wide * deep, size * wide / deep),
-        bend=float(rng.normal(0.1, 0.3)) * (1.0 if volume < 0.6 else 0.3),
-        tilt=float(rng.normal(0, 0.12)),
-        shift_mm=float(rng.normal(0, 5)),
+        bend=float(rng.normal(0.1, 0.4)) * (1.0 if volume < 0.6 else 0.3),
+        tilt=float(rng.normal(0, 0.25)),
+        shift_mm=float(rng.normal(0, 9)),
     )
 
 

@@ -46,8 +46,8 @@ _TIBIA = (
 
 _FIBULA = (
     # z, y, x, half width, half depth, fraction that is marrow cavity
-    (1300, 194, 101, 9, 10, 0),
-    (1315, 196, 101, 9.5, 10, 0),
+    (1298, 191, 107, 10, 10, 0),
+    (1313, 194, 106, 10, 10, 0),
     (1335, 199, 99, 6, 6.5, 0.3),
     (1429, 209, 94, 5.5, 6.5, 0.35),
     (1547, 215, 86, 5.5, 6.5, 0.35),
@@ -87,7 +87,7 @@ def _femur(c: Canvas) -> None:
 
 def _lower_leg(c: Canvas) -> None:
     tibia, fibula = number_of("tibia", L), number_of("fibula", L)
-    c.ellipsoid((1244, 111, 65), (21, 10, 22), number_of("patella", L), Part.WHOLE)
+    c.ellipsoid((1240, 111, 69), (21, 10, 22), number_of("patella", L), Part.WHOLE)
     c.shaft(_TIBIA, tibia, ((0.14, Part.CONDYLE), (0.91, Part.SHAFT), (1.0, Part.MALLEOLUS)), cap_mm=5, square=2.2)
     c.ellipsoid((1273, 164, 66), (9, 11, 10), tibia, Part.CONDYLE)
     c.sweep([(1310, 143, 64), (1330, 145, 65)], [(9, 7), (6, 5)], tibia, Part.CONDYLE)

@@ -17,7 +17,7 @@ SECTIONS = {"C": (147.0, 266.0, 1.5), "T": (266.0, 564.0, 2.0), "L": (564.0, 724
 
 _BODY_HALF = {"C": ((10.0, 8.0), (12.5, 9.5)), "T": ((14.0, 10.5), (21.5, 15.5)), "L": ((22.5, 17.0), (26.5, 18.5))}
 """Half width and half depth of the first and the last body of each section."""
-_TRANSVERSE = {"C": ((22.0, 27.0), 2.0), "T": ((36.0, 24.0), 20.0), "L": ((38.0, 42.0), 8.0)}
+_TRANSVERSE = {"C": ((22.0, 27.0), 2.0), "T": ((37.0, 30.0), 20.0), "L": ((38.0, 42.0), 8.0)}
 """How far out the transverse processes of the first and last reach, and how far back they point."""
 _SPINOUS = {"C": ((8.0, 24.0), 5.0, 3.5), "T": ((30.0, 30.0), 20.0, 4.0), "L": ((26.0, 26.0), 7.0, 10.0)}
 """Length of the spinous process of the first and last, its drop, half its height."""

@@ -24,6 +24,8 @@ _STERNAL_END: tuple[Place, ...] = (
 """Where the cartilages of ribs 1 to 7 meet the sternum."""
 _HALF_HEIGHT = (6.0, 6.4, 6.8, 7.2, 7.4, 7.6, 7.8, 7.8, 7.4, 7.0, 6.2, 4.8)
 _HALF_THICK = 4.0
+_DROP = 0.86
+"""How far ribs drop from their heads, over those of the table: on real scans there is more room below the cage."""
 
 
 def rib_path(i: int) -> list[Place]:
@@ -35,6 +37,7 @@ def rib_path(i: int) -> list[Place]:
     scale = (bottom - top) / (THORACIC_SPINE_MM[1] - THORACIC_SPINE_MM[0])
     curve = rib_curves()[i]
     z = top + (curve[:, 0] - THORACIC_SPINE_MM[0]) * scale
+    z = z[0] + _DROP * (z - z[0])
     # Behind, the cage follows the deeper curve of the male spine.
     y = 150 + (curve[:, 1] - 145) * np.where(curve[:, 1] > 145, 1.16, 1.26)
     x = 20 + (curve[:, 2] - 24) * 1.27
@@ -84,7 +87,7 @@ def _sternum(c: Canvas) -> None:
     )
     c.sweep(
         [(366, 84, 0), (385, 78, 0), (425, 69, 0), (452, 64, 0), (468, 61, 0)],
-        [(14, 5), (15, 5.5), (19, 5.5), (19, 5), (11, 4)],
+        [(16, 5), (18, 5.5), (21, 5.5), (21, 5), (12, 4)],
         number_of("sternal body"),
         Part.WHOLE,
         flat=across,
