@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import distance_transform_edt
 
+from bonescan.core.anatomy import Laterality, Region
 from bonescan.core.study import ViewName
 from bonescan.io.plausibility import check_bone_scan
 from bonescan.simulate.attenuation import Attenuation
@@ -21,6 +22,7 @@ from bonescan.simulate.camera import (
     moved,
 )
 from bonescan.simulate.patient import draw_patient, noisy_study, render
+from bonescan.simulate.posture import Amputation
 from bonescan.simulate.projector import Projector, haze, scatter
 
 
@@ -311,6 +313,20 @@ def test_no_patient_lies_half_beside_the_field():
     assert 0.15 < max(far / field for far, field in zip(aside, fields, strict=True)) <= _FARTHEST + 1e-9
     assert all(far <= field / 2 - _TRUNK_MM + 1e-6 for far, field in zip(aside, fields, strict=True))
     assert any(far > 0.99 * (field / 2 - _TRUNK_MM) for far, field in zip(aside, fields, strict=True))
+
+
+@pytest.mark.parametrize("side", [-1, 1])
+@pytest.mark.parametrize("missing", [Laterality.LEFT, Laterality.RIGHT])
+def test_who_has_one_arm_lies_with_the_trunk_in_the_field(side, missing):
+    parameters = draw_patient(8, "P", metastatic=False, benign=False)
+    posture = replace(parameters.posture, amputation=Amputation("arm", missing, -0.8), table_rotation_deg=0.0)
+    offset = (0.0, side * (1.8 * 128 - _TRUNK_MM))
+    small = replace(parameters.camera, rows=1024, columns=256, pixel_mm=1.8, offset_mm=offset)
+    rendered = render(replace(parameters, camera=small, posture=posture))
+    for view in ViewName:
+        pelvis = np.flatnonzero((rendered.regions[view] == Region.PELVIS).any(0))
+        assert pelvis[0] > 2
+        assert pelvis[-1] < 253
 
 
 @pytest.mark.parametrize("side", [-1, 1])

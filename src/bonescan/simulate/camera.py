@@ -20,7 +20,7 @@ the mean fraction of the injected tracer that is in the body at imaging and gets
 _COLUMNS = 256
 _FARTHEST = 0.16
 """How far aside a patient lies at most, in widths of the field."""
-_TRUNK_MM = 175.0
+_TRUNK_MM = 190.0
 """Half the breadth of chest and hips, which a technologist keeps within the field."""
 
 

@@ -61,7 +61,11 @@ class Projector:
         # The scan is set so that all of the body fits, if it can.
         shift = float(np.clip(camera.offset_mm[0], -abs(margin) * 0.9, abs(margin) * 0.9)) if margin > 0 else margin
         self._row0 = margin + shift - low[0]
-        self._column0 = camera.columns * camera.pixel_mm / 2 + camera.offset_mm[1] - (high[2] + low[2]) / 2
+        # By its mass, not its outline: a missing or outstretched arm does not move the trunk aside.
+        mass = float(density_mm3.sum())
+        # A sum, not a dot product, whose last bits depend on the number of threads.
+        middle = float((points_mm[:, 2] * density_mm3).sum()) / mass if mass > 0 else (high[2] + low[2]) / 2
+        self._column0 = camera.columns * camera.pixel_mm / 2 + camera.offset_mm[1] - middle
         top, bottom = (low[0] + part * length + self._row0 for part in camera.seen)
         self.rows_seen = (
             int(np.clip(np.ceil(top / camera.pixel_mm), 0, camera.rows)),
