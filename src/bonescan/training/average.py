@@ -1,4 +1,7 @@
-"""A running average of a network's weights: steadier than the last step, and more so far from the training data."""
+"""Averages of a network's weights: over its last steps, and with those it started from.
+
+Both are steadier than the last step, and more so far from the training data.
+"""
 
 from __future__ import annotations
 
@@ -48,3 +51,31 @@ class Average:
             yield
         finally:
             network.load_state_dict(own)
+
+
+@contextmanager
+def drawn_back(network: nn.Module, start: dict[str, Tensor], share: float) -> Iterator[None]:
+    """Put a share of the weights that training started from into the network for a while.
+
+    A network that was trained on, on other patients than before, forgets some of what it knew; on the straight way
+    between both there is often one that keeps it and has learned most of the new. Source: Wortsman et al., Robust
+    fine-tuning of zero-shot models, CVPR 2022.
+
+    Args:
+        network: Trained.
+        start: Its state dict before the first step; empty leaves it as it is.
+        share: Of the start, 0 to 1.
+    """
+    if not start:
+        yield
+        return
+    own = {name: value.clone() for name, value in network.state_dict().items()}
+    mixed = {
+        name: value.lerp(start[name].to(value.device), share) if value.is_floating_point() else value
+        for name, value in own.items()
+    }
+    network.load_state_dict(mixed)
+    try:
+        yield
+    finally:
+        network.load_state_dict(own)

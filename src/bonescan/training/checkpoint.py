@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ class Checkpoint:
         best: Best validation figure so far.
         best_network: State dict of that moment.
         finished: Whether the stage is done.
+        start: State dict of the network before the first step, empty where nothing of it is kept.
     """
 
     step: int
@@ -37,6 +38,7 @@ class Checkpoint:
     best: float
     best_network: dict[str, Any]
     finished: bool
+    start: dict[str, Any] = field(default_factory=dict)
 
     def save(self, path: Path) -> None:
         """Write, or leave the earlier one as it was."""

@@ -68,6 +68,11 @@ def train(
     recipe, _ = read_recipe(recipe_path)
     if init is not None and recipe.pipeline != "stepwise":
         raise UsageError(f"--init starts the stepwise window classifier; the recipe is {recipe.pipeline}")
+    if start is None and recipe.optimizer.keep_start:
+        raise UsageError(
+            f"the recipe keeps {recipe.optimizer.keep_start:g} of what training starts from",
+            hint="Name that with --start, or set keep_start = 0",
+        )
     if start is not None and recipe.pipeline in BASELINES:
         raise UsageError(f"--start is for models that ship; the recipe is {recipe.pipeline}, a baseline")
     if recipe.pipeline == "nnunet":

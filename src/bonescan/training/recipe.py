@@ -99,6 +99,12 @@ class OptimizerRecipe(_Frozen):
         lt=1,
         description="Decay a step of a running average of the weights, which is what ships; 0 for none.",
     )
+    keep_start: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="Share of the weights that training started from in those that ship; for runs with --start.",
+    )
     clip: float | None = Field(None, gt=0, description="Largest norm of the gradient.")
 
     momentum: float = Field(0.9, ge=0, lt=1)

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from bonescan.core.errors import RecipeError
-from bonescan.training.average import Average
+from bonescan.training.average import Average, drawn_back
 from bonescan.training.checkpoint import Checkpoint
 from bonescan.training.data import generator
 from bonescan.training.muon import Muon
@@ -101,6 +101,7 @@ def train_stage(
         best=-math.inf,
         best_network=network.state_dict(),
         finished=False,
+        start=_copied(network) if recipe.optimizer.keep_start else {},
     )
     if path.exists():
         state = Checkpoint.load(path)
@@ -128,7 +129,7 @@ def train_stage(
         if not team.first:
             continue
         if state.finished or state.step % stage.validate_every == 0:
-            with average.applied(network):
+            with average.applied(network), drawn_back(network, state.start, recipe.optimizer.keep_start):
                 figures = task.validate(network)
                 _keep_best(state, network, next(iter(figures.values())))
             _record(run, task.name, state, done, losses, figures, say)
@@ -208,7 +209,11 @@ def _keep_best(state: Checkpoint, network: nn.Module, figure: float) -> None:
     """Remember the network if it is the best so far; the last one even if it is a little worse."""
     if figure >= state.best - (_CLEARLY if state.finished else 0.0):
         state.best = figure
-        state.best_network = {name: value.clone() for name, value in network.state_dict().items()}
+        state.best_network = _copied(network)
+
+
+def _copied(network: nn.Module) -> dict[str, Tensor]:
+    return {name: value.clone() for name, value in network.state_dict().items()}
 
 
 def _record(

@@ -50,7 +50,7 @@ def _network():
     return nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.ReLU(), nn.Linear(4, 1))
 
 
-def _train(run, samples, stage=STAGE):
+def _train(run, samples, stage=STAGE, recipe=RECIPE):
     def loss(network, inputs, targets, done):
         return ((network(inputs) - targets) ** 2).mean()
 
@@ -60,7 +60,7 @@ def _train(run, samples, stage=STAGE):
 
     network = _network()
     task = Task("line", 0, samples, loss, validate)
-    return train_stage(network, task, stage, RECIPE, run, lambda line: None), network
+    return train_stage(network, task, stage, recipe, run, lambda line: None), network
 
 
 @pytest.mark.parametrize("dies_at", [0, 1, 2, 5, 8])
@@ -141,3 +141,18 @@ def test_a_kill_while_writing_leaves_the_earlier_checkpoint(tmp_path, monkeypatc
     monkeypatch.setattr(checkpoint_module, "write_bytes", write_bytes)
     state.save(path)
     assert Checkpoint.load(path).step == 99
+
+
+@pytest.mark.parametrize("dies_at", [None, 5])
+def test_a_share_of_the_start_is_kept_in_what_ships_and_not_in_training(tmp_path, dies_at):
+    plain, _ = _train(tmp_path / "plain", _Line())
+    recipe = RECIPE.model_copy(update={"optimizer": RECIPE.optimizer.model_copy(update={"keep_start": 0.25})})
+    if dies_at is not None:
+        with pytest.raises(_KilledError):
+            _train(tmp_path / "kept", _Line(dies_at), recipe=recipe)
+    kept, _ = _train(tmp_path / "kept", _Line(), recipe=recipe)
+    start = _network().state_dict()
+    for name, value in kept.best_network.items():
+        assert torch.equal(kept.network[name], plain.network[name])
+        if value.is_floating_point():
+            assert torch.allclose(value, plain.network[name].lerp(start[name], 0.25), atol=1e-6), name

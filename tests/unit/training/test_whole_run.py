@@ -117,6 +117,13 @@ def test_a_run_can_start_from_another(run, place, monkeypatch):
         train(place / "tiny.toml", place / "cohort", place / "tuned", resume=True, workers=0)
 
 
+def test_a_recipe_that_keeps_its_start_wants_one(place):
+    (place / "keeps.toml").write_text(RECIPE.replace("[data]", "[optimizer]\nkeep_start = 0.5\n[data]"))
+    with pytest.raises(UsageError, match="keeps 0.5 of what training starts from"):
+        train(place / "keeps.toml", place / "cohort", place / "kept", workers=0)
+    assert not (place / "kept").exists()
+
+
 def test_networks_start_where_the_other_run_ended(run, place):
     recipe = open_run(run).recipe
     network = build("locate", recipe)
