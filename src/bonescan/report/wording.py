@@ -83,7 +83,7 @@ class Facts:
         named = [site for site in SITES if site in (outlined or self.sites)]
         if Site.OTHER not in outlined:
             return tuple(SITE_NAMES[site] for site in named)
-        regions = {lesion.region for lesion in self.lesions if lesion.site == Site.OTHER}
+        regions = {x.region for x in self.lesions if x.class_ == "metastasis" and x.site == Site.OTHER}
         others = [region.label for region in Region if region.label in regions]
         return (*(SITE_NAMES[site] for site in named if site is not Site.OTHER), *(others or [SITE_NAMES[Site.OTHER]]))
 

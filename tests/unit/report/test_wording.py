@@ -127,10 +127,15 @@ def test_the_text_names_where_the_outlines_lie():
 
 
 def test_benign_outlines_name_no_place_of_metastases():
-    found = (lesion(1, region=Region.RIBS), lesion(2, lesion_class="benign", region=Region.FEMUR))
-    report = compose(facts(sites=(Site.RIBS,), lesions=found))
-    assert "A single focus of abnormally increased uptake is seen in the ribs, on the left." in report.description
-    assert "femur" not in report.description + report.impression
+    for benign in (Region.FEMUR, Region.HUMERUS):
+        found = (lesion(1, region=Region.RIBS), lesion(2, lesion_class="benign", region=benign))
+        report = compose(facts(sites=(Site.RIBS,), lesions=found))
+        assert "A single focus of abnormally increased uptake is seen in the ribs, on the left." in report.description
+        assert benign.label not in report.description + report.impression
+    found = (lesion(1, region=Region.SKULL), lesion(2, lesion_class="benign", region=Region.HUMERUS))
+    report = compose(facts(sites=(Site.OTHER,), lesions=found))
+    assert "is seen in the skull, on the left" in report.description
+    assert "humerus" not in report.description + report.impression
 
 
 def test_one_outline_and_another_site_is_not_called_single():

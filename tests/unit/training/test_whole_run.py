@@ -119,7 +119,7 @@ def test_a_run_can_start_from_another(run, place, monkeypatch):
 
 def test_a_recipe_that_keeps_its_start_wants_one(place):
     (place / "keeps.toml").write_text(RECIPE.replace("[data]", "[optimizer]\nkeep_start = 0.5\n[data]"))
-    with pytest.raises(UsageError, match="keeps 0.5 of what training starts from"):
+    with pytest.raises(UsageError, match=r"keeps 0\.5 of what training starts from"):
         train(place / "keeps.toml", place / "cohort", place / "kept", workers=0)
     assert not (place / "kept").exists()
 
