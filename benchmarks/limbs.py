@@ -22,6 +22,7 @@ from bonescan.simulate.anatomy_index import reference
 from bonescan.simulate.patient import draw_patient, render
 from bonescan.simulate.pose import pose
 from bonescan.simulate.projector import Projector
+from bonescan.simulate.realism.figures import body_mask
 from bonescan.simulate.realism.patches import PATCH
 from bonescan.simulate.realism.storage import FrameFacts, NativeFrame
 from bonescan.simulate.realism.telling import tell_apart
@@ -84,6 +85,11 @@ def _box(middle: float, size: int) -> slice:
     return slice(first, first + PATCH)
 
 
+def _shows_the_limb(counts: Any) -> bool:
+    """Whether the middle of a crop lies in the body: between spread toes or fingers it may not."""
+    return bool(body_mask(counts, float(counts.mean()))[PATCH // 2, PATCH // 2])
+
+
 def compared(ours: list[Any], theirs: list[Any]) -> dict[str, float]:
     """Difference of the mean profiles, and how well crops are told apart.
 
@@ -104,7 +110,8 @@ def compared(ours: list[Any], theirs: list[Any]) -> dict[str, float]:
     facts = FrameFacts(1.0, 0.0, 0.0)
     empty = np.zeros((PATCH, PATCH), np.uint8)
     frames = [
-        [NativeFrame(code, view, counts, empty, facts) for code, view, _, counts in crops] for crops in (ours, theirs)
+        [NativeFrame(code, view, counts, empty, facts) for code, view, _, counts in crops if _shows_the_limb(counts)]
+        for crops in (ours, theirs)
     ]
     found["told_right"] = round(tell_apart(frames[0], frames[1], per_frame=1).accuracy, 3)
     return found

@@ -15,7 +15,7 @@ from bonescan.training.baselines.nnunet import need_nnunet
 from bonescan.training.baselines.train import BaselineRecipe, train_baseline
 from bonescan.training.cache import Cohorts, GridCases, load_cache, open_cache, read_cohorts
 from bonescan.training.joint.train import train_joint
-from bonescan.training.recipe import BASELINES, JointRecipe, read_recipe
+from bonescan.training.recipe import BASELINES, BaseRecipe, JointRecipe, read_recipe
 from bonescan.training.run import Run, begin, open_run
 from bonescan.training.start import Start, open_start
 from bonescan.training.stepwise import train_stepwise
@@ -68,7 +68,7 @@ def train(
     recipe, _ = read_recipe(recipe_path)
     if init is not None and recipe.pipeline != "stepwise":
         raise UsageError(f"--init starts the stepwise window classifier; the recipe is {recipe.pipeline}")
-    if start is None and recipe.optimizer.keep_start:
+    if start is None and isinstance(recipe, BaseRecipe) and recipe.optimizer.keep_start:
         raise UsageError(
             f"the recipe keeps {recipe.optimizer.keep_start:g} of what training starts from",
             hint="Name that with --start, or set keep_start = 0",
