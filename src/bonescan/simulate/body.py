@@ -74,10 +74,6 @@ class Body:
             inside &= np.isin(self.part, part if isinstance(part, tuple) else (part,))
         return np.flatnonzero(inside)
 
-    def of_any(self, names: tuple[str, ...]) -> npt.NDArray[np.intp]:
-        """Indices of the points of several structures or groups of both sides; see `of`."""
-        return np.flatnonzero(_among([n for name in names for n in numbers_of(name, None)])[self.structure])
-
     def centre_of(self, name: str, side: Laterality | None = None, part: Part | None = None) -> Points:
         """(3,) float32 mean place of the points of a structure or group; see `of`."""
         return np.asarray(self.points_mm[self.of(name, side, part)].mean(0), np.float32)

@@ -39,6 +39,7 @@ class Part(IntEnum):
     """The joint surface, of ilium and sacrum."""
     ACETABULUM = 20
     RAMUS = 21
+    """Of pubis and ischium, and of the mandible."""
     TUBEROSITY = 22
     SYMPHYSIS = 23
     # Skull.

@@ -98,11 +98,7 @@ def apply_posture(anatomy: AnatomyIndex, posture: Posture, size: Size | None = N
     for side, sign, i in _SIDES:
         if side in anatomy.fingers:
             bend_fingers(points, anatomy.fingers[side], posture.finger_curl[i], posture.finger_spread[i])
-        scapula = body.of("scapula", side)
-        turn(points, scapula, joints[f"shoulder {side}"], (0, 2), sign * posture.scapula_turn_deg[i])
-        shoulder = joints[f"shoulder {side}"][0]
-        below = np.maximum(points[scapula, 0] - shoulder, 0)
-        points[scapula, 0] -= (1 - posture.blade_height) * below
+        _blade(body, points, joints, posture, (side, sign, i))
         _arm(body, points, joints, posture, size, (side, sign, i))
         _leg(body, points, joints, posture, (side, sign, i))
     shift_sides(points, joints, posture)
@@ -116,6 +112,14 @@ def apply_posture(anatomy: AnatomyIndex, posture: Posture, size: Size | None = N
     turn(points, everything, middle, (0, 2), posture.table_tilt_deg)
     points[:, 0] -= points[:, 0].min()
     return points
+
+
+def _blade(body: Body, points: Points, joints: Joints, posture: Posture, which: tuple[Laterality, float, int]) -> None:
+    side, sign, i = which
+    scapula, shoulder = body.of("scapula", side), joints[f"shoulder {side}"]
+    turn(points, scapula, shoulder, (0, 2), sign * posture.scapula_turn_deg[i])
+    below = np.maximum(points[scapula, 0] - shoulder[0], 0)
+    points[scapula, 0] -= (1 - posture.blade_height) * below
 
 
 def _arm(

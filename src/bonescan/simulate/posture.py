@@ -75,7 +75,8 @@ class Posture:
         chest_flare: How much wider the chest is at its lower ribs, as a fraction.
         hip_flare: How much wider the pelvis is at the iliac crests, as a fraction.
         pelvic_incline_deg: How much farther forward the pelvis leans over the hips, positive as the crests come down.
-        thighs_part: Where the thighs part, as a fraction of the way from hip to knee: above it their flesh touches.
+        thighs_part: Where the thighs part, as a fraction of the way from hip to knee: above it their flesh
+            touches; below 1, 0 for legs apart as they come.
         leg_turn_deg: How far the knees point outwards.
         knee_bow_mm: How much farther apart each knee lies than straight between hip and ankle.
         pelvic_tilt_mm: How much lower the left side of the pelvis lies than the right.

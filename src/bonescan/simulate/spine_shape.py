@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
 from bonescan.simulate.body import Points
 from bonescan.simulate.posture import Posture
+
+_MIDLINE_MM = 25.0
+"""Nearer to the midline than this, mirrored displacement sideways fades."""
 
 
 def bend_spine(points: Points, posture: Posture) -> None:
@@ -59,40 +60,26 @@ def warp(points: Points, posture: Posture) -> None:
     the vault of a skull, the wings of a pelvis, the sweep of ribs.
     """
     if posture.warp_mm > 0:
-        _add_waves(points, _Waves.draw(posture.warp_seed, posture.warp_mm, (250, 800), 5))
+        _add_waves(points, posture.warp_seed, posture.warp_mm, lengths_mm=(250, 800), waves=5)
     if posture.shape_mm > 0:
-        _add_waves(points, _Waves.draw(posture.shape_seed, posture.shape_mm, (100, 260), 6), mirrored=True)
+        _add_waves(points, posture.shape_seed, posture.shape_mm, lengths_mm=(100, 260), waves=6, mirrored=True)
 
 
-@dataclass(frozen=True, eq=False)
-class _Waves:
-    """Plane waves of displacement: (waves, 3) per mm, (waves,) radians, (waves, 3) mm."""
-
-    k: npt.NDArray[np.float32]
-    phase: npt.NDArray[np.float32]
-    amplitude: npt.NDArray[np.float32]
-
-    @classmethod
-    def draw(cls, seed: int, spread_mm: float, lengths_mm: tuple[float, float], waves: int) -> _Waves:
-        rng = np.random.default_rng(seed)
-        direction = rng.normal(size=(waves, 3))
-        direction /= np.linalg.norm(direction, axis=1, keepdims=True)
-        k = (2 * np.pi / rng.uniform(*lengths_mm, (waves, 1)) * direction).astype(np.float32)
-        phase = rng.uniform(0, 2 * np.pi, waves).astype(np.float32)
-        return cls(k, phase, (rng.normal(size=(waves, 3)) * spread_mm / np.sqrt(waves)).astype(np.float32))
-
-
-_MIDLINE_MM = 25.0
-"""Nearer to the midline than this, mirrored displacement sideways fades."""
-
-
-def _add_waves(points: Points, waves: _Waves, *, mirrored: bool = False) -> None:
+def _add_waves(
+    points: Points, seed: int, spread_mm: float, *, lengths_mm: tuple[float, float], waves: int, mirrored: bool = False
+) -> None:
+    rng = np.random.default_rng(seed)
+    direction = rng.normal(size=(waves, 3))
+    direction /= np.linalg.norm(direction, axis=1, keepdims=True)
+    k = (2 * np.pi / rng.uniform(*lengths_mm, (waves, 1)) * direction).astype(np.float32)
+    phase = rng.uniform(0, 2 * np.pi, waves).astype(np.float32)
+    amplitude = (rng.normal(size=(waves, 3)) * spread_mm / np.sqrt(waves)).astype(np.float32)
     # Written out: a matrix product of so thin matrices would only wake up the threads of the linear algebra library.
     z, y, x = (np.ascontiguousarray(points[:, axis]) for axis in range(3))
     sideways = np.clip(x / _MIDLINE_MM, -1, 1) if mirrored else 1.0
     across = np.abs(x) if mirrored else x
-    for k, phase, amplitude in zip(waves.k, waves.phase, waves.amplitude, strict=True):
-        wave = np.sin(k[0] * z + k[1] * y + k[2] * across + phase)
-        points[:, 0] += amplitude[0] * wave
-        points[:, 1] += amplitude[1] * wave
-        points[:, 2] += amplitude[2] * wave * sideways
+    for i in range(waves):
+        wave = np.sin(k[i, 0] * z + k[i, 1] * y + k[i, 2] * across + phase[i])
+        points[:, 0] += amplitude[i, 0] * wave
+        points[:, 1] += amplitude[i, 1] * wave
+        points[:, 2] += amplitude[i, 2] * wave * sideways

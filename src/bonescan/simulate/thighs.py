@@ -11,8 +11,14 @@ from bonescan.simulate.posture import Posture
 from bonescan.simulate.structures import Segment
 
 _LEVELS = 20
+"""Slices of the thigh in which skin and bone are found."""
 _SKIN_PERCENT = 2.0
 _LEAST_POINTS = 12
+_ABOVE_HIP = -0.1
+"""Where the flesh begins, in lengths of the thigh below the hip."""
+_OPENS = 1.4
+"""Power with which the gap widens towards the knee: narrow at first."""
+_THINNEST_MM = 10.0
 
 
 def close_thighs(body: Body, points: Points, landmarks: dict[str, Place], posture: Posture, side: Laterality) -> None:
@@ -33,7 +39,8 @@ def close_thighs(body: Body, points: Points, landmarks: dict[str, Place], postur
     hip, knee = landmarks[f"hip {side}"], landmarks[f"knee {side}"]
     flesh = np.flatnonzero(body.in_segment(Segment.LEG, side) & body.is_soft)
     down = (body.points_mm[flesh, 0] - hip[0]) / (knee[0] - hip[0])
-    flesh, down = flesh[(down > -0.1) & (down < 1)], down[(down > -0.1) & (down < 1)]
+    thigh = (down > _ABOVE_HIP) & (down < 1)
+    flesh, down = flesh[thigh], down[thigh]
     femur = body.of("femur", side)
     middle = (np.arange(_LEVELS) + 0.5) / _LEVELS
     level = np.clip((down * _LEVELS).astype(np.intp), 0, _LEVELS - 1)
@@ -47,9 +54,9 @@ def close_thighs(body: Body, points: Points, landmarks: dict[str, Place], postur
     if not known.any():
         return
     skin_at, axis_at = (np.interp(down, middle[known], values[known]) for values in (skin, axis))
-    opening = np.clip((down - posture.thighs_part) / (1 - posture.thighs_part), 0, 1) ** 1.4
+    opening = np.clip((down - posture.thighs_part) / (1 - posture.thighs_part), 0, 1) ** _OPENS
     wanted = np.minimum(skin_at * opening, skin_at)
-    stretch = (axis_at - wanted) / np.maximum(axis_at - skin_at, 10.0)
+    stretch = (axis_at - wanted) / np.maximum(axis_at - skin_at, _THINNEST_MM)
     x = sign * points[flesh, 2]
     inner = x < axis_at
     points[flesh[inner], 2] = sign * (axis_at - (axis_at - x) * stretch)[inner]

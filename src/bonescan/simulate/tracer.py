@@ -21,7 +21,7 @@ class Tracer:
     Attributes:
         region_gain: Factor on the uptake of each skeletal region, keyed by its value.
         part_gain: Factor on the uptake of each part of a bone, keyed by `Part`.
-        frontal_gain: Factor on the frontal vault of the skull (hyperostosis frontalis), 1 for none.
+        frontal_gain: Factor on the front of the vault of the skull: below 1 in most, above in hyperostosis frontalis.
         structure_seed: Seed of small differences between neighbouring bones.
         texture_seed, texture: Seed and relative amplitude of the uneven uptake within bones.
         joint_gain: Joint with side → extra uptake at its centre, 0 for none.

@@ -17,6 +17,8 @@ _LEVELS = (
 """The lower ribs are widest beside the last thoracic vertebrae, the crests beside the last lumbar one; spine and
 sacroiliac joints keep their place."""
 _FADE_MM = 60.0
+_FADE_UP_MM = 130.0
+"""Over this length above the crests the lean of the pelvis fades: the lumbar spine."""
 
 
 def flare(body: Body, points: Points, landmarks: dict[str, Place], posture: Posture) -> None:
@@ -36,9 +38,6 @@ def flare(body: Body, points: Points, landmarks: dict[str, Place], posture: Post
             level = np.exp(-0.5 * ((z - landmarks[landmark][0] - below_mm) / spread_mm) ** 2)
             outside = np.clip((np.abs(x) - inner_mm) / _FADE_MM, 0, 1)
             points[trunk, 2] += amount * level * outside * x
-
-
-_FADE_UP_MM = 130.0
 
 
 def incline_pelvis(body: Body, points: Points, landmarks: dict[str, Place], posture: Posture) -> None:

@@ -75,13 +75,13 @@ def _raise_endplates(anatomy: AnatomyIndex, activity: npt.NDArray[np.float32], s
 
 
 _MOTTLED = (
-    # bones, least and most of the logarithmic unevenness, its grain in mm
-    (("cranium",), 0.05, 0.25, 20.0),
-    (("facial bones",), 0.1, 0.3, 8.0),
-    (("mandible",), 0.1, 0.35, 10.0),
-    (GROUPS["pelvis"], 0.05, 0.25, 26.0),
-    (("sacrum",), 0.03, 0.2, 14.0),
-    (VERTEBRAE, 0.03, 0.12, 10.0),
+    # bone or group, least and most of the logarithmic unevenness, its grain in mm
+    ("cranium", 0.05, 0.25, 20.0),
+    ("facial bones", 0.1, 0.3, 8.0),
+    ("mandible", 0.1, 0.35, 10.0),
+    ("pelvis", 0.05, 0.25, 26.0),
+    ("sacrum", 0.03, 0.2, 14.0),
+    ("spine", 0.03, 0.12, 10.0),
 )
 _SUTURE_MM = 6.0
 _CROWN = 0.7
@@ -96,8 +96,8 @@ def _mottle(anatomy: AnatomyIndex, activity: npt.NDArray[np.float32], seed: int)
     """
     rng = np.random.default_rng([seed, 2])
     body = anatomy.body
-    for names, least, most, grain_mm in _MOTTLED:
-        at = body.of_any(names)
+    for name, least, most, grain_mm in _MOTTLED:
+        at = body.of(name)
         amount, grain_seed = float(rng.uniform(least, most)), int(rng.integers(2**31))
         activity[at] *= _texture(body.points_mm[at], grain_seed, amount, grain_mm)
     vault = body.of("cranium", part=Part.VAULT)

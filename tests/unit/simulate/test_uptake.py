@@ -49,7 +49,7 @@ def test_skulls_are_uneven_in_a_way_of_their_own_and_hottest_at_the_crown(anatom
 
 
 def test_unevenness_has_both_sides_of_the_spread_asked_for(anatomy):
-    points = anatomy.body.points_mm[anatomy.body.of_any(("pelvis",))]
+    points = anatomy.body.points_mm[anatomy.body.of("pelvis")]
     logs = np.log(_texture(points, seed=3, amount=0.2, cell_mm=18.0))
     assert 0.1 < logs.std() < 0.3
     near = np.log(_texture(points[:1] + np.array([[0, 0, 0], [1, 1, 1]], np.float32), 3, 0.2, 18.0))
@@ -90,10 +90,10 @@ def test_young_bone_grows_at_its_ends_and_old_joints_are_worn():
 
     def knees(age):
         rng = np.random.default_rng(4)
-        drawn = [draw_tracer(rng, anatomy, age_years=age, superscan=False) for _ in range(40)]
+        drawn = [draw_tracer(rng, anatomy, age_years=age, superscan=False) for _ in range(160)]
         return np.mean([t.joint_gain["kneecap left"] for t in drawn])
 
-    assert knees(80) > knees(40) + 0.2
+    assert knees(80) > knees(40) + 0.3
 
 
 def test_skulls_are_hotter_in_older_women():
