@@ -42,15 +42,8 @@ class Average:
     @contextmanager
     def applied(self, network: nn.Module) -> Iterator[None]:
         """Put the average into the network for a while."""
-        if not self.state:
+        with _holding(network, self.state or network.state_dict()):
             yield
-            return
-        own = {name: value.clone() for name, value in network.state_dict().items()}
-        network.load_state_dict(self.state)
-        try:
-            yield
-        finally:
-            network.load_state_dict(own)
 
 
 @contextmanager
@@ -66,15 +59,19 @@ def drawn_back(network: nn.Module, start: dict[str, Tensor], share: float) -> It
         start: Its state dict before the first step; empty leaves it as it is.
         share: Of the start, 0 to 1.
     """
-    if not start:
-        yield
-        return
-    own = {name: value.clone() for name, value in network.state_dict().items()}
     mixed = {
-        name: value.lerp(start[name].to(value.device), share) if value.is_floating_point() else value
-        for name, value in own.items()
+        name: value.lerp(start[name].to(value.device), share) if start and value.is_floating_point() else value
+        for name, value in network.state_dict().items()
     }
-    network.load_state_dict(mixed)
+    with _holding(network, mixed):
+        yield
+
+
+@contextmanager
+def _holding(network: nn.Module, state: dict[str, Tensor]) -> Iterator[None]:
+    """Let the network have these weights for a while."""
+    own = {name: value.clone() for name, value in network.state_dict().items()}
+    network.load_state_dict(state)
     try:
         yield
     finally:
