@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -11,25 +12,29 @@ from PIL import Image
 from bonescan.core.anatomy import Laterality
 from bonescan.core.study import ViewName
 from bonescan.simulate.patient import draw_patient, render
-from bonescan.simulate.posture import Amputation, Posture, Prosthesis
+from bonescan.simulate.posture import Amputation, Posture, Prosthesis, draw_posture
 
 TARGET = Path(__file__).resolve().parents[1] / "docs" / "images" / "simulation-bodies.png"
 LEFT, RIGHT = Laterality.LEFT, Laterality.RIGHT
-RESTING = Posture(
-    forearm_turn_deg=(65.0, 60.0),
-    foot_rotation_deg=(3.0, 8.0),
-    foot_flexion_deg=(29.0, 26.0),
-    arm_abduction_deg=(3.0, 2.0),
-    elbow_bend_deg=(8.0, 6.0),
-    finger_curl=(0.6, 0.3),
-    finger_spread=(0.3, 0.4),
-    shoulder_raise_mm=10.0,
-    scapula_turn_deg=(7.0, 6.0),
-    chest_flare=0.035,
-    hip_flare=0.09,
-    knee_bow_mm=(24.0, 22.0),
+ALIKE = (
+    *("arm_abduction_deg", "elbow_bend_deg", "forearm_turn_deg", "finger_curl", "finger_spread"),
+    *("leg_abduction_deg", "leg_turn_deg", "knee_bow_mm", "thighs_part", "foot_rotation_deg", "foot_flexion_deg"),
+    *("shoulder_raise_mm", "scapula_turn_deg", "blade_height", "chest_flare", "hip_flare", "pelvic_incline_deg"),
 )
-"""How limbs and trunk lie in all of them: the medians of `draw_posture`."""
+"""Fields of a posture that have their median in all of them."""
+
+
+def resting(patients: int = 400) -> Posture:
+    """How limbs and trunk lie in most people: the medians of `draw_posture`."""
+    drawn = [draw_posture(np.random.default_rng(seed)) for seed in range(patients)]
+    medians: dict[str, Any] = {}
+    for name in ALIKE:
+        median = np.median([getattr(one, name) for one in drawn], axis=0)
+        medians[name] = tuple(median.tolist()) if median.ndim else float(median)
+    return replace(Posture(), **medians)
+
+
+RESTING = resting()
 BUILDS: tuple[tuple[str, Posture], ...] = (
     ("M", replace(RESTING, height_cm=178, bmi=25, warp_seed=1, warp_mm=3)),
     ("F", replace(RESTING, height_cm=163, bmi=22, warp_seed=2, warp_mm=3)),
