@@ -16,6 +16,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from benchmarks.blocks import with_block
 from bonescan.metrics.proportions import wilson
 
 RESULT = Path(__file__).parent / "results" / "blind-reading.json"
@@ -86,14 +87,10 @@ def table(result: dict[str, Any]) -> list[str]:
 
 def updated(text: str, result: dict[str, Any]) -> str:
     """The page with its block of readings taken from the result."""
-    head, begin, rest = text.partition(BEGIN)
-    _, end, tail = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"{PAGE.name} has no block {BEGIN} … {END}")
     readers = ", ".join(dict.fromkeys(one["reader"] for one in result["readings"]))
     source = "[blind-reading.json](../../benchmarks/results/blind-reading.json)"
     said = f"Readers: {readers}; a new one for each sheet. From {source}."
-    return "\n".join([head + BEGIN, said, "", *table(result), END]) + tail
+    return with_block(text, BEGIN, END, [said, "", *table(result)])
 
 
 if __name__ == "__main__":

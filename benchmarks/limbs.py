@@ -1,4 +1,6 @@
-"""Compare hands and feet of both bodies into `results/limbs.json`: `python -m benchmarks.limbs --phantoms DIR`.
+"""Compare hands and feet of both bodies into `results/limbs.json` and the page about bodies.
+
+`python -m benchmarks.limbs --phantoms DIR` measures; without a folder the page is written anew from the result.
 
 Both bodies are drawn as the same patients, in the same random postures, before the same camera. For hands, feet and,
 as a measure, knees and shoulders, crops of both are compared in two ways: by their mean profiles along and across the
@@ -16,6 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.blocks import with_block
 from bonescan.core.anatomy import Laterality
 from bonescan.core.study import ViewName
 from bonescan.simulate.anatomy_index import reference
@@ -28,6 +31,9 @@ from bonescan.simulate.realism.storage import FrameFacts, NativeFrame
 from bonescan.simulate.realism.telling import tell_apart
 
 RESULT = Path(__file__).parent / "results" / "limbs.json"
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "usage" / "simulation-body.md"
+BEGIN = "<!-- figures: begin (python -m benchmarks.limbs) -->"
+END = "<!-- figures: end -->"
 PATIENTS = 32
 CENTRES: dict[str, tuple[str, ...]] = {
     "hand": ("carpals", "hand"),
@@ -43,20 +49,40 @@ Crops = dict[str, list[tuple[str, ViewName, npt.NDArray[np.float32], npt.NDArray
 def main() -> None:
     """Measure and write the result; `before` is kept."""
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--phantoms", type=Path, required=True, help="folder of voxel phantoms")
+    arguments.add_argument("--phantoms", type=Path, help="folder of voxel phantoms")
     arguments.add_argument("--before", action="store_true", help="write the figures as those of before")
     chosen = arguments.parse_args()
+    result: dict[str, Any] = json.loads(RESULT.read_text(encoding="utf-8")) if RESULT.is_file() else {}
+    if chosen.phantoms:
+        result |= {"command": "python -m benchmarks.limbs --phantoms DIR", "patients": PATIENTS}
+        result["before" if chosen.before else "now"] = measured(chosen.phantoms)
+        RESULT.write_text(json.dumps(result, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    PAGE.write_text(updated(PAGE.read_text(encoding="utf-8"), result), encoding="utf-8")
+
+
+def measured(phantoms: Path) -> dict[str, dict[str, float]]:
+    """Place → `compared` of both bodies there."""
     bodies: list[Crops] = [{}, {}]
     for i in range(PATIENTS):
-        for crops, folder in zip(bodies, (None, chosen.phantoms), strict=True):
+        for crops, folder in zip(bodies, (None, phantoms), strict=True):
             add_crops(crops, i, folder)
-    measured = {place: compared(bodies[0][place], bodies[1][place]) for place in CENTRES}
-    result: dict[str, Any] = json.loads(RESULT.read_text(encoding="utf-8")) if RESULT.is_file() else {}
-    result |= {"command": "python -m benchmarks.limbs", "patients": PATIENTS}
-    result["before" if chosen.before else "now"] = measured
-    RESULT.write_text(json.dumps(result, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    for place, figures in measured.items():
-        print(place, figures)
+    return {place: compared(bodies[0][place], bodies[1][place]) for place in CENTRES}
+
+
+def updated(text: str, result: dict[str, Any]) -> str:
+    """The page with its table taken from the result."""
+    lines = [
+        f"{result['patients']} patients. *Before* is the simulator whose fingers could not be bent. From "
+        "[limbs.json](../../benchmarks/results/limbs.json).",
+        "",
+        "| | Crops told apart, before | now | Mean profiles along the body differ by | across it |",
+        "|---|--:|--:|--:|--:|",
+    ]
+    for place in CENTRES:
+        before, now = result["before"][place], result["now"][place]
+        shares = (before["told_right"], now["told_right"], now["profile_along"], now["profile_across"])
+        lines.append(f"| {place} | " + " | ".join(f"{share:.0%}" for share in shares) + " |")
+    return with_block(text, BEGIN, END, lines)
 
 
 def add_crops(crops: Crops, i: int, folder: Path | None) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import accuracy_page
+from benchmarks.blocks import with_block
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
@@ -47,11 +48,7 @@ def main() -> None:
 
 def updated(text: str, block: str) -> str:
     """A page's text with its block of figures replaced."""
-    head, begin, rest = text.partition(BEGIN)
-    _, end, tail = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"the page has no block {BEGIN} … {END}")
-    return f"{head}{BEGIN}\n{block}\n{END}{tail}"
+    return with_block(text, BEGIN, END, [block])
 
 
 def readme_block() -> str:

@@ -11,6 +11,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from benchmarks.blocks import with_block
+
 RESULT = Path(__file__).parent / "results" / "realism.json"
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "usage" / "realism.md"
 BEGIN = "<!-- figures: begin (python -m benchmarks.realism) -->"
@@ -42,10 +44,6 @@ def main() -> None:
 
 def updated(text: str, result: dict[str, Any]) -> str:
     """The page with its block of figures taken from the result."""
-    head, begin, rest = text.partition(BEGIN)
-    _, end, tail = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"{PAGE.name} has no block {BEGIN} … {END}")
     simulated, real = (result["now"]["patients"][kind] for kind in ("simulated", "real"))
     said = (
         f"{simulated} simulated patients against {real} real ones. *Before* is the simulator of commit "
@@ -53,7 +51,7 @@ def updated(text: str, result: dict[str, Any]) -> str:
     )
     off = "Off now (10th / 50th / 90th percentile over patients):"
     lines = [said, "", *table(result), "", *hot_spots(result), "", off, "", *far(result)]
-    return "\n".join([head + BEGIN, *lines, END]) + tail
+    return with_block(text, BEGIN, END, lines)
 
 
 def table(result: dict[str, Any]) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.blocks import with_block
 from benchmarks.reality.agreement import OF_BOX, OF_COMPONENT
 from benchmarks.reality.studies import Marked
 
@@ -46,11 +47,7 @@ def document(models: Sequence[dict[str, Any]], marked: Sequence[Marked]) -> dict
 
 def updated(text: str, result: dict[str, Any]) -> str:
     """The page with its block of figures taken from the result."""
-    head, begin, rest = text.partition(BEGIN)
-    _, end, tail = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"{PAGE.name} has no block {BEGIN} … {END}")
-    return "\n".join([head + BEGIN, *report(result), END]) + tail
+    return with_block(text, BEGIN, END, report(result))
 
 
 def report(result: dict[str, Any]) -> list[str]:
