@@ -26,6 +26,7 @@ _JOINT_SIGMA_MM: dict[str, float] = {
     "inner knee": 13.0,
     "outer knee": 13.0,
     "kneecap": 14.0,
+    "tibial tuberosity": 9.0,
     "ankle": 22.0,
     "elbow": 15.0,
     "wrist": 16.0,
@@ -50,6 +51,10 @@ def joint_of(landmark: str) -> str:
         ('costochondral', 'first toe', 'symphysis')
     """
     return " ".join(word for word in landmark.split() if word not in ("left", "right") and not word.isdigit())
+
+
+def _side_of(landmark: str) -> Laterality:
+    return Laterality.LEFT if landmark.endswith("left") else Laterality.RIGHT
 
 
 class AnatomyIndex:
@@ -91,6 +96,9 @@ class AnatomyIndex:
         if joint_of(name) == "sacroiliac":
             return self._along_sacroiliac(name, sigma)
         at = self.bone_near(self.landmarks[name], 2.5 * sigma)
+        if joint_of(name) == "kneecap":
+            # Not of the thigh bone behind it: seen from behind, a kneecap hardly shows.
+            at = at[np.isin(at, self.body.of("patella", _side_of(name)))]
         d2 = ((self.body.points_mm[at] - self.landmarks[name]) ** 2).sum(1)
         return at, np.exp(-0.5 * d2 / sigma**2).astype(np.float32)
 
@@ -105,8 +113,7 @@ class AnatomyIndex:
 
     def _along_sacroiliac(self, name: str, sigma: float) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:
         """This joint is a surface 7 cm long: uptake falls off with the distance from all of it."""
-        side = Laterality.LEFT if name.endswith("left") else Laterality.RIGHT
-        joint = self.body.points_mm[self.body.of("ilium", side, Part.SACROILIAC)]
+        joint = self.body.points_mm[self.body.of("ilium", _side_of(name), Part.SACROILIAC)]
         if not len(joint):
             joint = self.landmarks[name][None]
         at = self.bone_near(joint.mean(0), 60 + 2.5 * sigma)

@@ -46,18 +46,21 @@ def facets(rng: np.random.Generator, anatomy: AnatomyIndex) -> list[Focus]:
 
 
 def knee(rng: np.random.Generator, anatomy: AnatomyIndex) -> list[Focus]:
-    """A knee: mostly one compartment (the inner one), the kneecap, or all of it."""
+    """A knee: mostly one compartment (the inner one), the kneecap, where its tendon inserts, or all of it."""
     foci = []
     for side in (L, R) if rng.random() < 0.55 else (L if rng.random() < 0.5 else R,):
         sign = 1.0 if side == L else -1.0
         centre = anatomy.landmarks[f"knee {side}"] + rng.normal(0, 5, 3)
         kind = rng.random()
-        if kind < 0.5:  # one compartment, thigh and shin side of the joint
+        if kind < 0.42:  # one compartment, thigh and shin side of the joint
             centre = centre + np.array([12, 0, -sign * rng.uniform(14, 24) * rng.choice([1, -1], p=[0.75, 0.25])])
             foci.append(focus_at(rng, anatomy, "degenerative knee", centre, (11, 18), (1.8, 6.5), (1.1, 1.0, 1.0)))
-        elif kind < 0.65:
-            patella = anatomy.body.centre_of("patella", side)
-            foci.append(focus_at(rng, anatomy, "degenerative knee", patella, (12, 18), (2.0, 6.0), confined=True))
+        elif kind < 0.7:  # mostly its outer upper quarter
+            patella = anatomy.body.centre_of("patella", side) + rng.normal((-5, 0, sign * 5), (5, 0, 6))
+            foci.append(focus_at(rng, anatomy, "degenerative knee", patella, (8, 18), (2.0, 8.0), confined=True))
+        elif kind < 0.76:
+            tuberosity = anatomy.landmarks[f"tibial tuberosity {side}"]
+            foci.append(focus_at(rng, anatomy, "degenerative knee", tuberosity, (7, 13), (1.8, 5.0), confined=True))
         else:
             foci.append(focus_at(rng, anatomy, "degenerative knee", centre, (20, 30), (1.6, 5.0)))
     return foci

@@ -40,6 +40,7 @@ def landmarks(body: Body) -> dict[str, Place]:
         gap, outwards = np.array([[14, 0, 0], [0, 0, 22 if outward else -22]], np.float32)
         found[f"inner knee {side}"], found[f"outer knee {side}"] = knee + gap - outwards, knee + gap + outwards
         found[f"kneecap {side}"] = np.asarray(body.points_mm[body.of("patella", side)].mean(0), np.float32)
+        found[f"tibial tuberosity {side}"] = _tuberosity(body.points_mm[body.of("tibia", side)])
         found[f"ankle {side}"] = end("tibia", side, 0, True, 20)
         found[f"first toe {side}"] = _great_toe(body, side)
         found[f"acromioclavicular {side}"] = end("clavicle", side, 2, outward, 12)
@@ -59,6 +60,14 @@ def landmarks(body: Body) -> dict[str, Place]:
     found["manubriosternal"] = end("manubrium", Laterality.MIDLINE, 0, True, 6)
     found.update(_discs(body))
     return found
+
+
+def _tuberosity(tibia_mm: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Where the tendon of the kneecap inserts: the front of the shin bone, some 4 to 5 cm below its plateau."""
+    below = tibia_mm[:, 0] - tibia_mm[:, 0].min()
+    level = tibia_mm[(below > 38) & (below < 52)]
+    front = level[level[:, 1] <= np.percentile(level[:, 1], 15)]
+    return np.asarray(front.mean(0), np.float32)
 
 
 def _great_toe(body: Body, side: Laterality) -> Place:

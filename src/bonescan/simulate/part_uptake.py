@@ -15,7 +15,7 @@ PART_UPTAKE: dict[Part, float] = {
     Part.NECK: 1.7,
     Part.TROCHANTER: 2.0,
     Part.SHAFT: 1.05,
-    Part.CONDYLE: 1.1,
+    Part.CONDYLE: 0.95,
     Part.MALLEOLUS: 1.1,
     Part.ANGLE: 1.3,
     Part.END: 1.25,

@@ -94,7 +94,7 @@ _PAIRED_BONES: tuple[tuple[str, Segment, Region, float], ...] = (
     ("pubis", Segment.TRUNK, Region.PELVIS, 1.55),
     ("ischium", Segment.TRUNK, Region.PELVIS, 1.45),
     ("femur", Segment.LEG, Region.FEMUR, 0.95),
-    ("patella", Segment.LEG, Region.LOWER_LEG_FOOT, 0.95),
+    ("patella", Segment.LEG, Region.LOWER_LEG_FOOT, 1.35),
     ("tibia", Segment.LEG, Region.LOWER_LEG_FOOT, 1.0),
     ("fibula", Segment.LEG, Region.LOWER_LEG_FOOT, 1.2),
     ("tarsals", Segment.LEG, Region.LOWER_LEG_FOOT, 1.08),

@@ -66,8 +66,29 @@ def test_joints_and_edges_are_hotter_than_shafts_and_plates(anatomy):
 
     assert mean("ilium", Part.SACROILIAC) > 1.3 * mean("ilium", Part.WING)
     assert mean("ilium", Part.CREST) > 1.1 * mean("ilium", Part.WING)
-    assert mean("femur", Part.CONDYLE) / mean("femur", Part.SHAFT) > 1.1
+    # From behind, knees of real scans are fainter than from the front: it is the kneecap that stands out.
+    assert mean("patella", None) / mean("femur", Part.SHAFT) > 1.4
+    assert mean("femur", Part.CONDYLE) / mean("femur", Part.SHAFT) > 0.95
     assert mean("scapula", Part.ACROMION) > 1.2 * mean("scapula", Part.BLADE)
+
+
+def test_a_worn_kneecap_spares_the_thigh_bone_behind_it(anatomy, plain):
+    before = bone_activity(anatomy, plain)
+    after = bone_activity(anatomy, replace(plain, joint_gain={"kneecap left": 3.0}))
+    changed = np.flatnonzero(after > before)
+    assert set(changed) == set(anatomy.joints["kneecap left"][0])
+    assert len(changed) > 30
+    assert np.isin(changed, anatomy.body.of("patella", Laterality.LEFT)).all()
+
+
+@pytest.mark.parametrize("side", [Laterality.LEFT, Laterality.RIGHT])
+def test_the_tendon_of_the_kneecap_inserts_below_it_at_the_front_of_the_shin(anatomy, side):
+    height, front, across = anatomy.landmarks[f"tibial tuberosity {side}"]
+    patella = anatomy.landmarks[f"kneecap {side}"]
+    tibia = anatomy.body.points_mm[anatomy.body.of("tibia", side)]
+    assert 40 < height - patella[0] < 110
+    assert front < np.percentile(tibia[np.abs(tibia[:, 0] - height) < 10, 1], 25)
+    assert abs(across - patella[2]) < 25
 
 
 def test_joint_gain_is_a_bump_around_the_joint(anatomy, plain):
