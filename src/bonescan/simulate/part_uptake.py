@@ -18,17 +18,17 @@ PART_UPTAKE: dict[Part, float] = {
     Part.CONDYLE: 0.95,
     Part.MALLEOLUS: 1.1,
     Part.ANGLE: 1.3,
-    Part.END: 1.25,
+    Part.END: 0.9,
     Part.BLADE: 0.8,
     Part.SPINE: 1.1,
     Part.ACROMION: 1.3,
     Part.GLENOID: 1.35,
     Part.CORACOID: 1.25,
-    Part.WING: 0.92,
+    Part.WING: 0.78,
     Part.CREST: 1.75,
     Part.SACROILIAC: 1.0,
     Part.ACETABULUM: 0.7,
-    Part.RAMUS: 0.88,
+    Part.RAMUS: 1.05,
     Part.TUBEROSITY: 1.2,
     Part.SYMPHYSIS: 1.1,
     Part.VAULT: 0.95,
@@ -39,7 +39,7 @@ PART_UPTAKE: dict[Part, float] = {
     Part.JAW: 1.15,
     Part.CALCANEUS: 1.05,
     Part.BORDER: 1.35,
-    Part.APEX: 1.35,
+    Part.APEX: 1.3,
 }
 """Median uptake of a part over the mean of its bone, before joints; parts not named have 1.
 
@@ -49,7 +49,8 @@ stand out, flat plates do not.
 """
 REGION_UPTAKE: dict[Region, float] = {
     Region.RIBS: 1.1,
-    Region.PELVIS: 1.75,
+    Region.STERNUM: 1.08,
+    Region.PELVIS: 1.88,
     Region.SACRUM: 1.05,
     Region.THORACIC_SPINE: 0.95,
     Region.LUMBAR_SPINE: 1.2,

@@ -11,6 +11,7 @@ from bonescan.core.anatomy import Laterality
 from bonescan.simulate.anatomy_index import AnatomyIndex
 from bonescan.simulate.body import Body, Points, turn
 from bonescan.simulate.build import Size, fatten, size_of
+from bonescan.simulate.chest_shape import breathe, shape_chest
 from bonescan.simulate.fingers import bend_fingers
 from bonescan.simulate.implants import missing_points, prosthesis_factors
 from bonescan.simulate.posture import Posture
@@ -92,6 +93,7 @@ def apply_posture(anatomy: AnatomyIndex, posture: Posture, size: Size | None = N
     size = size or size_of(body, posture)
     points = body.points_mm.copy()
     fatten(body, points, size)
+    shape_chest(body, points, posture)
     flare(body, points, joints, posture)
     incline_pelvis(body, points, joints, posture)
     _head(body, points, posture)
@@ -105,6 +107,7 @@ def apply_posture(anatomy: AnatomyIndex, posture: Posture, size: Size | None = N
     bend_spine(points, posture)
     points *= np.array([size.height, size.breadth, size.breadth], np.float32)
     warp(points, posture)
+    breathe(body, points, posture)
     centre = np.array([0.0, points[:, 1].mean(), 0.0], np.float32)
     everything = slice(None)
     turn(points, everything, centre, (1, 2), posture.table_rotation_deg)

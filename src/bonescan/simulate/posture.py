@@ -73,6 +73,10 @@ class Posture:
         scapula_turn_deg: Rotation of the shoulder blade about the shoulder, positive as its lower tip moves outwards.
         blade_height: Factor on the height of the shoulder blades: round shoulders tilt them, which foreshortens them.
         chest_flare: How much wider the chest is at its lower ribs, as a fraction.
+        rib_slope: How many mm farther down ribs lie for each mm that they lie aside.
+        rib_mm: How unevenly ribs lie from one to the next: spread of their displacement up or down.
+        rib_seed: Seed of that unevenness.
+        breath_mm: Spread of the way of ribs up and down as one breathes.
         hip_flare: How much wider the pelvis is at the iliac crests, as a fraction.
         pelvic_incline_deg: How much farther forward the pelvis leans over the hips, positive as the crests come down.
         thighs_part: Where the thighs part, as a fraction of the way from hip to knee: above it their flesh
@@ -113,6 +117,10 @@ class Posture:
     scapula_turn_deg: Pair = (0.0, 0.0)
     blade_height: float = 1.0
     chest_flare: float = 0.0
+    rib_slope: Pair = (0.0, 0.0)
+    rib_mm: float = 0.0
+    rib_seed: int = 0
+    breath_mm: float = 0.0
     hip_flare: float = 0.0
     pelvic_incline_deg: float = 0.0
     thighs_part: float = 0.0
@@ -172,7 +180,7 @@ def draw_posture(rng: np.random.Generator, *, sex: str = "M", age_years: float =
         bmi=round(float(np.clip(np.exp(rng.normal(np.log(24.8), 0.16)), _THINNEST, _HEAVIEST)), 1),
         frame=float(np.clip(rng.normal(0.985, 0.035), 0.9, 1.1)),
         legs=float(rng.normal(1.0, 0.022)),
-        arm_abduction_deg=pair(3.0, 2.2),
+        arm_abduction_deg=pair(4.5, 2.5),
         elbow_bend_deg=elbow,
         forearm_turn_deg=hands,
         finger_curl=(float(np.clip(curl[0], 0, 1)), float(np.clip(curl[1], 0, 1))),
@@ -189,10 +197,14 @@ def draw_posture(rng: np.random.Generator, *, sex: str = "M", age_years: float =
         kyphosis_mm=kyphosis,
         shoulder_drop_mm=float(rng.normal(0, 6)),
         shoulder_raise_mm=float(rng.normal(10, 7)),
-        scapula_turn_deg=pair(-3.0, 4.5),
+        scapula_turn_deg=pair(6.0, 5.0),
         blade_height=float(np.clip(rng.normal(0.98, 0.06), 0.8, 1.12)),
         chest_flare=float(rng.normal(0.06, 0.04)),
-        hip_flare=float(rng.normal(0.09, 0.04)),
+        rib_slope=pair(0.13, 0.08),
+        rib_mm=float(rng.uniform(1.0, 3.5)),
+        rib_seed=int(rng.integers(2**31)),
+        breath_mm=float(rng.uniform(1.0, 4.0)),
+        hip_flare=float(rng.normal(0.05, 0.04)),
         pelvic_incline_deg=float(rng.normal(12.0, 5.0)),
         thighs_part=float(np.clip(rng.normal(0.5, 0.2), 0.05, 0.85)),
         leg_turn_deg=pair(19.0, 8.0),

@@ -106,9 +106,9 @@ def _draw_organs(rng: np.random.Generator, sex: str) -> dict[str, float]:
 _JOINT_BASE = {
     "costochondral": 0.1,
     "costovertebral": 1.1,
-    "sternoclavicular": 0.5,
+    "sternoclavicular": 0.65,
     "sacroiliac": 0.17,
-    "shoulder": 0.4,
+    "shoulder": 0.1,
     "acromioclavicular": 0.45,
     "knee": 0.05,
     "inner knee": 0.0,
@@ -116,7 +116,7 @@ _JOINT_BASE = {
     "kneecap": 0.1,
     "tibial tuberosity": 0.5,
     "hip": 0.25,
-    "elbow": 1.0,
+    "elbow": 0.15,
     "wrist": 0.6,
 }
 _JOINT_WEAR = {
@@ -126,7 +126,7 @@ _JOINT_WEAR = {
     "kneecap": 1.1,
     "tibial tuberosity": 1.6,
     "ankle": 0.5,
-    "elbow": 1.4,
+    "elbow": 1.0,
     "wrist": 1.4,
     "first toe": 0.6,
     "shoulder": 0.6,

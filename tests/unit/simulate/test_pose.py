@@ -181,6 +181,47 @@ def test_kneecaps_move_outwards_while_hips_and_feet_stay(anatomy, still, posture
             assert shift[anatomy.body.of("femur", side)].min() > -1
 
 
+def test_ribs_descend_aside_and_hinge_on_spine_and_breastbone(anatomy, still):
+    moved = apply_posture(anatomy, Posture(rib_slope=(0.2, 0.0))) - still
+    left, right = (anatomy.body.of("ribs", side) for side in (L, R))
+    aside = np.abs(anatomy.body.points_mm[left, 2])
+    assert np.abs(moved[right]).max() < 0.01
+    assert np.abs(moved[left][aside < 30]).max() < 0.01
+    assert np.allclose(moved[left, 0], 0.2 * np.maximum(aside - 30, 0), atol=0.05)
+    for bone in ("sternal body", "scapula", "T6"):
+        assert np.abs(moved[anatomy.body.of(bone)]).max() < 0.01
+
+
+def test_ribs_lie_unevenly_and_never_alike_on_both_sides(anatomy, still):
+    spreads = []
+    for seed in range(6):
+        moved = (apply_posture(anatomy, Posture(rib_mm=3.0, rib_seed=seed)) - still)[:, 0]
+        by_rib = np.array([[moved[anatomy.body.of(f"rib {n}", side)].mean() for n in range(2, 11)] for side in (L, R)])
+        assert np.abs(moved).max() < 12
+        assert np.abs(by_rib[0] - by_rib[1]).max() > 0.3
+        spreads.append(np.diff(by_rib, axis=1).std())
+    assert 0.5 < np.mean(spreads) < 5
+
+
+def test_breathing_smears_ribs_and_kidneys_along_the_body_and_nothing_else(anatomy, still):
+    moved = apply_posture(anatomy, Posture(breath_mm=2.0)) - still
+    body = anatomy.body
+    ribs = body.of("ribs")
+    lateral, at_spine = (
+        ribs[side] for side in (np.abs(body.points_mm[ribs, 2]) > 60, np.abs(body.points_mm[ribs, 2]) < 30)
+    )
+    height = np.ptp(still[:, 0]) / np.ptp(body.points_mm[:, 0])
+    for at, spread_mm in ((lateral, 2.0), (body.of("kidney"), 4.0)):
+        assert moved[at, 0].std() == pytest.approx(spread_mm * height, rel=0.05)
+        assert abs(moved[at, 0].mean()) < 0.15
+    assert 0 < moved[at_spine, 0].std() < 1.0
+    assert np.abs(moved[:, 1:]).max() < 0.01
+    resting = np.setdiff1d(
+        np.arange(len(moved)), np.concatenate([body.of(n) for n in ("ribs", "costal cartilage", "kidney", "liver")])
+    )
+    assert np.abs(moved[resting]).max() < 0.01
+
+
 def test_the_warp_is_smooth_small_and_ones_own(anatomy, still):
     first, second = (apply_posture(anatomy, Posture(warp_seed=s, warp_mm=4.0)) for s in (1, 2))
     assert 0.5 < np.abs(first - still).mean() < 12
