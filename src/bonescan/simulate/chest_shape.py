@@ -19,7 +19,8 @@ _WAVES = 4
 _BREATHING = {"ribs": 1.0, "costal cartilage": 1.0, "kidney": 2.0, "liver": 2.0}
 """What moves with the breath, and how much farther than ribs do.
 
-Kidneys move by 10 to 20 mm from end to end, ribs by some millimetres (design choice within published ranges).
+In quiet breathing kidneys and liver move by 5 to 25 mm from end to end (reviewed by Langen & Jones, Int J Radiat Oncol
+Biol Phys 2001;50:265), ribs by some millimetres (design choice).
 """
 _OWN = 0.6
 """Share of a side's own in the unevenness; the rest is alike on both sides."""
