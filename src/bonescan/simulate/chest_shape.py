@@ -9,21 +9,23 @@ from bonescan.core.anatomy import Laterality
 from bonescan.simulate.body import Body, Points
 from bonescan.simulate.posture import Posture
 
-_NAMES = ("ribs", "costal cartilage")
+_RIBS = ("ribs", "costal cartilage")
 _HINGE_MM = 30.0
 """Ribs hinge on the spine and end at the breastbone: nearer to the midline than this nothing moves."""
 _FULL_MM = 60.0
+"""Farther than this from the midline, or from the hinge, ribs move freely."""
 _LENGTHS_MM = (45.0, 110.0)
 """Wave lengths of the unevenness: two to five ribs."""
 _WAVES = 4
-_BREATHING = {"ribs": 1.0, "costal cartilage": 1.0, "kidney": 2.0, "liver": 2.0}
-"""What moves with the breath, and how much farther than ribs do.
+_OWN = 0.6
+"""Share of a side's own in the unevenness; the rest is alike on both sides."""
+_ORGANS = ("kidney", "liver")
+_ORGANS_FARTHER = 2.0
+"""How much farther than ribs the breath moves what lies under the diaphragm.
 
 In quiet breathing kidneys and liver move by 5 to 25 mm from end to end (reviewed by Langen & Jones, Int J Radiat Oncol
 Biol Phys 2001;50:265), ribs by some millimetres (design choice).
 """
-_OWN = 0.6
-"""Share of a side's own in the unevenness; the rest is alike on both sides."""
 
 
 def shape_chest(body: Body, points: Points, posture: Posture) -> None:
@@ -41,7 +43,7 @@ def shape_chest(body: Body, points: Points, posture: Posture) -> None:
     both = _waves(np.random.default_rng([posture.rib_seed, 0]))
     for i, side in enumerate((Laterality.LEFT, Laterality.RIGHT)):
         own = _waves(np.random.default_rng([posture.rib_seed, 1 + i]))
-        for name in _NAMES:
+        for name in _RIBS:
             at = body.of(name, side)
             z, y, x = points[at].T
             aside = np.maximum(np.abs(x) - _HINGE_MM, 0)
@@ -66,10 +68,13 @@ def breathe(body: Body, points: Points, posture: Posture) -> None:
     if not posture.breath_mm:
         return
     rng = np.random.default_rng([posture.rib_seed, 3])
-    for name, farther in _BREATHING.items():
+    for name in _RIBS:
         at = body.of(name)
-        hinged = np.minimum(np.abs(body.points_mm[at, 2]) / _FULL_MM, 1) if farther == 1 else 1.0
-        points[at, 0] += (rng.normal(0, farther * posture.breath_mm, len(at)) * hinged).astype(np.float32)
+        hinged = np.minimum(np.abs(body.points_mm[at, 2]) / _FULL_MM, 1)
+        points[at, 0] += (rng.normal(0, posture.breath_mm, len(at)) * hinged).astype(np.float32)
+    for name in _ORGANS:
+        at = body.of(name)
+        points[at, 0] += rng.normal(0, _ORGANS_FARTHER * posture.breath_mm, len(at)).astype(np.float32)
 
 
 def _waves(rng: np.random.Generator) -> npt.NDArray[np.float64]:
