@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bonescan.core.anatomy import Laterality
+from bonescan.core.blocks import block_mean
 from bonescan.core.study import Counts, ViewName
 
 BODY_LEVEL = 0.05
@@ -57,13 +58,14 @@ class BodyFrame:
             counts: (row, column), at least 0; an empty view gives the whole image and its centre.
         """
         step = max(1, round(counts.shape[1] / _SMALL_COLUMNS))
-        small = _block_mean(np.asarray(counts, dtype=np.float64), step)
+        small = block_mean(np.asarray(counts, dtype=np.float64), step)
         body = _body(small)
         if not body.any():
             rows, columns = counts.shape
             return cls(view, 0.0, rows - 1.0, float(columns), (columns - 1) / 2, 0.0)
         top, bottom = _extent(body.sum(axis=1))
-        spans = [np.ptp(np.flatnonzero(row)) + 1 for row in body[top : bottom + 1] if row.any()]
+        lit = body[top : bottom + 1][body[top : bottom + 1].any(axis=1)]
+        spans = lit.shape[1] - lit[:, ::-1].argmax(axis=1) - lit.argmax(axis=1)
         trunk = slice(top, top + max(2, round(TRUNK * (bottom - top + 1))))
         column, slope = _axis(small[trunk])
         half = (step - 1) / 2  # centre of the first block
@@ -98,14 +100,6 @@ class BodyFrame:
         if abs(lateral) <= MIDLINE_BAND:
             return Laterality.MIDLINE
         return Laterality.LEFT if lateral > 0 else Laterality.RIGHT
-
-
-def _block_mean(image: Array, step: int) -> Array:
-    rows, columns = (max(1, size // step) for size in image.shape)
-    if step == 1 or min(image.shape) < step:
-        return image
-    blocks: Array = image[: rows * step, : columns * step].reshape(rows, step, columns, step).mean(axis=(1, 3))
-    return blocks
 
 
 def _body(small: Array) -> npt.NDArray[np.bool_]:

@@ -7,6 +7,7 @@ which makes Poisson noise the same everywhere (Anscombe) and the result independ
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -170,22 +171,30 @@ def body_mask(counts: Counts) -> Mask:
     """
     from scipy import ndimage
 
-    sigma = (counts.shape[0] / 256, counts.shape[1] / 96)
-    smooth = ndimage.gaussian_filter(counts, sigma, truncate=2.0)
-    body = smooth > 0
-    # Mean and ceiling are those of the body found so far, so that empty space around it does not matter.
-    for _ in range(_ROUNDS):
-        if not body.any():
-            return np.asarray(body, dtype=np.bool_)
-        inside = smooth[body]
-        # The hottest pixels (bladder, injection site) must not decide where the patient ends.
-        body = smooth > _BODY_LEVEL * np.minimum(inside, np.percentile(inside, 98)).mean()
+    smooth = ndimage.gaussian_filter(counts, (counts.shape[0] / 256, counts.shape[1] / 96), truncate=2.0)
+    body = smooth > _body_level(smooth)
     parts, count = ndimage.label(body)
     if count > 1:
         sizes = np.bincount(parts.ravel())[1:]
         keep = np.flatnonzero(sizes >= _SPECK * sizes.max()) + 1
         body = np.isin(parts, keep)
     return np.asarray(body, dtype=np.bool_)
+
+
+def _body_level(smooth: Counts) -> float:
+    """Where the body ends: a small part of the mean of what is above, found in a few rounds from 0.
+
+    Mean and ceiling are those of the body found so far, so that empty space around it does not matter.
+    """
+    sparse = smooth[::2, ::2]  # every other pixel of a smooth picture says the same
+    level = 0.0
+    for _ in range(_ROUNDS):
+        inside = sparse[sparse > level]
+        if not inside.size:
+            break
+        # The hottest pixels (bladder, injection site) must not decide where the patient ends.
+        level = _BODY_LEVEL * float(np.minimum(inside, np.percentile(inside, 98)).mean())
+    return level
 
 
 def _box(view: View, body: Mask) -> Grid:
@@ -254,7 +263,8 @@ def _return(first: float, last: float, size: int, steps: int) -> _Taps:
 
 def _triangle(centres: npt.NDArray[np.floating[Any]], size: int, support: float) -> _Taps:
     clamped = np.clip(centres, 0, size - 1)[:, None]
-    samples = np.ceil(clamped - support).astype(np.int64) + np.arange(int(2 * support) + 1)
+    # The samples within the support, which begins just after its lower edge.
+    samples = np.floor(clamped - support).astype(np.int64) + np.arange(1, math.ceil(2 * support) + 1)
     weights = np.maximum(0.0, 1 - np.abs(samples - clamped) / support)
     weights[(samples < 0) | (samples >= size)] = 0
     weights /= weights.sum(axis=1, keepdims=True)
@@ -262,15 +272,20 @@ def _triangle(centres: npt.NDArray[np.floating[Any]], size: int, support: float)
 
 
 def _resample(image: npt.NDArray[np.float32], by_row: _Taps, by_column: _Taps) -> npt.NDArray[np.float32]:
-    rows = _combine(image, by_row)
-    return np.ascontiguousarray(_combine(np.ascontiguousarray(rows.T), by_column).T)
+    """Combine rows, then columns; columns that no output asks for are left out from the start."""
+    first, last = int(by_column.samples.min()), int(by_column.samples.max())
+    rows = _combine(image[:, first : last + 1], by_row)
+    columns = _Taps(by_column.samples - first, by_column.weights)
+    return np.ascontiguousarray(_combine(np.ascontiguousarray(rows.T), columns).T)
 
 
 def _combine(image: npt.NDArray[np.float32], taps: _Taps) -> npt.NDArray[np.float32]:
     """Weighted sums of rows, tap by tap: a few each, where a matrix product would multiply a thousand zeros."""
     total = np.zeros((len(taps.samples), image.shape[1]), np.float32)
     for samples, weights in zip(taps.samples.T, taps.weights.T, strict=True):
-        total += weights[:, None] * image[samples]
+        picked = image[samples]
+        picked *= weights[:, None]
+        total += picked
     return total
 
 
