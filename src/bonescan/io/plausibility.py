@@ -2,7 +2,8 @@
 
 A whole-body scan is tall, mostly dark, darkest along its sides, and about the same on both sides of its middle. The
 limits are wide: of 64 real views the closest come to 0.34 dark at the brighter of two renderings, 0.21 for the sides
-and 0.65 for the likeness of the halves; photographs cut to the same shape fail at least one by far.
+and 0.65 for the likeness of the halves, of 500 simulated ones to 0.59; photographs cut to the same shape fail at least
+one.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from bonescan.io.thumbnail import COLUMNS, Thumbnail, crop_to_body, shrink
 MIN_SIDE = 32
 MIN_DARK = 0.2
 MAX_SIDES = 0.6
-MIN_MIRROR = 0.4
-REACH = 12
+MIN_MIRROR = 0.48
+REACH = 10
 """Columns of the thumbnail that the middle may be off: a body that lacks an arm is not in the middle of its box."""
 
 
@@ -57,8 +58,9 @@ def mirror_likeness(image: Counts) -> float:
     norm = float((body * body).sum())
     if norm == 0:
         return 0.0
-    mirrored = body[:, ::-1]
-    return max(float((np.roll(body, shift, axis=1) * mirrored).sum()) / norm for shift in range(-REACH, REACH + 1))
+    # All products of a row with its mirror image, shifted around: the row's circular convolution with itself.
+    shifted = np.fft.irfft((np.fft.rfft(body, axis=1) ** 2).sum(axis=0), COLUMNS)
+    return float(max(shifted[shift - 1] for shift in range(-2 * REACH, 2 * REACH + 1))) / norm
 
 
 def _check_shape(view: View) -> None:
