@@ -28,7 +28,7 @@ from bonescan.training.joint.export import joint_difference, load_joint
 from bonescan.training.joint.measure import measure_joint
 from bonescan.training.measure import Measured, measure
 from bonescan.training.onnx_graph import joint_to_onnx, to_onnx
-from bonescan.training.quantise import Quantisation, quantise
+from bonescan.training.quantise import Quantisation, quantise, quantise_activations
 from bonescan.training.recipe import BundleRecipe, JointRecipe, StepwiseRecipe
 from bonescan.training.region_prior import FILE
 from bonescan.training.run import Run, open_run
@@ -37,6 +37,8 @@ from bonescan.training.stepwise import load_best
 _LICENCE = "Apache-2.0"
 _MIXED = Quantisation(four_bit_from=1_000_000)
 _CHECKED_CASES = 4
+_RANGED_CASES = 64
+"""Cases of training whose values give the ranges of integer activations."""
 
 
 def export_bundle(
@@ -112,7 +114,12 @@ def _stepwise(run: Run, recipe: StepwiseRecipe, say: Callable[[str], None]) -> _
 
 def _joint(run: Run, recipe: JointRecipe, say: Callable[[str], None]) -> _Contents:
     network = load_joint(run, recipe)
-    files = {NETWORK: _small(joint_to_onnx(network), recipe)}
+    model = joint_to_onnx(network)
+    if recipe.quantise == "integer":
+        seen = load_cache(run.folder / "cache" / "train")
+        chosen = np.linspace(0, len(seen) - 1, min(_RANGED_CASES, len(seen))).astype(int)
+        model = quantise_activations(model, (stage_inputs("joint", seen, int(case)) for case in chosen))
+    files = {NETWORK: _small(model, recipe)}
     _say_sizes(files, say)
     cases = load_cache(run.folder / "cache" / "val")
     with TemporaryDirectory() as folder:

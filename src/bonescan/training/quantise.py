@@ -1,19 +1,28 @@
-"""Weight-only quantisation of ONNX networks: small files that every backend runs in floats.
+"""Quantisation of ONNX networks: weights, for small files, and activations, for speed.
 
 Weights become integers behind a DequantizeLinear node, which OpenVINO and ONNX Runtime fold back into floats when they
-load the file; activations stay floats. Weights get 8 bits and a scale per output channel. The few very large ones may
-get 4 bits and a scale per output channel, kernel tap and block of input channels: the paper's ResNet34 alone has 21
-million weights, more than a shipped bundle may weigh at 8 bits.
+load the file. Weights get 8 bits and a scale per output channel. The few very large ones may get 4 bits and a scale per
+output channel, kernel tap and block of input channels: the paper's ResNet34 alone has 21 million weights, more than a
+shipped bundle may weigh at 8 bits.
+
+Where what goes into a convolution is rounded to 8 bits as well, OpenVINO multiplies integers, on processors with VNNI
+in half the time of bf16. The nodes say so and mean the same on every backend: values rounded to 255 steps between the
+least and the most that some images have there.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
+
+from bonescan.inference import runtime
 
 Floats = npt.NDArray[np.float32]
 
@@ -73,14 +82,78 @@ def quantise(model: onnx.ModelProto, how: Quantisation) -> onnx.ModelProto:
         added.append(
             helper.make_node("DequantizeLinear", inputs, [name], name + "_floats", axis=axis, block_size=block)
         )
-    nodes = added + list(graph.node)
-    del graph.node[:]
-    graph.node.extend(nodes)
+    _reorder(graph, added + list(graph.node))
     for opset in result.opset_import:
         if opset.domain in ("", "ai.onnx"):
             opset.version = max(opset.version, _OPSET)
     onnx.checker.check_model(result)
     return result
+
+
+def quantise_activations(model: onnx.ModelProto, images: Iterable[Floats]) -> onnx.ModelProto:
+    """Round what goes into each convolution of more than a point to 8 bits; pointwise ones stay as exact as they were.
+
+    Args:
+        model: Float32, with weights as initializers of its Conv nodes; `quantise` comes after.
+        images: Input to take the ranges from, each what the network takes at once.
+
+    Returns:
+        A new model; the given one is unchanged.
+    """
+    result = onnx.ModelProto()
+    result.CopyFrom(model)
+    graph = result.graph
+    kernels = {tensor.name: tuple(tensor.dims[2:]) for tensor in graph.initializer}
+    wide = {node.name for node in graph.node if node.op_type == "Conv" and max(kernels[node.input[1]]) > 1}
+    ranges = _ranges(model, {node.input[0] for node in graph.node if node.name in wide}, images)
+    rounding: dict[str, list[onnx.NodeProto]] = {}
+    for name, (low, high) in ranges.items():
+        scale = np.float32(max((high - low) / 255, np.finfo(np.float32).tiny))
+        zero = np.asarray(np.rint(-low / scale), np.uint8)
+        graph.initializer.append(numpy_helper.from_array(np.asarray(scale), name + "_step"))
+        graph.initializer.append(numpy_helper.from_array(zero, name + "_zero"))
+        how = [name + "_step", name + "_zero"]
+        rounding[name] = [
+            helper.make_node("QuantizeLinear", [name, *how], [name + "_rounded"]),
+            helper.make_node("DequantizeLinear", [name + "_rounded", *how], [name + "_again"]),
+        ]
+    nodes = []
+    for node in graph.node:
+        if node.name in wide:
+            name = node.input[0]
+            nodes += rounding.pop(name, [])
+            node.input[0] = name + "_again"
+        nodes.append(node)
+    _reorder(graph, nodes)
+    onnx.checker.check_model(result)
+    return result
+
+
+def _ranges(model: onnx.ModelProto, names: set[str], images: Iterable[Floats]) -> dict[str, tuple[float, float]]:
+    """Least, at most 0, and most of each inner value over the images."""
+    watched = onnx.ModelProto()
+    watched.CopyFrom(model)
+    inputs = {found.name for found in model.graph.input}
+    for name in sorted(names - inputs):
+        watched.graph.output.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, None))
+    found = dict.fromkeys(sorted(names), (0.0, 0.0))
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "watched.onnx"
+        onnx.save(watched, path)
+        network = runtime.load(path, backend="onnxruntime")
+        for image in images:
+            values = network.outputs(image) | dict.fromkeys(inputs, image)
+            found = {
+                name: (min(low, float(values[name].min())), max(high, float(values[name].max())))
+                for name, (low, high) in found.items()
+            }
+        runtime.clear()
+    return found
+
+
+def _reorder(graph: onnx.GraphProto, nodes: list[onnx.NodeProto]) -> None:
+    del graph.node[:]
+    graph.node.extend(nodes)
 
 
 def _eight_bit(name: str, values: Floats, axis: int) -> list[onnx.TensorProto]:

@@ -213,8 +213,9 @@ class BaseRecipe(AnyMethodRecipe):
 class BundleRecipe(BaseRecipe):
     """What all recipes say whose networks ship."""
 
-    quantise: Literal["none", "int8", "mixed"] = Field(
-        "int8", description="Weights in files; mixed: large ones 4 bits."
+    quantise: Literal["none", "int8", "mixed", "integer"] = Field(
+        "int8",
+        description="Weights in files; mixed: large ones 4 bits; integer: activations as well, for speed.",
     )
 
 

@@ -37,7 +37,8 @@ def exported_weights(model: onnx.ModelProto) -> Weights:
     found: Weights = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
     made_by = {name: node for node in model.graph.node for name in node.output}
     for node in model.graph.node:
-        if node.op_type == "DequantizeLinear":
+        # Of a weight; what comes from elsewhere is an activation.
+        if node.op_type == "DequantizeLinear" and node.input[0] in found:
             found[node.output[0]] = _dequantised(node, found)
     for node in model.graph.node:
         # Of a linear layer the exporter keeps the offset's name alone.

@@ -6,7 +6,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from bonescan.inference import runtime
-from bonescan.training.quantise import Quantisation, quantise
+from bonescan.training.quantise import Quantisation, quantise, quantise_activations
 
 pytestmark = pytest.mark.train
 
@@ -24,9 +24,9 @@ def _model():
     }
     initializers = [numpy_helper.from_array(w.astype(np.float32), name) for name, w in weights.items()]
     nodes = [
-        helper.make_node("Conv", ["input", "first"], ["a"], pads=[1, 1, 1, 1]),
+        helper.make_node("Conv", ["input", "first"], ["a"], "conv_1", pads=[1, 1, 1, 1]),
         helper.make_node("Relu", ["a"], ["b"]),
-        helper.make_node("Conv", ["b", "second"], ["c"], pads=[1, 1, 1, 1]),
+        helper.make_node("Conv", ["b", "second"], ["c"], "conv_2", pads=[1, 1, 1, 1]),
         helper.make_node("ConvTranspose", ["c", "up"], ["d"], strides=[2, 2], kernel_shape=[2, 2]),
         helper.make_node("GlobalAveragePool", ["d"], ["e"]),
         helper.make_node("Flatten", ["e"], ["f"]),
@@ -93,3 +93,45 @@ def test_each_output_channel_is_off_by_half_a_step_at_most():
     original = {t.name: numpy_helper.to_array(t) for t in _model().graph.initializer}["second"]
     scale = tensors["second_scale"].reshape(-1, 1, 1, 1)
     assert (np.abs(tensors["second_integers"] * scale - original) <= scale / 2 + 1e-7).all()
+
+
+SEEN = [np.random.default_rng(seed).random((2, 1, 16, 16), np.float32) for seed in range(2, 6)]
+
+
+def test_with_integer_activations_answers_hardly_change_and_backends_agree(answers):
+    whole = _model()
+    rounded = quantise(quantise_activations(whole, SEEN), Quantisation())
+    assert np.abs(answers(whole) - answers(rounded)).max() < 0.02
+    assert np.abs(answers(rounded) - answers(rounded, "openvino")).max() < 5e-3
+
+
+def test_activations_have_255_steps_from_the_least_to_the_most_that_was_seen():
+    model = quantise_activations(_model(), SEEN)
+    tensors = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
+    most = max(float(image.max()) for image in SEEN)
+    assert tensors["input_step"] == pytest.approx(most / 255)
+    assert tensors["input_zero"] == 0
+    convolutions = [node for node in model.graph.node if node.op_type == "Conv"]
+    assert [node.input[0] for node in convolutions] == ["input_again", "b_again"]
+    assert "d_step" not in tensors, "what is no convolution stays in floats"
+
+
+def test_what_is_below_zero_is_not_lost(answers):
+    """The second convolution's input without its rectifier."""
+    model = _model()
+    (relu,) = [node for node in model.graph.node if node.op_type == "Relu"]
+    relu.op_type = "Identity"
+    rounded = quantise_activations(model, SEEN)
+    zero = next(numpy_helper.to_array(t) for t in rounded.graph.initializer if t.name == "b_zero")
+    assert 60 < zero < 200
+    assert np.abs(answers(model) - answers(rounded)).max() < 0.02
+
+
+def test_a_pointwise_convolution_stays_in_floats():
+    model = _model()
+    point = numpy_helper.from_array(np.ones((CHANNELS, 1, 1, 1), np.float32), "first")
+    model.graph.initializer[0].CopyFrom(point)
+    model.graph.node[0].ClearField("attribute")
+    names = {t.name for t in quantise_activations(model, SEEN).graph.initializer}
+    assert "input_step" not in names
+    assert "b_step" in names
