@@ -108,7 +108,7 @@ def quantise_activations(model: onnx.ModelProto, images: Iterable[Floats]) -> on
     ranges = _ranges(model, {node.input[0] for node in graph.node if node.name in wide}, images)
     rounding: dict[str, list[onnx.NodeProto]] = {}
     for name, (low, high) in ranges.items():
-        scale = np.float32(max((high - low) / 255, np.finfo(np.float32).tiny))
+        scale = np.maximum(np.float32((high - low) / 255), np.finfo(np.float32).tiny)
         zero = np.asarray(np.rint(-low / scale), np.uint8)
         graph.initializer.append(numpy_helper.from_array(np.asarray(scale), name + "_step"))
         graph.initializer.append(numpy_helper.from_array(zero, name + "_zero"))
