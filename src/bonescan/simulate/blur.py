@@ -74,20 +74,17 @@ def splat(
     r0, c0 = r.astype(np.int32), c.astype(np.int32)
     fr, fc = (r - r0).astype(np.float32), (c - c0).astype(np.float32)
     size = (rows + 3) * wide
-    first = r0 * wide + c0
+    first = r0.astype(np.intp) * wide + c0
     if layer is not None:
-        first = first + layer.astype(np.int32) * np.int32(size)
+        first = first + layer * size
     lower = weight * fr
     upper = weight - lower
-    shares = [upper - upper * fc, upper * fc, lower - lower * fc, lower * fc]
-    steps = [0, 1, wide, wide + 1]
+    shares = [(upper - upper * fc, 0), (upper * fc, 1), (lower - lower * fc, wide), (lower * fc, wide + 1)]
     if share is not None:
-        shares, steps = (
-            [s * (1 - share) for s in shares] + [s * share for s in shares],
-            steps + [s + size for s in steps],
-        )
-    index = np.concatenate([first + np.int32(step) for step in steps])
-    total = np.bincount(index, np.concatenate(shares), minlength=layers * size)
+        shares = [(s * (1 - share), step) for s, step in shares] + [(s * share, step + size) for s, step in shares]
+    total = np.zeros(layers * size)
+    for values, step in shares:
+        total += np.bincount(first + step, values, minlength=layers * size)
     return total.reshape(layers, rows + 3, wide)[:, 1:-2, 1:-2].astype(np.float32)
 
 

@@ -9,7 +9,6 @@ from scipy.ndimage import gaussian_filter
 from bonescan.core.anatomy import Region
 from bonescan.core.study import Labels, ViewName
 from bonescan.simulate.anatomy_index import AnatomyIndex
-from bonescan.simulate.blur import splat
 from bonescan.simulate.body import Points, lookup
 from bonescan.simulate.projector import Projector
 from bonescan.simulate.structures import STRUCTURES
@@ -48,19 +47,43 @@ def region_map(
         weight = weight * volume_scale[at]
     row, column = projector.pixels(view, points_mm[at])
     shape = (camera.rows // 2, camera.columns // 2)
-    half = np.float32(0.5), np.float32(0.25)
-    stack = splat(row * half[0] - half[1], column * half[0] - half[1], weight, shape, layer=region, layers=len(Region))
+    stack = _by_region(row, column, weight, region, shape)
     best = np.zeros(shape, np.float32)
     labels = np.zeros(shape, np.uint8)
     for value in range(1, len(Region)):
-        sigma = 1.8 if value == Region.RIBS else 1.0
-        image = gaussian_filter(stack[value], sigma)
-        inside = image > 0
-        if not inside.any():
+        sigma = 1.8 if value == Region.RIBS else 1.08
+        box = _reached(stack[value], int(4 * sigma + 0.5))  # as far as the filter reaches
+        if box is None:
             continue
+        image = gaussian_filter(stack[value][box], sigma)
         least = _OF_OWN_MAXIMUM_PLATE if value in _PLATES else _OF_OWN_MAXIMUM
-        image[image < least * np.percentile(image[inside], 95)] = 0
-        wins = image > best
-        labels[wins] = value
-        best = np.maximum(best, image)
+        image[image < least * np.percentile(image[image > 0], 95)] = 0
+        wins = image > best[box]
+        labels[box][wins] = value
+        best[box][wins] = image[wins]
     return np.repeat(np.repeat(labels, 2, 0), 2, 1)
+
+
+def _by_region(
+    row: npt.NDArray[np.float32],
+    column: npt.NDArray[np.float32],
+    weight: npt.NDArray[np.float32],
+    region: npt.NDArray[np.intp],
+    shape: tuple[int, int],
+) -> npt.NDArray[np.float32]:
+    """(region, row, column) sums of the weights, each in the pixel of half the resolution that it falls into."""
+    rows, columns = shape
+    r, c = (np.floor(0.5 * (at + np.float32(0.5))).astype(np.intp) for at in (row, column))
+    seen = (r >= 0) & (r < rows) & (c >= 0) & (c < columns)
+    index = (region * rows + r) * columns + c
+    total = np.bincount(index[seen], weight[seen], minlength=len(Region) * rows * columns)
+    return total.reshape(len(Region), rows, columns).astype(np.float32)
+
+
+def _reached(image: npt.NDArray[np.float32], reach: int) -> tuple[slice, slice] | None:
+    """Rows and columns that hold something, and so many around them; None of an empty image."""
+    lit = [np.flatnonzero(image.any(axis=axis)) for axis in (1, 0)]
+    if not len(lit[0]):
+        return None
+    rows, columns = (slice(max(int(at[0]) - reach, 0), int(at[-1]) + reach + 1) for at in lit)
+    return rows, columns
