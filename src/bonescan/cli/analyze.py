@@ -21,11 +21,13 @@ from bonescan.core.errors import InputError
 
 if TYPE_CHECKING:
     from bonescan.core.findings import Analysis
-    from bonescan.core.study import Polarity, Study
+    from bonescan.core.study import Polarity
 
 FORMATS = ("json", "png", "pdf", "seg", "sr", "sc", "fhir")
 DEFAULT_FORMATS = ("json", "png", "pdf")
 """Those of `bonescan.export.folder`, repeated so that help needs no import of it; a test holds the two equal."""
+_SIDE_BY_SIDE = 2
+"""Studies at once. The network takes all processors for a part of each study, and the rest leaves them idle."""
 
 EPILOG = """\b
 Examples:
@@ -82,8 +84,8 @@ def analyze(
     stored = Polarity(polarity) if polarity else None
     run = _Run(model, out, chosen, stored, keep_documents=as_json, failed=list(sources.failed))
     with progress("Analysing", len(sources.found)) as report, run:
-        for number, (name, read) in enumerate(zip(sources.names(), run.reads(sources.found), strict=True), start=1):
-            run.take(name, read)
+        for number, (name, result) in enumerate(zip(sources.names(), run.results(sources.found), strict=True), start=1):
+            run.take(name, result)
             report(number, len(sources.found))
     if as_json:
         say_json(run.document())
@@ -91,19 +93,18 @@ def analyze(
 
 
 @dataclass(frozen=True)
-class _Read:
-    """What reading an input gave: a study, or why there is none."""
+class _Result:
+    """What became of an input: an analysis, or why there is none."""
 
     source: Source
-    study: Study | InputError
-    read_ms: float
+    analysis: Analysis | InputError
 
 
 @dataclass
 class _Run:
     """One call of the command: what holds for all studies, and what became of each.
 
-    While one study is analysed, the next is read and the one before is written.
+    While studies are read and analysed, the one before is written.
     """
 
     model: str | None
@@ -124,28 +125,27 @@ class _Run:
         with self._writer:
             self._written()
 
-    def reads(self, sources: Sequence[Source]) -> Iterator[_Read]:
-        """Read study by study, each while the one before is analysed."""
-        with ThreadPoolExecutor(1, thread_name_prefix="bonescan-read") as pool:
-            ahead: deque[Future[_Read]] = deque()
+    def results(self, sources: Sequence[Source]) -> Iterator[_Result]:
+        """Read and analyse a few studies at once; what comes of them comes in their order."""
+        with ThreadPoolExecutor(_SIDE_BY_SIDE, thread_name_prefix="bonescan-analyse") as pool:
+            ahead: deque[Future[_Result]] = deque()
             for source in sources:
-                ahead.append(pool.submit(self._read, source))
-                if len(ahead) > 1:
+                ahead.append(pool.submit(self._result, source))
+                if len(ahead) > _SIDE_BY_SIDE:
                     yield ahead.popleft().result()
-            yield from (read.result() for read in ahead)
+            yield from (result.result() for result in ahead)
 
-    def take(self, name: str, read: _Read) -> None:
-        """Analyse one study and have its folder written; an input that cannot be used is noted."""
-        import bonescan as bs
-
-        if isinstance(read.study, InputError):
-            self.failed.append((read.source.label, read.study))
+    def take(self, name: str, result: _Result) -> None:
+        """Have one study's folder written; an input that cannot be used is noted."""
+        source, analysis = result.source, result.analysis
+        if isinstance(analysis, InputError):
+            self.failed.append((source.label, analysis))
             return
-        analysis = bs.analyze(read.study, model=self.model, read_ms=read.read_ms)
         self._written()
-        self._writing = self._writer.submit(self._write, read.source, name if read.source.name else "", analysis)
+        self._writing = self._writer.submit(self._write, source, name if source.name else "", analysis)
 
-    def _read(self, source: Source) -> _Read:
+    def _result(self, source: Source) -> _Result:
+        import bonescan as bs
         from bonescan.export.folder import check_input
 
         began = perf_counter()
@@ -153,8 +153,8 @@ class _Run:
             study = source.read(self.polarity)
             check_input(study, self.formats)
         except InputError as error:
-            return _Read(source, error, 0.0)
-        return _Read(source, study, 1e3 * (perf_counter() - began))
+            return _Result(source, error)
+        return _Result(source, bs.analyze(study, model=self.model, read_ms=1e3 * (perf_counter() - began)))
 
     def _write(self, source: Source, name: str, analysis: Analysis) -> None:
         import bonescan as bs
