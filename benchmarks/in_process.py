@@ -9,15 +9,17 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cache, partial
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
+from tempfile import mkdtemp
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from bonescan.core.study import Study
+    from bonescan.models.bundle import Bundle
 
 BACKENDS = {
     "openvino": ("openvino", None),
@@ -27,6 +29,8 @@ BACKENDS = {
 """Name → (backend, precision); None is the backend's own choice for the processor."""
 RIVAL = "stepwise"
 """The paper's pipeline, which the default model is compared with."""
+FLOATS = "openvino_float_activations"
+"""The default model in its runtime, without the integers in its convolutions."""
 PAPER = "paper_full_size"
 """Its networks without the economies of the rival."""
 STAGES = ("read", "preprocess", "inference", "burden", "report", "total")
@@ -98,9 +102,26 @@ def network_calls(study: Study) -> Timed:
     if find_spec("torch") and bundle.manifest.pipeline == "joint":
         from benchmarks.paper_networks import paper_call
 
+        floats = kind(with_float_activations(bundle.folder), threads=CORES)
+        calls[FLOATS] = partial(floats.run, study)
         calls |= torch_calls(study, CORES)
         calls[PAPER] = paper_call(study)
     return calls
+
+
+@cache
+def with_float_activations(folder: Path) -> Bundle:
+    """A bundle of the joint network whose convolutions compute in floats."""
+    import onnx
+
+    from bonescan.inference.joint import NETWORK
+    from bonescan.models.bundle import load_bundle, write_bundle
+    from bonescan.training.quantise import float_activations
+
+    manifest = load_bundle(folder).manifest
+    files = {name: (folder / name).read_bytes() for name in manifest.files}
+    files[NETWORK] = float_activations(onnx.load(folder / NETWORK)).SerializeToString()
+    return write_bundle(Path(mkdtemp(prefix="bonescan-bench-")) / "floats", manifest, files)
 
 
 def torch_calls(study: Study, cores: int) -> Timed:

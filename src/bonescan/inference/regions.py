@@ -71,10 +71,15 @@ def labels_from_grid(labels: Labels, grid: Grid) -> Labels:
     Returns:
         (rows, columns) uint8; 0 outside the grid's box.
     """
-    height, width = labels.shape
-    rows = (np.arange(grid.rows) + 0.5 - grid.row0) / (grid.row1 - grid.row0)
-    columns = (np.arange(grid.columns) + 0.5 - grid.column0) / (grid.column1 - grid.column0)
-    inside = ((rows >= 0) & (rows < 1))[:, None] & ((columns >= 0) & (columns < 1))[None, :]
-    at_row = np.clip(rows * height, 0, height - 1).astype(np.intp)
-    at_column = np.clip(columns * width, 0, width - 1).astype(np.intp)
-    return np.where(inside, labels[np.ix_(at_row, at_column)], np.uint8(0))
+    result = np.zeros((grid.rows, grid.columns), np.uint8)
+    rows, at_row = _nearest(grid.rows, grid.row0, grid.row1, labels.shape[0])
+    columns, at_column = _nearest(grid.columns, grid.column0, grid.column1, labels.shape[1])
+    result[rows, columns] = labels[at_row][:, at_column]
+    return result
+
+
+def _nearest(size: int, first: float, last: float, steps: int) -> tuple[slice, npt.NDArray[np.intp]]:
+    """Along one axis: the pixels within the box, and the grid's step of each."""
+    share = (np.arange(size) + 0.5 - first) / (last - first)
+    within = np.flatnonzero((share >= 0) & (share < 1))
+    return slice(within[0], within[-1] + 1), np.minimum(share[within] * steps, steps - 1).astype(np.intp)

@@ -129,6 +129,21 @@ def quantise_activations(model: onnx.ModelProto, images: Iterable[Floats]) -> on
     return result
 
 
+def float_activations(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The network without what `quantise_activations` added: for comparison."""
+    result = onnx.ModelProto()
+    result.CopyFrom(model)
+    nodes = result.graph.node
+    rounded = {node.output[0]: node.input[0] for node in nodes if node.op_type == "QuantizeLinear"}
+    before = {node.output[0]: rounded[node.input[0]] for node in nodes if node.input[0] in rounded}
+    for node in nodes:
+        for place, name in enumerate(node.input):
+            node.input[place] = before.get(name, name)
+    unused = {*rounded, *before}
+    _reorder(result.graph, [node for node in nodes if node.output[0] not in unused])
+    return result
+
+
 def _ranges(model: onnx.ModelProto, names: set[str], images: Iterable[Floats]) -> dict[str, tuple[float, float]]:
     """Least, at most 0, and most of each inner value over the images."""
     watched = onnx.ModelProto()

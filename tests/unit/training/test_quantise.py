@@ -6,7 +6,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from bonescan.inference import runtime
-from bonescan.training.quantise import Quantisation, quantise, quantise_activations
+from bonescan.training.quantise import Quantisation, float_activations, quantise, quantise_activations
 
 pytestmark = pytest.mark.train
 
@@ -114,6 +114,13 @@ def test_activations_have_255_steps_from_the_least_to_the_most_that_was_seen():
     convolutions = [node for node in model.graph.node if node.op_type == "Conv"]
     assert [node.input[0] for node in convolutions] == ["input_again", "b_again"]
     assert "d_step" not in tensors, "what is no convolution stays in floats"
+
+
+def test_without_it_the_network_answers_as_before(answers):
+    whole = _model()
+    restored = float_activations(quantise_activations(whole, SEEN))
+    assert "QuantizeLinear" not in {node.op_type for node in restored.graph.node}
+    np.testing.assert_array_equal(answers(restored), answers(whole))
 
 
 def test_what_is_below_zero_is_not_lost(answers):
