@@ -30,6 +30,8 @@ _WIDEST, _THINNEST = 1.2, -0.3
 _SIDEWAYS, _FORWARDS = 0.8, 1.15
 """A lying belly grows more in depth than in width: shares of the gain across and through the body."""
 
+_SHIN_ALONG = (0.45, 0.55, 0.85, 0.95)
+"""Where the shin begins and ends, as parts of the way from hip to sole."""
 _SHOULDER_MM = 125.0
 """Half the breadth between the shoulder joints of an adult, less the head of the humerus."""
 
@@ -151,10 +153,13 @@ def _facts(body: Body) -> _Facts:
             low, high = float(p[:, 0].min()), float(p[:, 0].max())
             along[mine] = (p[:, 0] - low) / max(high - low, 1.0)
             for column, values in enumerate((p[:, 1], p[:, 2])):
-                axis[mine, column] = _middle_along(p[:, 0], values)
+                axis[mine, column] = _along(p[:, 0], values, 0.5)
             if segment == Segment.LEG:
                 # The thigh widens with the hips: near the top, away from the midline of the body.
                 axis[mine, 1] *= np.clip(along[mine] / 0.35, 0, 1)
+                # No shin is fat: below the knee flesh grows backwards and aside.
+                shin = np.interp(along[mine], _SHIN_ALONG, (0.0, 1.0, 1.0, 0.0))
+                axis[mine, 0] += shin * (_along(p[:, 0], p[:, 1], 0.1) - axis[mine, 0])
             inner = np.ones(len(mine))
             if segment == Segment.TRUNK:
                 # What covers the shoulder joints moves with the arms and must not stand out from them.
@@ -170,10 +175,10 @@ def _facts(body: Body) -> _Facts:
     return facts
 
 
-def _middle_along(
-    z: npt.NDArray[np.float32], value: npt.NDArray[np.float32], bins: int = 16
+def _along(
+    z: npt.NDArray[np.float32], value: npt.NDArray[np.float32], share: float, bins: int = 16
 ) -> npt.NDArray[np.float32]:
-    """Middle between the outermost values at each level, smooth along z."""
+    """A share of the way between the outermost values at each level, smooth along z."""
     edges = np.linspace(z.min(), z.max() + 1e-3, bins + 1)
     which = np.clip(np.digitize(z, edges) - 1, 0, bins - 1)
     low, high = np.full(bins, np.inf), np.full(bins, -np.inf)
@@ -181,4 +186,5 @@ def _middle_along(
     np.maximum.at(high, which, value)
     seen = np.isfinite(low)
     middle = (edges[:-1] + edges[1:]) / 2
-    return np.asarray(np.interp(z, middle[seen], (low[seen] + high[seen]) / 2), np.float32)
+    at = low[seen] + share * (high[seen] - low[seen])
+    return np.asarray(np.interp(z, middle[seen], at), np.float32)

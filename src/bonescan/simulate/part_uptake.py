@@ -16,7 +16,7 @@ PART_UPTAKE: dict[Part, float] = {
     Part.TROCHANTER: 2.0,
     Part.SHAFT: 1.05,
     Part.CONDYLE: 0.95,
-    Part.MALLEOLUS: 1.1,
+    Part.MALLEOLUS: 0.95,
     Part.ANGLE: 1.3,
     Part.END: 0.9,
     Part.BLADE: 0.8,

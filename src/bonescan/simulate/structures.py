@@ -95,10 +95,10 @@ _PAIRED_BONES: tuple[tuple[str, Segment, Region, float], ...] = (
     ("ischium", Segment.TRUNK, Region.PELVIS, 1.28),
     ("femur", Segment.LEG, Region.FEMUR, 0.95),
     ("patella", Segment.LEG, Region.LOWER_LEG_FOOT, 1.35),
-    ("tibia", Segment.LEG, Region.LOWER_LEG_FOOT, 1.0),
-    ("fibula", Segment.LEG, Region.LOWER_LEG_FOOT, 1.2),
-    ("tarsals", Segment.LEG, Region.LOWER_LEG_FOOT, 1.08),
-    ("foot", Segment.LEG, Region.LOWER_LEG_FOOT, 0.78),
+    ("tibia", Segment.LEG, Region.LOWER_LEG_FOOT, 1.12),
+    ("fibula", Segment.LEG, Region.LOWER_LEG_FOOT, 1.35),
+    ("tarsals", Segment.LEG, Region.LOWER_LEG_FOOT, 0.86),
+    ("foot", Segment.LEG, Region.LOWER_LEG_FOOT, 0.65),
 )
 _MIDLINE_BONES: tuple[tuple[str, Segment, Region, float], ...] = (
     ("cranium", Segment.HEAD, Region.SKULL, 0.95),

@@ -66,7 +66,7 @@ def draw_tracer(
     return Tracer(
         region_gain=draw_region_gain(rng, age_years=age_years, sex=sex, superscan=superscan),
         part_gain=draw_part_gain(rng, age_years),
-        frontal_gain=float(rng.uniform(1.3, 2.6) if frontal else np.exp(rng.normal(-0.55, 0.15))),
+        frontal_gain=float(rng.uniform(1.3, 2.6) if frontal else np.exp(rng.normal(-0.32, 0.18))),
         structure_seed=int(rng.integers(2**31)),
         texture_seed=int(rng.integers(2**31)),
         texture=float(rng.uniform(0.03, 0.1)),

@@ -14,6 +14,7 @@ from bonescan.simulate.member import simulate_member
 from bonescan.simulate.plan import Member, plan_cohort
 from bonescan.simulate.realism.compare import Row, compare, off
 from bonescan.simulate.realism.hot_spots import HotSpots, measure_hot_spots
+from bonescan.simulate.realism.limbs import compare_limbs
 from bonescan.simulate.realism.real import read_real
 from bonescan.simulate.realism.simulated import frames_like
 from bonescan.simulate.realism.storage import NativeFrame
@@ -98,7 +99,8 @@ def measure_realism(
     telling = tell_apart(real, simulated, seed=seed)
     patients = len({frame.patient for frame in real})
     spots = measure_hot_spots(simulated), measure_hot_spots(real)
-    return Realism(compare(simulated, statistics), telling, spots, (n, patients), real, simulated)
+    rows = [*compare(simulated, statistics), *compare_limbs(simulated, real)]
+    return Realism(rows, telling, spots, (n, patients), real, simulated)
 
 
 _REAL_PIXEL_MM = 2.45
