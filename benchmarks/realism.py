@@ -18,6 +18,7 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "usage" / "realism.md"
 BEGIN = "<!-- figures: begin (python -m benchmarks.realism) -->"
 END = "<!-- figures: end -->"
 PATIENTS, SEED = 32, 1
+LIMBS = "limbs/"
 
 
 def main() -> None:
@@ -50,7 +51,7 @@ def updated(text: str, result: dict[str, Any]) -> str:
         f"{result['before']['commit']}. From [realism.json](../../benchmarks/results/realism.json)."
     )
     off = "Off now (10th / 50th / 90th percentile over patients):"
-    lines = [said, "", *table(result), "", *hot_spots(result), "", off, "", *far(result)]
+    lines = [said, "", *table(result), "", *hot_spots(result), "", *limbs(result), "", off, "", *far(result)]
     return with_block(text, BEGIN, END, lines)
 
 
@@ -94,6 +95,17 @@ def far(result: dict[str, Any]) -> list[str]:
         if row["verdict"]:
             real, simulated = ("{:.3g} / {:.3g} / {:.3g}".format(*row[k]) for k in ("real", "simulated"))
             lines.append(f"| {row['view'] or 'both'} | {row['name']} | {real} | {simulated} | {row['verdict']} |")
+    return lines
+
+
+def limbs(result: dict[str, Any]) -> list[str]:
+    """The lines of the table of arms and legs."""
+    lines = ["| Limbs | View | Real | Simulated |", "|---|---|--:|--:|"]
+    for row in result["now"]["rows"]:
+        if row["name"].startswith(LIMBS):
+            real, simulated = ("{:.3g} / {:.3g} / {:.3g}".format(*row[k]) for k in ("real", "simulated"))
+            name = row["name"].removeprefix(LIMBS).replace("_", " ")
+            lines.append(f"| {name} | {row['view']} | {real} | {simulated} |")
     return lines
 
 
