@@ -13,7 +13,7 @@ from functools import cache, partial
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -121,7 +121,13 @@ def with_float_activations(folder: Path) -> Bundle:
     manifest = load_bundle(folder).manifest
     files = {name: (folder / name).read_bytes() for name in manifest.files}
     files[NETWORK] = float_activations(onnx.load(folder / NETWORK)).SerializeToString()
-    return write_bundle(Path(mkdtemp(prefix="bonescan-bench-")) / "floats", manifest, files)
+    return write_bundle(Path(_scratch().name) / "floats", manifest, files)
+
+
+@cache
+def _scratch() -> TemporaryDirectory[str]:
+    """A folder that lasts as long as the process."""
+    return TemporaryDirectory(prefix="bonescan-bench-")
 
 
 def torch_calls(study: Study, cores: int) -> Timed:

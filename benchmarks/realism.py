@@ -90,12 +90,15 @@ def hot_spots(result: dict[str, Any]) -> list[str]:
 
 def far(result: dict[str, Any]) -> list[str]:
     """The lines of the table of what is off now."""
-    lines = ["| View | Figure | Real | Simulated | |", "|---|---|--:|--:|---|"]
-    for row in result["now"]["rows"]:
-        if row["verdict"]:
-            real, simulated = ("{:.3g} / {:.3g} / {:.3g}".format(*row[k]) for k in ("real", "simulated"))
-            lines.append(f"| {row['view'] or 'both'} | {row['name']} | {real} | {simulated} | {row['verdict']} |")
-    return lines
+    return [
+        "| View | Figure | Real | Simulated | |",
+        "|---|---|--:|--:|---|",
+        *(
+            f"| {row['view'] or 'both'} | {row['name']} | {spreads(row)} | {row['verdict']} |"
+            for row in result["now"]["rows"]
+            if row["verdict"]
+        ),
+    ]
 
 
 def limbs(result: dict[str, Any]) -> list[str]:
@@ -103,10 +106,14 @@ def limbs(result: dict[str, Any]) -> list[str]:
     lines = ["| Limbs | View | Real | Simulated |", "|---|---|--:|--:|"]
     for row in result["now"]["rows"]:
         if row["name"].startswith(LIMBS):
-            real, simulated = ("{:.3g} / {:.3g} / {:.3g}".format(*row[k]) for k in ("real", "simulated"))
             name = row["name"].removeprefix(LIMBS).replace("_", " ")
-            lines.append(f"| {name} | {row['view']} | {real} | {simulated} |")
+            lines.append(f"| {name} | {row['view']} | {spreads(row)} |")
     return lines
+
+
+def spreads(row: dict[str, Any]) -> str:
+    """Two cells: percentiles of real and of simulated patients."""
+    return " | ".join("{:.3g} / {:.3g} / {:.3g}".format(*row[kind]) for kind in ("real", "simulated"))
 
 
 if __name__ == "__main__":

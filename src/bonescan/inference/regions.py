@@ -81,5 +81,5 @@ def labels_from_grid(labels: Labels, grid: Grid) -> Labels:
 def _nearest(size: int, first: float, last: float, steps: int) -> tuple[slice, npt.NDArray[np.intp]]:
     """Along one axis: the pixels within the box, and the grid's step of each."""
     share = (np.arange(size) + 0.5 - first) / (last - first)
-    within = np.flatnonzero((share >= 0) & (share < 1))
-    return slice(within[0], within[-1] + 1), np.minimum(share[within] * steps, steps - 1).astype(np.intp)
+    within = slice(int(np.searchsorted(share, 0)), int(np.searchsorted(share, 1)))
+    return within, np.minimum(share[within] * steps, steps - 1).astype(np.intp)

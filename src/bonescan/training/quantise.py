@@ -5,8 +5,8 @@ load the file. Weights get 8 bits and a scale per output channel. The few very l
 output channel, kernel tap and block of input channels: the paper's ResNet34 alone has 21 million weights, more than a
 shipped bundle may weigh at 8 bits.
 
-Where what goes into a convolution is rounded to 8 bits as well, OpenVINO multiplies integers, on processors with VNNI
-in half the time of bf16. The nodes say so and mean the same on every backend: values rounded to 255 steps between the
+Where what goes into a convolution is rounded to 8 bits as well, OpenVINO multiplies integers, which processors with
+VNNI do faster than bf16. The nodes say so and mean the same on every backend: values rounded to 255 steps between the
 least and the most that some images have there.
 """
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from bonescan.core.blocks import block_mean
 from bonescan.core.errors import UsageError
 from bonescan.core.files import write_bytes
 from bonescan.core.study import ViewName
@@ -38,10 +39,8 @@ def contact_sheet(frames: Sequence[NativeFrame], *, shrink: int = 1, greys: int 
         max(COLUMNS, *(frame.values.shape[1] for frame in frames)),
     )
     sheet = np.concatenate([np.concatenate([_tile(frame, size) for frame in line], 1) for line in _even(lines)], 0)
-    rows, columns = (length // shrink * shrink for length in sheet.shape)
-    sheet = sheet[:rows, :columns].reshape(rows // shrink, shrink, columns // shrink, shrink).mean((1, 3))
     buffer = BytesIO()
-    picture = np.rint(sheet / 255 * (greys - 1)) * 255 / (greys - 1)
+    picture = np.rint(block_mean(sheet.astype(np.float64), shrink) / 255 * (greys - 1)) * 255 / (greys - 1)
     Image.fromarray(np.rint(picture).astype(np.uint8)).save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
 
