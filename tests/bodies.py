@@ -46,5 +46,6 @@ def view(counts, name="anterior", spacing=(2.2, 2.2), **facts):
 
 def study(*views, name="patient", quality=(), **facts):
     """Wrap views as a study."""
-    scan = {k: facts.pop(k) for k in ("radiopharmaceutical", "acquisition_date") if k in facts}
+    of_scan = ("radiopharmaceutical", "injected_activity_mbq", "acquisition_date")
+    scan = {k: facts.pop(k) for k in of_scan if k in facts}
     return Study(name, Scan(tuple(views), **scan), quality=tuple(quality), **facts)

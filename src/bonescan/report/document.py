@@ -103,14 +103,17 @@ def _header(canvas: Any, analysis: Analysis) -> None:
     canvas.drawRightString(right, y, "DRAFT – for review by a physician")
     canvas.setFillColorRGB(*_GREY)
     scan, uid = analysis.source.scan, analysis.study.study_instance_uid
-    facts = [f"Study date {_date(scan.acquisition_date)}", scan.radiopharmaceutical or "radiopharmaceutical not known"]
-    if scan.injected_activity_mbq:
-        facts.append(f"{scan.injected_activity_mbq:.0f} MBq")
-    facts.append(f"Study UID {_short_uid(uid)}")
-    canvas.setFont("Helvetica", 8.5)
-    known = "   ·   ".join(facts)
-    canvas.drawRightString(right, y - 6 * MM, shortened(known, "Helvetica", 8.5, 0.66 * WIDTH))
-    canvas.drawString(left, y - 6 * MM, shortened(f"Study {analysis.name}", "Helvetica", 8.5, 0.32 * WIDTH))
+    font: tuple[str, float] = ("Helvetica", 8.5)
+    canvas.setFont(*font)
+    name = shortened(f"Study {analysis.name}", *font, 0.32 * WIDTH)
+    canvas.drawString(left, y - 6 * MM, name)
+    between = "   ·   "
+    activity = [f"{scan.injected_activity_mbq:.0f} MBq"] if scan.injected_activity_mbq else []
+    facts = [f"Study date {_date(scan.acquisition_date)}", "", *activity, f"Study UID {_short_uid(uid)}"]
+    # Only the name of the tracer may be long: it gets the room that the rest leaves.
+    taken = canvas.stringWidth(name + between + between.join(facts), *font)
+    facts[1] = shortened(scan.radiopharmaceutical or "radiopharmaceutical not known", *font, WIDTH - taken)
+    canvas.drawRightString(right, y - 6 * MM, between.join(facts))
     canvas.setFillColorRGB(0, 0, 0)
     canvas.setLineWidth(0.7)
     canvas.line(left, y - 9 * MM, right, y - 9 * MM)

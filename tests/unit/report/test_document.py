@@ -119,6 +119,20 @@ def test_a_long_uid_is_shortened(tmp_path):
     assert CASES["long names"]["study_instance_uid"] not in text
 
 
+@needs_poppler
+@pytest.mark.parametrize(
+    "names", [{"radiopharmaceutical": "99mTc-MDP (simulated)"}, CASES["long names"]], ids=["usual", "long"]
+)
+def test_a_long_tracer_pushes_neither_activity_nor_date_out_of_the_head(names, tmp_path):
+    facts = {"acquisition_date": "20260102", **names, "injected_activity_mbq": 650.0}
+    head = run("pdftotext", document(make_analysis(**facts)), tmp_path, "-layout").splitlines()[1]
+    assert "Study date 2026-01-02" in head
+    assert "650 MBq" in head
+    assert "Study UID 1.2.826." in head
+    if names is not CASES["long names"]:
+        assert names["radiopharmaceutical"] in head
+
+
 def test_shortened_keeps_both_ends():
     text = shortened("beginning-of-something-long-and-its-end", "Helvetica", 9, 80)
     assert text.startswith("beg")
