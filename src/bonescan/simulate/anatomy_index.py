@@ -69,6 +69,8 @@ class AnatomyIndex:
         self._of_structure: dict[int, npt.NDArray[np.intp]] = {}
         self.landmarks = landmarks(body)
         self.bone = np.flatnonzero(body.is_bone)
+        regions = lookup({n: s.region for n, s in STRUCTURES.items()})
+        self.bone_region = regions[body.structure[self.bone]].astype(np.intp)
         self._tree = cKDTree(body.points_mm[self.bone], balanced_tree=False, compact_nodes=False)
         self.uptake = (
             lookup({n: s.uptake for n, s in STRUCTURES.items()})[body.structure]

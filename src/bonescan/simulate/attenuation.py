@@ -54,18 +54,15 @@ class Attenuation:
         np.clip(i, 0, np.array(self.shape, np.int32) - 1, out=i)
         return np.asarray((i[:, 0] * self.shape[1] + i[:, 1]) * self.shape[2] + i[:, 2], np.int32)
 
-    def of_points(self, view: ViewName, points_mm: Points) -> npt.NDArray[np.float32]:
-        """(n,) fraction of photons that leave the body towards a camera, exact in depth within a cell."""
+    def of_points(self, points_mm: Points) -> dict[ViewName, npt.NDArray[np.float32]]:
+        """(n,) fraction of photons that leave the body towards either camera, exact in depth within a cell."""
         cell = self.cells(points_mm)
         depth = (points_mm[:, 1] - self.origin[1]) * np.float32(1 / CELL_MM)
         fraction = depth - np.floor(depth)
-        path = self._before.ravel()[cell] + fraction * self._step.ravel()[cell]
-        if view == ViewName.POSTERIOR:
-            path = (
-                self._total.ravel()[(cell // (self.shape[1] * self.shape[2])) * self.shape[2] + cell % self.shape[2]]
-                - path
-            )
-        return np.asarray(np.exp(-path), np.float32)
+        before = self._before.ravel()[cell] + fraction * self._step.ravel()[cell]
+        _, depths, columns = self.shape
+        whole = self._total.ravel()[(cell // (depths * columns)) * columns + cell % columns]
+        return {ViewName.ANTERIOR: _passing(before), ViewName.POSTERIOR: _passing(whole - before)}
 
     def of_cells(self, view: ViewName) -> npt.NDArray[np.float32]:
         """(z, y, x) fraction for the middle of each cell."""
@@ -87,3 +84,7 @@ class Attenuation:
         face = self.origin[1] + (cleared + 0.5) * CELL_MM
         at = (z_mm - self.origin[0]) / CELL_MM - 0.5
         return np.asarray(np.interp(at, np.arange(len(face)), face), np.float32)
+
+
+def _passing(path: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    return np.asarray(np.exp(-path), np.float32)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,7 @@ from bonescan.core.anatomy import Laterality
 from bonescan.simulate.parts import LIMB_SPONGIOSA, TISSUE_WEIGHT, Part, Tissue
 from bonescan.simulate.structures import ORGANS, STRUCTURES, Segment, numbers_of
 
+_Kind = TypeVar("_Kind", bound=np.generic)
 Points = npt.NDArray[np.float32]
 """(n, 3) float32 mm: z from the top of the head down, y from front to back, x towards the patient's left, midline 0."""
 
@@ -69,10 +71,18 @@ class Body:
         Raises:
             KeyError: There is no such structure or group on that side.
         """
-        inside = _among(numbers_of(name, side))[self.structure]
-        if part is not None:
-            inside &= np.isin(self.part, part if isinstance(part, tuple) else (part,))
-        return np.flatnonzero(inside)
+        asked = (name, side, part)
+        if asked not in self._found:
+            inside = _among(numbers_of(name, side))[self.structure]
+            if part is not None:
+                inside &= np.isin(self.part, part if isinstance(part, tuple) else (part,))
+            self._found[asked] = _kept(np.flatnonzero(inside))
+        return self._found[asked]
+
+    @cached_property
+    def _found(self) -> dict[object, npt.NDArray[np.intp]]:
+        """What was asked for once: many patients share one body."""
+        return {}
 
     def centre_of(self, name: str, side: Laterality | None = None, part: Part | None = None) -> Points:
         """(3,) float32 mean place of the points of a structure or group; see `of`."""
@@ -87,14 +97,26 @@ class Body:
 
     def in_segment(self, segment: Segment, side: Laterality | None = None) -> npt.NDArray[np.bool_]:
         """(n,) bool: the points of a segment, on one side if given."""
-        return _among([s.number for s in STRUCTURES.values() if s.segment == segment and side in (None, s.side)])[
-            self.structure
-        ]
+        asked = (segment, side)
+        if asked not in self._segments:
+            numbers = [s.number for s in STRUCTURES.values() if s.segment == segment and side in (None, s.side)]
+            self._segments[asked] = _kept(_among(numbers)[self.structure])
+        return self._segments[asked]
+
+    @cached_property
+    def _segments(self) -> dict[object, npt.NDArray[np.bool_]]:
+        return {}
 
     @cached_property
     def is_soft(self) -> npt.NDArray[np.bool_]:
         """(n,) bool: soft tissue, of which points are few: all but bone and the organs that may be hot."""
         return _TABLE_SOFT[self.structure]
+
+
+def _kept(array: npt.NDArray[_Kind]) -> npt.NDArray[_Kind]:
+    """An array that is handed out more than once, and so must not be changed."""
+    array.flags.writeable = False
+    return array
 
 
 def _among(numbers: list[int] | tuple[int, ...]) -> npt.NDArray[np.bool_]:

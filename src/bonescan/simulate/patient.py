@@ -125,6 +125,7 @@ def render(parameters: PatientParameters, *, phantoms: Path | None = None) -> Si
     soft = np.flatnonzero(body.is_soft)
     dense = np.flatnonzero(~body.is_soft & (activity > 0))
     soft_mm, dense_mm = points[soft], points[dense]
+    passing = projector.passing(points, ~body.is_soft)
     kinds = [MaskLabel.BENIGN if f.kind == "benign" else MaskLabel.METASTASIS for f in parameters.foci]
 
     clean: dict[ViewName, Image] = {}
@@ -133,7 +134,7 @@ def render(parameters: PatientParameters, *, phantoms: Path | None = None) -> Si
     labels, regions = {}, {}
     areas: list[dict[ViewName, int]] = [{} for _ in parameters.foci]
     for view in ViewName:
-        total = projector.project(view, dense_mm, activity[dense])
+        total = projector.project(view, dense_mm, activity[dense], passing[view][dense])
         total += projector.project_soft(view, soft_mm, activity[soft])
         for pool_mm, extra in pools:
             projector.project_small(view, pool_mm, extra).add_to(total)
@@ -145,7 +146,7 @@ def render(parameters: PatientParameters, *, phantoms: Path | None = None) -> Si
         hazes[view] = haze(primary, projector, view)
         clean[view] = primary + hazes[view]
         pieces[view] = total, bladder, parts
-        regions[view] = region_map(anatomy, projector, points, view, posed.volume_scale)
+        regions[view] = region_map(anatomy, projector, points, view, passing[view], posed.volume_scale)
         first, last = projector.rows_seen
         for image in (clean[view], regions[view]):
             image[:first], image[last:] = 0, 0

@@ -90,34 +90,57 @@ class Projector:
             column = np.float32(c.columns - 1) - column
         return row, column
 
-    def transmission(self, view: ViewName, points_mm: Points) -> npt.NDArray[np.float32]:
-        """Fraction of photons that leave the body towards the camera."""
-        return self.body.of_points(view, points_mm)
+    def passing(self, points_mm: Points, where: npt.NDArray[np.bool_]) -> dict[ViewName, npt.NDArray[np.float32]]:
+        """(n,) fraction of photons that leave the body towards either camera, 0 elsewhere than asked for.
 
-    def project(self, view: ViewName, points_mm: Points, activity: npt.NDArray[np.float32]) -> Image:
+        Args:
+            points_mm: (n, 3) points.
+            where: (n,) which of them.
+        """
+        at = np.flatnonzero(where)
+        out = {view: np.zeros(len(points_mm), np.float32) for view in ViewName}
+        for view, fraction in self.body.of_points(points_mm[at]).items():
+            out[view][at] = fraction
+        return out
+
+    def project(
+        self,
+        view: ViewName,
+        points_mm: Points,
+        activity: npt.NDArray[np.float32],
+        passing: npt.NDArray[np.float32] | None = None,
+    ) -> Image:
         """Project many points: primary counts without scatter or noise, blurred by depth.
 
         A point is shared between the two planes in front of and behind it so that its variance is that of its own
         depth; far planes are blurred onto nearer ones step by step, since Gaussian variances add.
+
+        Args:
+            view: Which view.
+            points_mm: (n, 3) points.
+            activity: (n,) activity of each.
+            passing: (n,) fraction of its photons that leave the body towards this camera, where that is known already.
         """
         c = self.camera
         image = np.zeros((c.rows, c.columns), np.float32)
-        patch = self._blurred(view, points_mm, activity, _DEPTH_STEP_MM)
+        if passing is None:
+            passing = self.body.of_points(points_mm)[view]
+        patch = self._blurred(view, points_mm, activity * passing, _DEPTH_STEP_MM)
         if patch is not None:
             image[patch.where] = patch.image
         return image
 
     def project_small(self, view: ViewName, points_mm: Points, activity: npt.NDArray[np.float32]) -> Patch:
         """Project a compact source with the one blur of its mean depth."""
-        return self._blurred(view, points_mm, activity, None) or Patch(0, 0, np.zeros((0, 0), np.float32))
+        weight = activity * self.body.of_points(points_mm)[view]
+        return self._blurred(view, points_mm, weight, None) or Patch(0, 0, np.zeros((0, 0), np.float32))
 
     def _blurred(
-        self, view: ViewName, points_mm: Points, activity: npt.NDArray[np.float32], step_mm: float | None
+        self, view: ViewName, points_mm: Points, weight: npt.NDArray[np.float32], step_mm: float | None
     ) -> Patch | None:
         c = self.camera
         if not len(points_mm):
             return None
-        weight = activity * self.transmission(view, points_mm)
         row, column = self.pixels(view, points_mm)
         distance = self.distance_mm(view, points_mm)
         variance = c.variance_px2(distance).astype(np.float32)

@@ -9,9 +9,8 @@ from scipy.ndimage import gaussian_filter
 from bonescan.core.anatomy import Region
 from bonescan.core.study import Labels, ViewName
 from bonescan.simulate.anatomy_index import AnatomyIndex
-from bonescan.simulate.body import Points, lookup
+from bonescan.simulate.body import Points
 from bonescan.simulate.projector import Projector
-from bonescan.simulate.structures import STRUCTURES
 
 _OF_OWN_MAXIMUM = 0.17
 """A region covers the pixels where its bone is at least this fraction of its own 95th percentile …"""
@@ -25,6 +24,7 @@ def region_map(
     projector: Projector,
     points_mm: Points,
     view: ViewName,
+    passing: npt.NDArray[np.float32],
     volume_scale: npt.NDArray[np.float32] | None = None,
 ) -> Labels:
     """Label each pixel with the region whose bone sends most photons there.
@@ -34,6 +34,7 @@ def region_map(
         projector: Projector of the posed body.
         points_mm: (n, 3) posed points.
         view: Which view.
+        passing: (n,) fraction of photons of each point that leave the body towards this camera; of bone alone is used.
         volume_scale: (n,) volume of each point over that in the reference body, 0 where a limb is missing.
 
     Returns:
@@ -41,13 +42,12 @@ def region_map(
     """
     camera = projector.camera
     at = anatomy.bone
-    region = lookup({n: float(s.region) for n, s in STRUCTURES.items()})[anatomy.body.structure[at]].astype(np.intp)
-    weight = anatomy.body.volume_mm3[at] * projector.transmission(view, points_mm[at])
+    weight = anatomy.body.volume_mm3[at] * passing[at]
     if volume_scale is not None:
         weight = weight * volume_scale[at]
     row, column = projector.pixels(view, points_mm[at])
     shape = (camera.rows // 2, camera.columns // 2)
-    stack = _by_region(row, column, weight, region, shape)
+    stack = _by_region(row, column, weight, anatomy.bone_region, shape)
     best = np.zeros(shape, np.float32)
     labels = np.zeros(shape, np.uint8)
     for value in range(1, len(Region)):
