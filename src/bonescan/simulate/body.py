@@ -6,6 +6,7 @@ the size of a person and a smooth individual warp are all functions of position.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeVar
@@ -130,10 +131,20 @@ _TABLE_LIMB = _among([s.number for s in STRUCTURES.values() if s.is_bone and s.s
 _TABLE_SOFT = _among([s.number for s in STRUCTURES.values() if not s.is_bone and s.name not in ORGANS])
 
 
-def tissue_weights(structure: npt.NDArray[np.uint8], tissue: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-    """(n,) float32 `Body.activity_weight` of points by what they are."""
+def tissue_weights(
+    structure: npt.NDArray[np.uint8], tissue: npt.NDArray[np.uint8], own: Mapping[str, float]
+) -> npt.NDArray[np.float32]:
+    """(n,) float32 `Body.activity_weight` of points by what they are.
+
+    Args:
+        structure: (n,) keys of `STRUCTURES`.
+        tissue: (n,) `Tissue`.
+        own: Structure or group → factor of this body, whose bones may be thicker or lie deeper than those of another.
+    """
     weight = np.array([TISSUE_WEIGHT[t] for t in Tissue], np.float32)[tissue]
     weight[_TABLE_LIMB[structure] & (tissue == Tissue.TRABECULAR)] *= LIMB_SPONGIOSA
+    for name, factor in own.items():
+        weight[_among(numbers_of(name))[structure]] *= np.float32(factor)
     return weight
 
 

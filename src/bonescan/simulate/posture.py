@@ -168,19 +168,19 @@ def draw_posture(rng: np.random.Generator, *, sex: str = "M", age_years: float =
     old = float(np.clip((age_years - 55) / 30, 0, 1.2))
     kyphosis = float(abs(rng.normal(0, 7 + 14 * old)))
     height = float(np.clip(rng.normal(*_HEIGHT_CM[sex]) - 3.0 * old, _SHORTEST_CM, _TALLEST_CM))
-    elbow = pair(12.0, 4.0)
+    elbow = pair(10.5, 2.2)
     # Most hands lie on edge, thumbs up, fingers loosely bent; some lie flat, fingers straighter and apart.
     on_edge = rng.random() < 0.85
     hands = pair(60.0, 16.0) if on_edge else pair(0.0, 18.0)
     curl = pair(0.3, 0.22)
     if rng.random() < 0.2:  # hands on the thighs
-        elbow = pair(17.0, 5.0)
+        elbow = pair(15.0, 3.0)
     return Posture(
         height_cm=round(height, 1),
         bmi=round(float(np.clip(np.exp(rng.normal(np.log(24.8), 0.16)), _THINNEST, _HEAVIEST)), 1),
         frame=float(np.clip(rng.normal(0.985, 0.035), 0.9, 1.1)),
         legs=float(rng.normal(1.0, 0.022)),
-        arm_abduction_deg=pair(5.0, 2.0),
+        arm_abduction_deg=pair(2.9, 1.4),
         elbow_bend_deg=elbow,
         forearm_turn_deg=hands,
         finger_curl=(float(np.clip(curl[0], 0, 1)), float(np.clip(curl[1], 0, 1))),

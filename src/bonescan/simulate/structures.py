@@ -92,7 +92,7 @@ _PAIRED_BONES: tuple[tuple[str, Segment, Region, float], ...] = (
     ("hand", Segment.ARM, Region.FOREARM_HAND, 1.4),
     ("ilium", Segment.TRUNK, Region.PELVIS, 1.55),
     ("pubis", Segment.TRUNK, Region.PELVIS, 1.55),
-    ("ischium", Segment.TRUNK, Region.PELVIS, 1.28),
+    ("ischium", Segment.TRUNK, Region.PELVIS, 1.12),
     ("femur", Segment.LEG, Region.FEMUR, 0.95),
     ("patella", Segment.LEG, Region.LOWER_LEG_FOOT, 1.35),
     ("tibia", Segment.LEG, Region.LOWER_LEG_FOOT, 1.12),
@@ -104,11 +104,11 @@ _MIDLINE_BONES: tuple[tuple[str, Segment, Region, float], ...] = (
     ("cranium", Segment.HEAD, Region.SKULL, 0.95),
     ("facial bones", Segment.HEAD, Region.SKULL, 1.15),
     ("mandible", Segment.HEAD, Region.SKULL, 0.8),
-    ("manubrium", Segment.TRUNK, Region.STERNUM, 2.25),
+    ("manubrium", Segment.TRUNK, Region.STERNUM, 1.8),
     ("sternal body", Segment.TRUNK, Region.STERNUM, 2.7),
     ("xiphoid", Segment.TRUNK, Region.STERNUM, 1.6),
-    ("sacrum", Segment.TRUNK, Region.SACRUM, 2.15),
-    ("coccyx", Segment.TRUNK, Region.SACRUM, 4.0),
+    ("sacrum", Segment.TRUNK, Region.SACRUM, 2.35),
+    ("coccyx", Segment.TRUNK, Region.SACRUM, 4.5),
 )
 _SOFT: tuple[tuple[str, Laterality, Segment, float, float], ...] = (
     ("soft tissue of the head", M, Segment.HEAD, 0.07, 1.0),

@@ -11,7 +11,7 @@ from bonescan.simulate.head_neck import draw_head_and_neck
 from bonescan.simulate.injection import draw_injection
 from bonescan.simulate.part_uptake import draw_part_gain, draw_region_gain
 from bonescan.simulate.pools import Pool
-from bonescan.simulate.urine import Bladder, draw_bladder, draw_contamination, draw_urinary_tract
+from bonescan.simulate.urine import Bladder, draw_bladder, draw_contamination, draw_urethra, draw_urinary_tract
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,7 @@ def draw_tracer(
             *draw_injection(rng, anatomy),
             *draw_urinary_tract(rng, anatomy, faint=faint),
             *draw_contamination(rng, anatomy),
+            draw_urethra(rng, anatomy, faint=faint),
             *draw_head_and_neck(rng, anatomy),
         ),
     )
@@ -106,7 +107,7 @@ def _draw_organs(rng: np.random.Generator, sex: str) -> dict[str, float]:
 _JOINT_BASE = {
     "costochondral": 0.1,
     "costovertebral": 1.1,
-    "sternoclavicular": 0.65,
+    "sternoclavicular": 0.35,
     "sacroiliac": 0.17,
     "shoulder": 0.1,
     "acromioclavicular": 0.45,
@@ -116,7 +117,7 @@ _JOINT_BASE = {
     "kneecap": 0.1,
     "tibial tuberosity": 0.5,
     "hip": 0.25,
-    "elbow": 0.15,
+    "elbow": 0.05,
     "wrist": 0.6,
 }
 _JOINT_WEAR = {
@@ -126,7 +127,7 @@ _JOINT_WEAR = {
     "kneecap": 1.1,
     "tibial tuberosity": 1.6,
     "ankle": 0.5,
-    "elbow": 1.0,
+    "elbow": 0.7,
     "wrist": 1.4,
     "first toe": 0.6,
     "shoulder": 0.6,

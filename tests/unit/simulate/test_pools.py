@@ -13,7 +13,14 @@ from bonescan.simulate.pools import Pool, pool_points
 from bonescan.simulate.pose import apply_posture
 from bonescan.simulate.posture import Posture
 from bonescan.simulate.structures import Segment
-from bonescan.simulate.urine import Bladder, bladder_points, draw_bladder, draw_contamination, draw_urinary_tract
+from bonescan.simulate.urine import (
+    Bladder,
+    bladder_points,
+    draw_bladder,
+    draw_contamination,
+    draw_urethra,
+    draw_urinary_tract,
+)
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +62,19 @@ def test_bladders_range_from_empty_crescents_to_full(anatomy):
     assert volume.max() > 2.5
     empty = [b for b, v in zip(drawn, volume, strict=True) if v < 0.4]
     assert np.mean([b.stretch[0] < 0.8 * b.stretch[2] for b in empty]) > 0.7
+
+
+@pytest.mark.parametrize("sex", ["M", "F"])
+def test_urine_is_left_in_the_midline_below_the_pubis(sex):
+    body = reference(sex)
+    rng = np.random.default_rng(8)
+    drawn = [draw_urethra(rng, body, faint=1.0) for _ in range(40)]
+    mm = np.array([pool_points(body, pool, body.body.points_mm)[0].mean(0) for pool in drawn])
+    pubis = body.body.points_mm[body.body.of("pubis")]
+    assert (mm[:, 0] > pubis[:, 0].mean()).all()
+    assert np.abs(mm[:, 2]).max() < 20
+    less = draw_urethra(np.random.default_rng(9), body, faint=0.25).activity
+    assert less == pytest.approx(0.25 * draw_urethra(np.random.default_rng(9), body, faint=1.0).activity)
 
 
 def test_frequencies_of_what_mimics_disease(anatomy):

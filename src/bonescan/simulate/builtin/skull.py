@@ -61,6 +61,7 @@ def _face(c: Canvas) -> None:
     c.sweep([(92, 40, 0), (104, 32, 0), (112, 27, 0)], [(5, 4), (4.5, 4), (4, 3)], number, Part.NOSE)
     c.sweep([(94, 58, 0), (120, 60, 0), (146, 62, 0)], [(3, 14), (3, 18), (3, 18)], number, Part.NOSE)
     c.sweep([(94, 56, 8), (118, 56, 13), (144, 58, 20)], [(3.5, 11), (4.5, 13), (4, 13)], number, Part.NOSE)
+    c.sweep([(116, 58, 6), (132, 58, 8), (147, 60, 11)], [(2.5, 11), (3, 12), (4, 12)], number, Part.NOSE)
     # Maxilla: walls of the sinus, palate, tooth row.
     c.plate(
         [
