@@ -115,7 +115,7 @@ def body_of_phantom(phantom: Phantom, sex: str) -> Body:
     )
 
 
-_OWN = {"thoracic spine": 0.78, "lumbar spine": 1.08, "sacrum": 0.88, "pelvis": 0.82, "pubis": 0.9}
+_OWN = {"thoracic spine": 0.78, "lumbar spine": 1.08, "sacrum": 0.88, "pelvis": 0.78, "pubis": 0.9}
 """Levels of this body against the mean look of real scans (`realism.averages`), where those of the other are right."""
 _IS_BONE = np.array([n in STRUCTURES and STRUCTURES[n].is_bone for n in range(256)])
 _IS_FINE = np.array([n in STRUCTURES and (STRUCTURES[n].is_bone or STRUCTURES[n].name in ORGANS) for n in range(256)])
