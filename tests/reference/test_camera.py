@@ -166,6 +166,20 @@ def test_what_lies_behind_bone_is_weaker_than_beside_it():
     assert behind / beside == pytest.approx(np.exp(-0.012 * 0.6 * 40), rel=0.02)
 
 
+def test_what_leaves_the_body_is_the_same_for_some_points_as_for_all_and_none_elsewhere():
+    points, volume = _slab(200.0)
+    projector = Projector(Camera(), points, volume)
+    where = np.arange(len(points)) % 3 == 0
+    alone = projector.body.of_points(points)
+    for view, fraction in projector.passing(points, where).items():
+        assert np.array_equal(fraction[where], alone[view][where])
+        assert not fraction[~where].any()
+    activity = np.ones(int(where.sum()), np.float32)
+    known = projector.passing(points, where)[ViewName.POSTERIOR][where]
+    told = projector.project(ViewName.POSTERIOR, points[where], activity, known)
+    assert np.array_equal(told, projector.project(ViewName.POSTERIOR, points[where], activity))
+
+
 def test_left_is_right_in_front_and_left_behind():
     box = np.array([[0, 0, -200], [1700, 250, 200], [600, 120, 150]], np.float32)
     camera = Camera()

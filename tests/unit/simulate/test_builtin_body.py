@@ -5,9 +5,10 @@ import pytest
 
 from bonescan.core.anatomy import Laterality
 from bonescan.simulate.anatomy_index import reference
+from bonescan.simulate.body import tissue_weights
 from bonescan.simulate.builtin_body import builtin_body
 from bonescan.simulate.parts import Part, Tissue
-from bonescan.simulate.structures import RIBS, STRUCTURES, VERTEBRAE
+from bonescan.simulate.structures import RIBS, STRUCTURES, VERTEBRAE, number_of
 
 L, R = Laterality.LEFT, Laterality.RIGHT
 
@@ -152,3 +153,21 @@ def test_landmarks_lie_in_or_near_their_bones(body):
     for name, bone in (("hip left", "femur"), ("knee left", "femur"), ("costochondral 5 left", "rib 5")):
         assert np.linalg.norm(body.points_mm[body.of(bone, L)] - joints[name], axis=1).min() < 12
     assert joints["hip left"][2] == pytest.approx(-joints["hip right"][2], abs=2)
+
+
+def test_places_of_structures_are_found_once_and_cannot_be_changed():
+    body = builtin_body("M")
+    femur = body.of("femur", L)
+    assert body.of("femur", L) is femur
+    assert len(body.of("femur")) == len(femur) + len(body.of("femur", R))
+    with pytest.raises(ValueError, match="read-only"):
+        femur[0] = 1
+    moved = body.moved(body.points_mm + 1)
+    assert np.array_equal(moved.of("femur", L), femur)
+
+
+def test_a_body_has_factors_of_its_own_on_the_uptake_of_its_bones():
+    structure = np.array([number_of("L1"), number_of("L5"), number_of("T1")], np.uint8)
+    tissue = np.full(3, Tissue.CORTICAL, np.uint8)
+    plain, own = tissue_weights(structure, tissue, {}), tissue_weights(structure, tissue, {"lumbar spine": 1.25})
+    assert own / plain == pytest.approx([1.25, 1.25, 1.0])
