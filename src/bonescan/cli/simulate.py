@@ -63,7 +63,9 @@ def simulate(
     ] = None,
     averages: Annotated[
         Path | None,
-        typer.Option(metavar="PNG", help="With --realism: how each region looks on average; not in a repository."),
+        typer.Option(
+            metavar="PNG", help="With --realism: how the body and each region look on average; not in a repository."
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result for programs.")] = False,
 ) -> None:

@@ -66,7 +66,6 @@ class AnatomyIndex:
 
     def __init__(self, body: Body) -> None:
         self.body = body
-        self._of_structure: dict[int, npt.NDArray[np.intp]] = {}
         self.landmarks = landmarks(body)
         self.bone = np.flatnonzero(body.is_bone)
         regions = lookup({n: s.region for n, s in STRUCTURES.items()})
@@ -88,10 +87,8 @@ class AnatomyIndex:
         return np.asarray(self.bone[self._tree.query_ball_point(np.asarray(centre_mm), reach_mm)], np.intp)
 
     def of_structure(self, number: int) -> npt.NDArray[np.intp]:
-        """Indices of the points of one structure, found once."""
-        if number not in self._of_structure:
-            self._of_structure[number] = np.flatnonzero(self.body.structure == number)
-        return self._of_structure[number]
+        """Indices of the points of one structure."""
+        return self.body.of(STRUCTURES[number].name, STRUCTURES[number].side)
 
     def _field(self, name: str) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:
         sigma = _JOINT_SIGMA_MM[joint_of(name)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,6 @@ from bonescan.core.anatomy import Laterality
 from bonescan.simulate.parts import LIMB_SPONGIOSA, TISSUE_WEIGHT, Part, Tissue
 from bonescan.simulate.structures import ORGANS, STRUCTURES, Segment, numbers_of
 
-_Kind = TypeVar("_Kind", bound=np.generic)
 Points = npt.NDArray[np.float32]
 """(n, 3) float32 mm: z from the top of the head down, y from front to back, x towards the patient's left, midline 0."""
 
@@ -81,8 +80,8 @@ class Body:
         return self._found[asked]
 
     @cached_property
-    def _found(self) -> dict[object, npt.NDArray[np.intp]]:
-        """What was asked for once: many patients share one body."""
+    def _found(self) -> dict[object, npt.NDArray[Any]]:
+        """What `of` and `in_segment` were asked for once: many patients share one body."""
         return {}
 
     def centre_of(self, name: str, side: Laterality | None = None, part: Part | None = None) -> Points:
@@ -99,14 +98,10 @@ class Body:
     def in_segment(self, segment: Segment, side: Laterality | None = None) -> npt.NDArray[np.bool_]:
         """(n,) bool: the points of a segment, on one side if given."""
         asked = (segment, side)
-        if asked not in self._segments:
+        if asked not in self._found:
             numbers = [s.number for s in STRUCTURES.values() if s.segment == segment and side in (None, s.side)]
-            self._segments[asked] = _kept(_among(numbers)[self.structure])
-        return self._segments[asked]
-
-    @cached_property
-    def _segments(self) -> dict[object, npt.NDArray[np.bool_]]:
-        return {}
+            self._found[asked] = _kept(_among(numbers)[self.structure])
+        return self._found[asked]
 
     @cached_property
     def is_soft(self) -> npt.NDArray[np.bool_]:
@@ -114,7 +109,7 @@ class Body:
         return _TABLE_SOFT[self.structure]
 
 
-def _kept(array: npt.NDArray[_Kind]) -> npt.NDArray[_Kind]:
+def _kept(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """An array that is handed out more than once, and so must not be changed."""
     array.flags.writeable = False
     return array

@@ -139,7 +139,7 @@ def render(parameters: PatientParameters, *, phantoms: Path | None = None) -> Si
         for pool_mm, extra in pools:
             projector.project_small(view, pool_mm, extra).add_to(total)
         bladder = projector.project_small(view, bladder_mm, urine)
-        parts = [projector.project_small(view, points[at], extra) for at, extra in added]
+        parts = [projector.project_small(view, points[at], extra, passing[view][at]) for at, extra in added]
         primary = total.copy()
         for part in (bladder, *parts):
             part.add_to(primary)

@@ -123,24 +123,33 @@ class Projector:
         """
         c = self.camera
         image = np.zeros((c.rows, c.columns), np.float32)
-        if passing is None:
-            passing = self.body.of_points(points_mm)[view]
-        patch = self._blurred(view, points_mm, activity * passing, _DEPTH_STEP_MM)
+        patch = self._blurred(view, points_mm, activity, passing, _DEPTH_STEP_MM)
         if patch is not None:
             image[patch.where] = patch.image
         return image
 
-    def project_small(self, view: ViewName, points_mm: Points, activity: npt.NDArray[np.float32]) -> Patch:
-        """Project a compact source with the one blur of its mean depth."""
-        weight = activity * self.body.of_points(points_mm)[view]
-        return self._blurred(view, points_mm, weight, None) or Patch(0, 0, np.zeros((0, 0), np.float32))
+    def project_small(
+        self,
+        view: ViewName,
+        points_mm: Points,
+        activity: npt.NDArray[np.float32],
+        passing: npt.NDArray[np.float32] | None = None,
+    ) -> Patch:
+        """Project a compact source with the one blur of its mean depth; see `project`."""
+        return self._blurred(view, points_mm, activity, passing, None) or Patch(0, 0, np.zeros((0, 0), np.float32))
 
     def _blurred(
-        self, view: ViewName, points_mm: Points, weight: npt.NDArray[np.float32], step_mm: float | None
+        self,
+        view: ViewName,
+        points_mm: Points,
+        activity: npt.NDArray[np.float32],
+        passing: npt.NDArray[np.float32] | None,
+        step_mm: float | None,
     ) -> Patch | None:
         c = self.camera
         if not len(points_mm):
             return None
+        weight = activity * (self.body.of_points(points_mm)[view] if passing is None else passing)
         row, column = self.pixels(view, points_mm)
         distance = self.distance_mm(view, points_mm)
         variance = c.variance_px2(distance).astype(np.float32)

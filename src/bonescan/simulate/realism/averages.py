@@ -133,17 +133,17 @@ def write_averages(path: Path, real: Sequence[NativeFrame], simulated: Sequence[
 
     refuse_in_repository(path)
     tile, head, gap = 3 * SIDE, 16, 6
-    rows = [("body", BODY[0], [(body_average(real, view), body_average(simulated, view)) for view in ViewName])]
+    pairs = [(body_average(real, view), body_average(simulated, view)) for view in ViewName]
+    rows = [("body", BODY[0], _BODY_BLACK, pairs)]
     for region in (region for region in Region if region is not Region.BACKGROUND):
         pairs = [(average_of(real, region, view), average_of(simulated, region, view)) for view in ViewName]
-        rows.append((region.label, tile, pairs))
-    rows = [row for row in rows if any(a is not None and b is not None for a, b in row[2])]
+        rows.append((region.label, tile, _REGION_BLACK, pairs))
+    rows = [row for row in rows if any(a is not None and b is not None for a, b in row[-1])]
     width = len(ViewName) * (3 * (tile + gap) + 2 * gap)
-    sheet = Image.new("RGB", (width, max(sum(height + head for _, height, _ in rows), head)), "white")
+    sheet = Image.new("RGB", (width, max(sum(height + head for _, height, *_ in rows), head)), "white")
     draw = ImageDraw.Draw(sheet)
     top = 0
-    for name, height, pairs in rows:
-        black = _BODY_BLACK if name == "body" else _REGION_BLACK
+    for name, height, black, pairs in rows:
         for side, (view, (actual, made)) in enumerate(zip(ViewName, pairs, strict=True)):
             if actual is None or made is None:
                 continue
