@@ -132,7 +132,13 @@ def _table(condition: list[int]) -> npt.NDArray[np.bool_]:
     return table
 
 
-_OWN = {"thoracic spine": 1.06, "lumbar spine": 1.25, "soft tissue of the leg": 1.08, "ischium": 0.78}
+_OWN = {
+    "thoracic spine": 1.06,
+    "lumbar spine": 1.25,
+    "soft tissue of the leg": 1.08,
+    "ischium": 0.78,
+    "sacrum": 0.82,
+}
 """Levels of this body against the mean look of real scans (`realism.averages`), where those of the other are right."""
 _BONE = _table([n for n, s in STRUCTURES.items() if s.is_bone])
 _ORGAN = _table([n for n, s in STRUCTURES.items() if s.name in ORGANS])

@@ -190,6 +190,6 @@ _RULES: dict[str, Rule] = {
     "tibia": _along(0, (0.16, Part.CONDYLE), (0.9, Part.SHAFT), (1.0, Part.MALLEOLUS)),
     "fibula": _along(0, (0.1, Part.HEAD), (0.9, Part.SHAFT), (1.0, Part.MALLEOLUS)),
     "hand": _along(0, (0.42, Part.METACARPAL), (1.0, Part.PHALANX)),
-    "foot": _along(1, (0.45, Part.PHALANX), (1.0, Part.METACARPAL)),
+    "foot": _along(1, (0.45, Part.TOE), (1.0, Part.METACARPAL)),
 }
 _RULES |= {name: _along(1, (0.25, Part.END), (0.72, Part.SHAFT), (0.93, Part.ANGLE), (1.0, Part.HEAD)) for name in RIBS}

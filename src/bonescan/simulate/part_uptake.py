@@ -37,9 +37,10 @@ PART_UPTAKE: dict[Part, float] = {
     Part.NOSE: 2.4,
     Part.MAXILLA: 1.6,
     Part.JAW: 1.15,
+    Part.PHALANX: 1.6,
     Part.CALCANEUS: 1.05,
     Part.BORDER: 1.35,
-    Part.APEX: 1.6,
+    Part.APEX: 2.2,
 }
 """Median uptake of a part over the mean of its bone, before joints; parts not named have 1.
 

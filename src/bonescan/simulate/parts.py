@@ -53,6 +53,7 @@ class Part(IntEnum):
     METACARPAL = 30
     """And metatarsal."""
     PHALANX = 31
+    """Of the fingers."""
     CALCANEUS = 32
     TALUS = 33
     WHOLE = 34
@@ -61,6 +62,7 @@ class Part(IntEnum):
     """Of the scapula: the lateral border and the lower tip, thick bone where muscles pull."""
     APEX = 36
     """The lower segments of the sacrum."""
+    TOE = 37
 
 
 class Tissue(IntEnum):

@@ -24,6 +24,7 @@ Joints = dict[str, npt.NDArray[np.float32]]
 """What `landmarks` returns."""
 _FAT_TAKES_LESS = 0.4
 """Power of the growth of soft tissue by which its concentration falls."""
+_OF_THE_ARM = ("shoulder", "elbow", "wrist")
 _SIDES = ((Laterality.LEFT, 1.0, 0), (Laterality.RIGHT, -1.0, 1))
 
 
@@ -103,7 +104,7 @@ def apply_posture(anatomy: AnatomyIndex, posture: Posture, size: Size | None = N
         _blade(body, points, joints, posture, (side, sign, i))
         _arm(body, points, joints, posture, size, (side, sign, i))
         _leg(body, points, joints, posture, (side, sign, i))
-    shift_sides(points, joints, posture)
+    shift_sides(points, joints, posture, float(np.ptp(body.points_mm[:, 0])))
     bend_spine(points, posture)
     points *= np.array([size.height, size.breadth, size.breadth], np.float32)
     warp(points, posture)
@@ -130,18 +131,36 @@ def _arm(
 ) -> None:
     side, sign, i = which
     arm = np.flatnonzero(body.in_segment(Segment.ARM, side))
-    shoulder, elbow, wrist = (joints[f"{name} {side}"] for name in ("shoulder", "elbow", "wrist"))
+    shoulder, elbow, wrist = _lengthen(body, points, arm, [joints[f"{name} {side}"] for name in _OF_THE_ARM], posture)
     # Forearm and hand: bones as one piece, flesh with a fold of 60 mm.
-    share = np.clip((body.points_mm[arm, 0] - elbow[0] + 30) / 60, 0, 1)
+    share = np.clip((points[arm, 0] - elbow[0] + 30) / 60, 0, 1)
     bone = body.is_bone[arm]
     upper = body.structure[arm] == body.structure[body.of("humerus", side)[0]]
     share[bone] = np.where(upper[bone], 0.0, 1.0)
-    along = np.clip((body.points_mm[arm, 0] - elbow[0]) / (wrist[0] - elbow[0]), 0, 1)
+    along = np.clip((points[arm, 0] - elbow[0]) / (wrist[0] - elbow[0]), 0, 1)
     _twist(points, arm, elbow, wrist, sign * posture.forearm_turn_deg[i] * along)
+    turn(points, arm, elbow, (0, 1), -posture.forearm_lift_deg[i] * share)
     # A wider trunk pushes the arms out, and the forearms come back in over the hips.
     pushed = min(float(np.degrees(np.arctan(0.5 * size.belly_mm / 300))), 9.0)
     turn(points, arm, elbow, (0, 2), -sign * (posture.elbow_bend_deg[i] + 0.7 * pushed) * share)
     turn(points, arm, shoulder, (0, 2), sign * (posture.arm_abduction_deg[i] + pushed))
+
+
+def _lengthen(
+    body: Body, points: Points, arm: npt.NDArray[np.intp], joints: list[npt.NDArray[np.float32]], posture: Posture
+) -> list[npt.NDArray[np.float32]]:
+    """Give upper arm and forearm the lengths of the posture, in place; returns where shoulder, elbow and wrist are."""
+    z, stature = body.points_mm[arm, 0], float(np.ptp(body.points_mm[:, 0]))
+    moved = [joint.copy() for joint in joints]
+    for i, wanted in enumerate((posture.upper_arm, posture.forearm)):
+        top, bottom = float(joints[i][0]), float(joints[i + 1][0])
+        if not wanted:
+            continue
+        longer = wanted * stature - (bottom - top)
+        points[arm, 0] += np.float32(longer) * np.clip((z - top) / (bottom - top), 0, 1)
+        for joint in moved[i + 1 :]:
+            joint[0] += longer
+    return moved
 
 
 def _leg(body: Body, points: Points, joints: Joints, posture: Posture, which: tuple[Laterality, float, int]) -> None:

@@ -69,7 +69,11 @@ class Posture:
         scoliosis_phase: Phase of that curve in radians.
         kyphosis_mm: Backward displacement of the mid-thoracic spine; the head comes forward.
         shoulder_drop_mm: How much lower the left shoulder lies than the right.
-        shoulder_raise_mm: How much higher both shoulders lie than those of the reference bodies, whose arms hang.
+        shoulder_level: Height of the shoulder joints below the crown over that of the body; 0 leaves it as in the
+            reference body.
+        upper_arm: Length from shoulder to elbow over the height of the body; 0 leaves it.
+        forearm: Length from elbow to wrist, likewise.
+        forearm_lift_deg: How far the forearms rise from the table, the elbows resting on it.
         scapula_turn_deg: Rotation of the shoulder blade about the shoulder, positive as its lower tip moves outwards.
         blade_height: Factor on the height of the shoulder blades: round shoulders tilt them, which foreshortens them.
         chest_flare: How much wider the chest is at its lower ribs, as a fraction.
@@ -113,7 +117,10 @@ class Posture:
     scoliosis_phase: float = 0.0
     kyphosis_mm: float = 0.0
     shoulder_drop_mm: float = 0.0
-    shoulder_raise_mm: float = 0.0
+    shoulder_level: float = 0.0
+    upper_arm: float = 0.0
+    forearm: float = 0.0
+    forearm_lift_deg: Pair = (0.0, 0.0)
     scapula_turn_deg: Pair = (0.0, 0.0)
     blade_height: float = 1.0
     chest_flare: float = 0.0
@@ -169,10 +176,10 @@ def draw_posture(rng: np.random.Generator, *, sex: str = "M", age_years: float =
     kyphosis = float(abs(rng.normal(0, 7 + 14 * old)))
     height = float(np.clip(rng.normal(*_HEIGHT_CM[sex]) - 3.0 * old, _SHORTEST_CM, _TALLEST_CM))
     elbow = pair(10.5, 2.2)
-    # Most hands lie on edge, thumbs up, fingers loosely bent; some lie flat, fingers straighter and apart.
+    # Most hands lie on edge, thumbs up, some flat, with hardly bent fingers; a few are closed.
     on_edge = rng.random() < 0.85
     hands = pair(60.0, 16.0) if on_edge else pair(0.0, 18.0)
-    curl = pair(0.3, 0.22)
+    curl = pair(0.6, 0.3) if rng.random() < 0.08 else pair(0.03, 0.1)
     if rng.random() < 0.2:  # hands on the thighs
         elbow = pair(15.0, 3.0)
     return Posture(
@@ -196,7 +203,10 @@ def draw_posture(rng: np.random.Generator, *, sex: str = "M", age_years: float =
         scoliosis_phase=float(rng.uniform(0, 2 * np.pi)),
         kyphosis_mm=kyphosis,
         shoulder_drop_mm=float(rng.normal(0, 6)),
-        shoulder_raise_mm=float(rng.normal(10, 7)),
+        shoulder_level=float(rng.normal(0.174, 0.004)),
+        upper_arm=float(rng.normal(0.157, 0.004)),
+        forearm=float(rng.normal(0.139, 0.004)),
+        forearm_lift_deg=pair(10.0, 5.0),
         scapula_turn_deg=pair(6.0, 5.0),
         blade_height=float(np.clip(rng.normal(0.98, 0.06), 0.8, 1.12)),
         chest_flare=float(rng.normal(0.06, 0.04)),
@@ -206,7 +216,7 @@ def draw_posture(rng: np.random.Generator, *, sex: str = "M", age_years: float =
         breath_mm=float(rng.uniform(1.0, 4.0)),
         hip_flare=float(rng.normal(0.05, 0.04)),
         pelvic_incline_deg=float(rng.normal(12.0, 5.0)),
-        thighs_part=float(np.clip(rng.normal(0.5, 0.2), 0.05, 0.85)),
+        thighs_part=float(np.clip(rng.normal(0.29, 0.22), 0.01, 0.9)),
         leg_turn_deg=pair(19.0, 8.0),
         knee_bow_mm=pair(9.0, 6.0),
         pelvic_tilt_mm=float(rng.normal(0, 4)),

@@ -29,15 +29,18 @@ def bend_spine(points: Points, posture: Posture) -> None:
         points[:, 0] += posture.kyphosis_mm**2 / 60 * np.clip((0.24 - z / height) / 0.1, 0, 1)
 
 
-def shift_sides(points: Points, joints: dict[str, npt.NDArray[np.float32]], posture: Posture) -> None:
-    """Raise the shoulders, and lower one shoulder and one side of the pelvis against the other, in place."""
-    for name, raised, drop, reach in (
-        ("shoulder", posture.shoulder_raise_mm, posture.shoulder_drop_mm, 130.0),
+def shift_sides(
+    points: Points, joints: dict[str, npt.NDArray[np.float32]], posture: Posture, stature_mm: float
+) -> None:
+    """Bring the shoulders to their level, and lower one side of shoulders and pelvis against the other, in place."""
+    for name, wanted, drop, reach in (
+        ("shoulder", posture.shoulder_level, posture.shoulder_drop_mm, 130.0),
         ("hip", 0.0, posture.pelvic_tilt_mm, 130.0),
     ):
-        if not (raised or drop):
+        if not (wanted or drop):
             continue
         level = (joints[f"{name} left"] + joints[f"{name} right"]) / 2
+        raised = float(level[0] - wanted * stature_mm) if wanted else 0.0
         lever = float(joints[f"{name} left"][2])
         z = points[:, 0]
         # The arms hang from the shoulders and the legs from the hips, so below there is no fade.

@@ -88,8 +88,8 @@ _PAIRED_BONES: tuple[tuple[str, Segment, Region, float], ...] = (
     ("humerus", Segment.ARM, Region.HUMERUS, 0.84),
     ("radius", Segment.ARM, Region.FOREARM_HAND, 0.75),
     ("ulna", Segment.ARM, Region.FOREARM_HAND, 0.75),
-    ("carpals", Segment.ARM, Region.FOREARM_HAND, 1.45),
-    ("hand", Segment.ARM, Region.FOREARM_HAND, 1.4),
+    ("carpals", Segment.ARM, Region.FOREARM_HAND, 1.05),
+    ("hand", Segment.ARM, Region.FOREARM_HAND, 1.5),
     ("ilium", Segment.TRUNK, Region.PELVIS, 1.55),
     ("pubis", Segment.TRUNK, Region.PELVIS, 1.55),
     ("ischium", Segment.TRUNK, Region.PELVIS, 1.12),
@@ -108,7 +108,7 @@ _MIDLINE_BONES: tuple[tuple[str, Segment, Region, float], ...] = (
     ("sternal body", Segment.TRUNK, Region.STERNUM, 2.7),
     ("xiphoid", Segment.TRUNK, Region.STERNUM, 1.6),
     ("sacrum", Segment.TRUNK, Region.SACRUM, 2.35),
-    ("coccyx", Segment.TRUNK, Region.SACRUM, 4.5),
+    ("coccyx", Segment.TRUNK, Region.SACRUM, 5.5),
 )
 _SOFT: tuple[tuple[str, Laterality, Segment, float, float], ...] = (
     ("soft tissue of the head", M, Segment.HEAD, 0.07, 1.0),

@@ -16,15 +16,15 @@ _SKIN_PERCENT = 2.0
 _LEAST_POINTS = 12
 _ABOVE_HIP = -0.1
 """Where the flesh begins, in lengths of the thigh below the hip."""
-_OPENS = 1.4
-"""Power with which the gap widens towards the knee: narrow at first."""
+_OPENS = 0.2
+"""Part of the thigh over which the gap widens to what it would be if the thighs did not touch."""
 _THINNEST_MM = 10.0
 
 
 def close_thighs(body: Body, points: Points, landmarks: dict[str, Place], posture: Posture, side: Laterality) -> None:
     """Spread the flesh on the inside of a thigh to the midline, as the weight of a lying body does; in place.
 
-    Above `Posture.thighs_part` the skin reaches the midline; from there the gap opens to what it would be at the knee.
+    Above `Posture.thighs_part` the skin reaches the midline; from there the gap opens to what it is without.
 
     Args:
         body: The reference body.
@@ -54,7 +54,7 @@ def close_thighs(body: Body, points: Points, landmarks: dict[str, Place], postur
     if not known.any():
         return
     skin_at, axis_at = (np.interp(down, middle[known], values[known]) for values in (skin, axis))
-    opening = np.clip((down - posture.thighs_part) / (1 - posture.thighs_part), 0, 1) ** _OPENS
+    opening = np.clip((down - posture.thighs_part) / _OPENS, 0, 1)
     wanted = np.minimum(skin_at * opening, skin_at)
     stretch = (axis_at - wanted) / np.maximum(axis_at - skin_at, _THINNEST_MM)
     x = sign * points[flesh, 2]

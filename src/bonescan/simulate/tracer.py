@@ -118,7 +118,7 @@ _JOINT_BASE = {
     "tibial tuberosity": 0.5,
     "hip": 0.25,
     "elbow": 0.05,
-    "wrist": 0.6,
+    "wrist": 0.4,
 }
 _JOINT_WEAR = {
     "knee": 0.35,
@@ -128,7 +128,7 @@ _JOINT_WEAR = {
     "tibial tuberosity": 1.6,
     "ankle": 0.5,
     "elbow": 0.7,
-    "wrist": 1.4,
+    "wrist": 1.0,
     "first toe": 0.6,
     "shoulder": 0.6,
     "hip": 0.5,

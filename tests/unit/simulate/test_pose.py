@@ -87,7 +87,7 @@ def test_one_side_lies_lower(anatomy, still, field, bone):
 
 
 def test_feet_turn_outwards_and_flex(anatomy, still):
-    toes, heel = anatomy.body.of("foot", L, Part.PHALANX), anatomy.body.of("tarsals", L, Part.CALCANEUS)
+    toes, heel = anatomy.body.of("foot", L, Part.TOE), anatomy.body.of("tarsals", L, Part.CALCANEUS)
     out = apply_posture(anatomy, Posture(foot_rotation_deg=(30.0, 0.0)))
     assert (out[toes, 2] - still[toes, 2]).mean() > 30 > 0 > (out[heel, 2] - still[heel, 2]).mean()
     down = apply_posture(anatomy, Posture(foot_flexion_deg=(20.0, 0.0)))
@@ -149,6 +149,44 @@ def test_thighs_touch_down_to_where_they_part(anatomy, still):
     assert np.allclose(moved[bone], apart[bone])
     outside = flesh[anatomy.body.points_mm[flesh, 2] > anatomy.landmarks["hip left"][2] + 60]
     assert np.allclose(moved[outside], apart[outside])
+
+
+def test_arms_have_the_lengths_of_the_posture(anatomy, still):
+    stature = np.ptp(anatomy.body.points_mm[:, 0])
+    moved = apply_posture(anatomy, Posture(upper_arm=0.16, forearm=0.13))
+    shoulder, elbow, wrist = (anatomy.landmarks[f"{name} left"][0] for name in ("shoulder", "elbow", "wrist"))
+    for name, longer in (
+        ("humerus", 0.16 * stature - (elbow - shoulder)),
+        ("forearm", 0.13 * stature - (wrist - elbow)),
+    ):
+        at = anatomy.body.of(name, L)
+        assert np.ptp(moved[at, 0]) - np.ptp(still[at, 0]) == pytest.approx(longer, abs=6)
+    hand = anatomy.body.of("whole hand", L)
+    assert (moved[hand, 0] - still[hand, 0]).mean() == pytest.approx(0.29 * stature - (wrist - shoulder), abs=2)
+    assert np.ptp(moved[hand, 0]) == pytest.approx(np.ptp(still[hand, 0]), abs=1), "the hand is only moved"
+    for others in (anatomy.body.of("scapula", L), anatomy.body.of("femur", L)):
+        assert np.abs(moved[others] - still[others]).max() < 0.01
+
+
+def test_a_lifted_forearm_brings_the_hand_forward_and_leaves_the_upper_arm(anatomy, still):
+    moved = apply_posture(anatomy, Posture(forearm_lift_deg=(15.0, 0.0)))
+    hand, humerus, other = (
+        anatomy.body.of(name, side) for name, side in (("hand", L), ("humerus", L), ("whole hand", R))
+    )
+    assert -110 < (moved[hand, 1] - still[hand, 1]).mean() < -60
+    for others in (humerus, other):
+        assert np.abs(moved[others] - still[others]).max() < 0.01
+
+
+def test_shoulders_come_to_their_level_and_the_arms_with_them(anatomy, still):
+    stature = np.ptp(anatomy.body.points_mm[:, 0])
+    level = anatomy.landmarks["shoulder left"][0] / stature
+    moved = apply_posture(anatomy, Posture(shoulder_level=float(level) + 0.01))
+    for name in ("acromion", "hand"):
+        at = anatomy.body.of("scapula", L, Part.ACROMION) if name == "acromion" else anatomy.body.of(name, L)
+        assert (moved[at, 0] - still[at, 0]).mean() == pytest.approx(0.01 * stature, abs=4)
+    spine = anatomy.body.of("T7")
+    assert np.abs(moved[spine, 0] - still[spine, 0]).max() < 1
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ def paint_foot(c: Canvas) -> None:
             (forward + length, outward + 4, z + 5),
         ]
         c.sweep(
-            _places(toe), [(1.2 * half, 1.25 * half), (0.85 * half, half), (0.9 * half, 1.1 * half)], foot, Part.PHALANX
+            _places(toe), [(1.2 * half, 1.25 * half), (0.85 * half, half), (0.9 * half, 1.1 * half)], foot, Part.TOE
         )
     for outward in (-28.0, -15.0):  # sesamoids
         c.sweep(_places([(186, outward, 1744), (192, outward, 1744)]), 5.0, foot, Part.METACARPAL)

@@ -41,6 +41,31 @@ def test_breadths_are_those_of_the_body_with_its_arms():
     assert figures["limbs/empty_beside_trunk"] == pytest.approx(20 / 95, abs=0.06)
 
 
+def with_arms(wrist=0.48, elbow=0.34, gap=0.0):
+    """The figure with a spot at elbow and wrist of both arms, and so much less between the thighs."""
+    values = figure(**LEVELS)
+    rows, columns = np.mgrid[: len(values), : values.shape[1]]
+    aside = np.abs(columns - MIDDLE)
+    for height, level in ((elbow, 30.0), (wrist, 60.0)):
+        values += level * np.exp(-0.5 * (((rows - 40 - height * HEIGHT) / 6.0) ** 2 + ((aside - 44) / 3.0) ** 2))
+    legs = (rows >= 40 + 0.54 * HEIGHT) & (rows < 40 + HEIGHT)
+    return np.where(legs & (aside < 8), (1 - gap) * 10.0, values).astype(np.float32)
+
+
+def test_elbows_and_wrists_are_found_by_their_height():
+    figures = limb_figures(with_arms(wrist=0.47, elbow=0.33))
+    assert figures["limbs/height_of_elbows"] == pytest.approx(0.33, abs=0.004)
+    assert figures["limbs/height_of_wrists"] == pytest.approx(0.47, abs=0.004)
+    assert figures["limbs/wrist_over_thigh"] == pytest.approx(70 / 50, rel=0.3)
+    assert figures["limbs/fingers_over_thigh"] < 0.8 * figures["limbs/wrist_over_thigh"]
+
+
+def test_a_gap_between_the_thighs_is_seen():
+    closed, half, apart = (limb_figures(with_arms(gap=gap))["limbs/between_thighs"] for gap in (0.0, 0.5, 1.0))
+    assert half == pytest.approx(closed / 2, rel=0.1)
+    assert apart < 0.05 < 0.4 < closed
+
+
 def test_what_differs_from_real_frames_is_off():
     def frame(patient, shin, seed):
         values = figure(**LEVELS | {"shin": shin})
