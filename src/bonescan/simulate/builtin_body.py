@@ -29,7 +29,7 @@ _DEEP_EVERY = 3
 _CORTEX_MM = 1.6
 _LONG_BONES = ("humerus", "radius", "ulna", "femur", "tibia", "fibula")
 _BLADE_TURN_DEG = -10.0
-_EGG = ((0.0, 45.0, 80.0, 130.0, 160.0), (1.12, 1.11, 1.07, 0.97, 0.94))
+_EGG = ((0.0, 45.0, 80.0, 130.0, 160.0), (1.12, 1.08, 1.03, 0.95, 0.94))
 """z and factor on the breadth of the skull."""
 
 

@@ -195,7 +195,7 @@ def draw_posture(rng: np.random.Generator, *, sex: str = "M", age_years: float =
         leg_abduction_deg=pair(1.2, 1.3),
         foot_rotation_deg=pair(18.0, 9.0) if rng.random() < 0.45 else pair(-2.0, 9.0),
         foot_flexion_deg=pair(15.0, 12.0),
-        head_turn_deg=float(rng.normal(0, 7)),
+        head_turn_deg=float(rng.normal(0, 5.5)),
         head_tilt_deg=float(rng.normal(0, 3)),
         table_rotation_deg=float(rng.normal(0, 4.5)),
         table_tilt_deg=float(rng.normal(0, 0.8)),

@@ -163,9 +163,9 @@ def draw_contamination(rng: np.random.Generator, anatomy: AnatomyIndex, *, often
     kind = rng.random()
     if kind < 0.5:
         return _drop(rng, front)
-    if kind < 0.62:
+    if kind < 0.65:
         return _streak(rng, front)
-    if kind < 0.9:
+    if kind < 0.97:
         return _splashes(rng, front)
     return _bag(rng, anatomy, front)
 
@@ -181,7 +181,7 @@ def _leg(rng: np.random.Generator, x: float, path: tuple[Place, ...], radius: fl
 
 
 def _drop(rng: np.random.Generator, front: npt.NDArray[np.float64]) -> tuple[Pool, ...]:
-    at = shifted(front, rng.uniform(40, 85), 0, rng.normal(0, 5))
+    at = shifted(front, rng.uniform(30, 105), 0, rng.normal(0, 9))
     radius = float(rng.uniform(2, 6))
     return (_leg(rng, at[2], (place(at),), radius, _amount(rng, 12e3, 0.9), "urine on the skin"),)
 

@@ -58,10 +58,10 @@ def _face(c: Canvas) -> None:
     arch = [(120, 54, 44), (123, 66, 56), (123, 88, 65), (122, 110, 66)]
     c.sweep(arch, [(7, 3.5), (5, 3), (3.2, 2.4), (3, 2.4)], number, Part.ORBIT, flat=(1, 0, 0))
     # Nose: bridge, septum and the thin labyrinth of the ethmoid and turbinates.
-    c.sweep([(92, 40, 0), (104, 32, 0), (112, 27, 0)], [(5, 4), (4.5, 4), (4, 3)], number, Part.NOSE)
-    c.sweep([(94, 58, 0), (120, 60, 0), (146, 62, 0)], [(3, 14), (3, 18), (3, 18)], number, Part.NOSE)
-    c.sweep([(94, 56, 8), (118, 56, 13), (144, 58, 20)], [(3.5, 11), (4.5, 13), (4, 13)], number, Part.NOSE)
-    c.sweep([(116, 58, 6), (132, 58, 8), (147, 60, 11)], [(2.5, 11), (3, 12), (4, 12)], number, Part.NOSE)
+    c.sweep([(92, 40, 0), (104, 32, 0), (112, 27, 0)], [(6, 5), (5, 4.5), (4, 3)], number, Part.NOSE)
+    c.sweep([(94, 58, 0), (120, 60, 0), (146, 62, 0)], [(3, 14), (2, 13), (1.5, 12)], number, Part.NOSE)
+    c.sweep([(94, 56, 8), (118, 56, 13), (144, 58, 20)], [(3, 10), (3, 11), (2.8, 11)], number, Part.NOSE)
+    c.sweep([(116, 58, 6), (132, 58, 8), (147, 60, 11)], [(2, 9), (1.8, 8), (2, 8)], number, Part.NOSE)
     # Maxilla: walls of the sinus, palate, tooth row.
     c.plate(
         [
@@ -73,7 +73,7 @@ def _face(c: Canvas) -> None:
         Part.MAXILLA,
     )
     c.plate([[(148, 46, 0, 3), (148, 50, 16, 3)], [(148, 88, 0, 3), (148, 86, 20, 3)]], number, Part.MAXILLA)
-    c.sweep([(159, 40, 0), (159, 43, 13), (158, 56, 23), (156, 78, 28)], (9.5, 5), number, Part.MAXILLA, flat=(1, 0, 0))
+    c.sweep([(159, 40, 0), (159, 43, 13), (158, 56, 23), (156, 78, 28)], (5.5, 4), number, Part.MAXILLA, flat=(1, 0, 0))
     c.sweep([(122, 88, 26), (146, 88, 26)], [(8, 5), (5, 5)], number, Part.MAXILLA, flat=(0, 1, 0))
 
 
