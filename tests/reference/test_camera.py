@@ -236,6 +236,18 @@ def test_photons_scatter_in_the_body_and_not_beside_it():
     assert scatter(image, camera)[far].max() > 0.1 * hazy.max()
 
 
+def test_penetrating_photons_are_seen_beside_the_body_and_fall_off_slowly():
+    camera = Camera(scatter_fraction=0.2, penetration=0.04)
+    projector, image = _even_slab(camera, 100.0, ViewName.ANTERIOR)
+    plain, _ = _even_slab(replace(camera, penetration=0.0), 100.0, ViewName.ANTERIOR)
+    added = haze(image, projector, ViewName.ANTERIOR) - haze(image, plain, ViewName.ANTERIOR)
+    assert added.sum() == pytest.approx(0.04 * image.sum(), rel=0.02)
+    away = distance_transform_edt(image < 0.5 * image.max()) * camera.pixel_mm
+    # Of a Gaussian of 50 mm, 0.242 lies beyond 0.7 sigma of a long edge, 0.081 beyond 1.4 sigma; corners see less.
+    at = [added[np.abs(away - mm) < 3].max() / image.max() for mm in (35.0, 70.0)]
+    assert at == [pytest.approx(0.04 * share, rel=0.25) for share in (0.242, 0.081)]
+
+
 def test_background_is_even_and_of_the_share_asked_for():
     camera = Camera(scatter_fraction=0.2, background=0.04)
     projector, image = _even_slab(camera, 100.0, ViewName.POSTERIOR)

@@ -51,6 +51,8 @@ class Camera:
         gap_mm: (anterior, posterior) distance from the collimator to the nearest skin.
         attenuation_per_mm: Broad-beam linear attenuation of soft tissue at 140 keV.
         scatter_fraction: Scattered over primary counts.
+        penetration: Counts through or scattered in the septa of the collimator, over primary counts; they fall off
+            slowly with distance, also beside the body.
         background: Counts from the room and the detector, spread evenly over what is scanned, over all others.
         counts: Expected counts of the mean of both views.
         offset_mm: (z, x) shift of the patient in the field of view.
@@ -71,6 +73,7 @@ class Camera:
     gap_mm: tuple[float, float] = (40.0, 20.0)
     attenuation_per_mm: float = 0.012
     scatter_fraction: float = 0.3
+    penetration: float = 0.0
     background: float = 0.0
     counts: float = 1.2e6
     offset_mm: tuple[float, float] = (0.0, 0.0)
@@ -154,7 +157,9 @@ def draw_camera(
         gap_mm=(float(rng.uniform(20, 80)), float(rng.uniform(10, 40))),
         attenuation_per_mm=float(rng.uniform(0.0105, 0.0135)),
         scatter_fraction=float(rng.uniform(0.12, 0.3)),
-        background=float(np.clip(np.exp(rng.normal(np.log(0.035), 0.8)), 0.003, 0.12)),
+        # Both set by what real frames show near to the body and far from it.
+        penetration=float(np.clip(np.exp(rng.normal(np.log(0.042), 0.5)), 0.008, 0.1)),
+        background=float(np.clip(np.exp(rng.normal(np.log(0.03), 1.2)), 0.0005, 0.35)),
         counts=wanted,
         offset_mm=(float(rng.normal(0, 40)), aside),
         noise_seed=int(rng.integers(2**31)),

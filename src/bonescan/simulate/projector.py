@@ -224,8 +224,15 @@ def _within(at: npt.NDArray[np.float32], reach: int, low: int, high: int) -> tup
     return max(int(at.min()) - reach, low), min(int(at.max()) + reach + 2, high)
 
 
+_SCATTERED_MM = 35.0
+"""Sigma of what the body scatters."""
+_PENETRATING_MM = 50.0
+"""Sigma of what comes through the septa; seen beside the body, where nothing scatters. Set by what real frames show
+10 to 80 mm from the skin."""
+
+
 def scatter(image: Image, camera: Camera, within: Image | None = None) -> Image:
-    """Scattered counts: `scatter_fraction` of the primaries, spread by a broad Gaussian of 35 mm sigma.
+    """Scattered counts: `scatter_fraction` of the primaries, spread by a broad Gaussian.
 
     Args:
         image: (row, column) primary counts.
@@ -233,12 +240,7 @@ def scatter(image: Image, camera: Camera, within: Image | None = None) -> Image:
         within: (row, column) share of photons that the body stops along each line: photons scatter where there is
             something to scatter them. None for a medium without end.
     """
-    coarse = image[: image.shape[0] // 4 * 4].reshape(-1, 4, image.shape[1] // 4, 4).sum((1, 3))
-    spread = gaussian_filter(coarse, 35.0 / camera.pixel_mm / 4, mode="constant")
-    fine = np.repeat(np.repeat(spread, 4, 0), 4, 1) / 16
-    fine = gaussian_filter(fine, 2.5)
-    out = np.zeros_like(image)
-    out[: fine.shape[0]] = fine
+    out = _spread(image, _SCATTERED_MM / camera.pixel_mm)
     if within is not None:
         total = float(out.sum())
         out *= within
@@ -246,8 +248,18 @@ def scatter(image: Image, camera: Camera, within: Image | None = None) -> Image:
     return np.asarray(camera.scatter_fraction * out, np.float32)
 
 
+def _spread(image: Image, sigma_px: float) -> Image:
+    """Blur by a Gaussian that is broad against four pixels."""
+    coarse = image[: image.shape[0] // 4 * 4].reshape(-1, 4, image.shape[1] // 4, 4).sum((1, 3))
+    blurred = gaussian_filter(coarse, sigma_px / 4, mode="constant")
+    fine = gaussian_filter(np.repeat(np.repeat(blurred, 4, 0), 4, 1) / 16, 2.5)
+    out = np.zeros_like(image)
+    out[: fine.shape[0]] = fine
+    return out
+
+
 def haze(primary: Image, projector: Projector, view: ViewName) -> Image:
-    """Counts that tell nothing of where they come from: scattered ones, and the even background of the scan.
+    """Counts that tell little of where they come from: scattered in the body or the collimator, and the background.
 
     Args:
         primary: (row, column) primary counts.
@@ -256,6 +268,8 @@ def haze(primary: Image, projector: Projector, view: ViewName) -> Image:
     """
     camera = projector.camera
     image = scatter(primary, camera, projector.stopped(view))
+    if camera.penetration:
+        image += np.float32(camera.penetration) * _spread(primary, _PENETRATING_MM / camera.pixel_mm)
     first, last = projector.rows_seen
     seen = image[first:last]
     if seen.size:

@@ -165,7 +165,7 @@ def draw_contamination(rng: np.random.Generator, anatomy: AnatomyIndex, *, often
         return _drop(rng, front)
     if kind < 0.65:
         return _streak(rng, front)
-    if kind < 0.97:
+    if kind < 0.95:
         return _splashes(rng, front)
     return _bag(rng, anatomy, front)
 
