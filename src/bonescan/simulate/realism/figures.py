@@ -37,6 +37,8 @@ _FROM_FEMUR_PX = 6
 _THIGH = (30, 80)
 """Percentiles of the femur's rows between which the thigh is measured, clear of urine above and knees below."""
 _BODY_OF_FEMUR = 0.06
+_BESIDE = {"near": (6.0, 18.0), "far": (30.0, np.inf)}
+"""Pixels from the body between which counts are of scatter and of the room."""
 
 
 def frame_figures(frame: NativeFrame) -> dict[str, float]:
@@ -71,6 +73,7 @@ def frame_figures(frame: NativeFrame) -> dict[str, float]:
     figures["zeros_in_body"] = float((frame.values[body] == 0).mean())
     if thigh.any():
         figures["zeros_in_soft_tissue"] = float((frame.values[thigh] == 0).mean())
+    figures |= _beside(frame.values, body)
     figures |= _organs(frame, smooth, levels)
     figures |= noise_figures(frame.values, body, frame.facts.step)
     figures |= _counts(frame, levels)
@@ -86,6 +89,17 @@ def body_mask(values: Stored, femur_level: float) -> Mask:
     sizes = np.bincount(pieces.ravel(), minlength=count + 1)
     sizes[0] = 0
     return np.asarray(pieces == np.argmax(sizes))
+
+
+def _beside(values: Stored, body: Mask) -> dict[str, float]:
+    """Mean level beside the body over that of the body."""
+    distance, level = distance_transform_edt(~body), float(values[body].mean())
+    figures = {}
+    for name, (nearest, farthest) in _BESIDE.items():
+        there = (distance > nearest) & (distance <= farthest)
+        if int(there.sum()) >= _LEAST_PX:
+            figures[f"beside_body/{name}"] = float(values[there].mean()) / level
+    return figures
 
 
 def between_femora(regions: Map) -> Mask:

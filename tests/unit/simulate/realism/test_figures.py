@@ -39,6 +39,23 @@ def test_levels_are_ratios_of_medians():
     assert figures["counts/per_pixel_ribs"] == pytest.approx(20, rel=0.01)
 
 
+def test_what_lies_beside_the_body_is_measured_near_and_far():
+    values = np.zeros((640, 230), np.float32)
+    values[:, 15:215] = frame(soft=10.0).values[:, :1].mean()
+    columns = np.arange(230)
+    regions = np.zeros(values.shape, np.uint8)
+    values[380:600, 80:110], regions[380:600, 80:110] = 50, Region.FEMUR
+    beside = np.maximum(15 - columns, columns - 214)
+    values += 0.05 * (beside > 0)
+    wide = np.pad(values, ((0, 0), (40, 40)), constant_values=0.1)
+    figures = frame_figures(
+        NativeFrame("A", ViewName.ANTERIOR, wide, np.pad(regions, ((0, 0), (40, 40))), FrameFacts(1.0, 2, 1e5))
+    )
+    level = wide[:, 55:255].mean()
+    assert figures["beside_body/far"] == pytest.approx(0.1 / level, rel=0.1)
+    assert 0.05 / level < figures["beside_body/near"] < 0.1 / level
+
+
 @pytest.mark.parametrize("step", [1.0, 2.5])
 def test_poisson_noise_is_one_count_a_count_whatever_the_slope_of_the_counts(step):
     counts = np.random.default_rng(1).poisson(np.outer(np.linspace(5, 40, 400), np.linspace(0.5, 1.5, 180)))
