@@ -19,7 +19,8 @@ LEFT, RIGHT = Laterality.LEFT, Laterality.RIGHT
 ALIKE = (
     *("arm_abduction_deg", "elbow_bend_deg", "forearm_turn_deg", "finger_curl", "finger_spread"),
     *("leg_abduction_deg", "leg_turn_deg", "knee_bow_mm", "thighs_part", "foot_rotation_deg", "foot_flexion_deg"),
-    *("shoulder_raise_mm", "scapula_turn_deg", "blade_height", "chest_flare", "hip_flare", "pelvic_incline_deg"),
+    *("shoulder_level", "upper_arm", "forearm", "forearm_lift_deg", "scapula_turn_deg", "blade_height"),
+    *("chest_flare", "hip_flare", "pelvic_incline_deg"),
 )
 """Fields of a posture that have their median in all of them."""
 

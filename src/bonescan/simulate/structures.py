@@ -112,11 +112,11 @@ _MIDLINE_BONES: tuple[tuple[str, Segment, Region, float], ...] = (
 )
 _SOFT: tuple[tuple[str, Laterality, Segment, float, float], ...] = (
     ("soft tissue of the head", M, Segment.HEAD, 0.07, 1.0),
-    ("soft tissue of the trunk", M, Segment.TRUNK, 0.07, 1.0),
-    ("soft tissue of the arm", L, Segment.ARM, 0.045, 1.0),
-    ("soft tissue of the arm", R, Segment.ARM, 0.045, 1.0),
-    ("soft tissue of the leg", L, Segment.LEG, 0.053, 1.0),
-    ("soft tissue of the leg", R, Segment.LEG, 0.053, 1.0),
+    ("soft tissue of the trunk", M, Segment.TRUNK, 0.067, 1.0),
+    ("soft tissue of the arm", L, Segment.ARM, 0.04, 1.0),
+    ("soft tissue of the arm", R, Segment.ARM, 0.04, 1.0),
+    ("soft tissue of the leg", L, Segment.LEG, 0.046, 1.0),
+    ("soft tissue of the leg", R, Segment.LEG, 0.046, 1.0),
     ("breast", L, Segment.TRUNK, 0.06, 0.95),
     ("breast", R, Segment.TRUNK, 0.06, 0.95),
     ("lung", L, Segment.TRUNK, 0.065, 0.3),
