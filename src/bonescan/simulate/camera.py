@@ -159,7 +159,7 @@ def draw_camera(
         scatter_fraction=float(rng.uniform(0.12, 0.3)),
         # Both set by what real frames show near to the body and far from it.
         penetration=float(np.clip(np.exp(rng.normal(np.log(0.042), 0.5)), 0.008, 0.1)),
-        background=float(np.clip(np.exp(rng.normal(np.log(0.03), 1.2)), 0.0005, 0.35)),
+        background=float(np.clip(np.exp(rng.normal(np.log(0.015), 1.5)), 0.0003, 0.15)),
         counts=wanted,
         offset_mm=(float(rng.normal(0, 40)), aside),
         noise_seed=int(rng.integers(2**31)),
