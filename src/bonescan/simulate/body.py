@@ -104,6 +104,11 @@ class Body:
         return self._found[asked]
 
     @cached_property
+    def stature_mm(self) -> float:
+        """Height from the crown to the lowest point of the feet."""
+        return float(np.ptp(self.points_mm[:, 0]))
+
+    @cached_property
     def is_soft(self) -> npt.NDArray[np.bool_]:
         """(n,) bool: soft tissue, of which points are few: all but bone and the organs that may be hot."""
         return _TABLE_SOFT[self.structure]

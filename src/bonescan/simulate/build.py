@@ -169,8 +169,7 @@ def _facts(body: Body) -> _Facts:
                 gains[thin][mine] = inner * np.interp(along[mine], _GAIN_ALONG, _GAIN[segment][thin])
     mass = grams[diffuse] / 1000
     moments = {thin: (float((mass * g).sum()), float((mass * g**2).sum())) for thin, g in gains.items()}
-    height_cm = float(body.points_mm[:, 0].max() - body.points_mm[:, 0].min()) / 10
-    facts = _Facts(height_cm, float(grams.sum()) / 1000, diffuse, axis, gains, moments)
+    facts = _Facts(body.stature_mm / 10, float(grams.sum()) / 1000, diffuse, axis, gains, moments)
     _KNOWN[body] = facts
     return facts
 

@@ -63,6 +63,7 @@ class Part(IntEnum):
     APEX = 36
     """The lower segments of the sacrum."""
     TOE = 37
+    """A phalanx of the foot."""
 
 
 class Tissue(IntEnum):

@@ -104,7 +104,7 @@ def apply_posture(anatomy: AnatomyIndex, posture: Posture, size: Size | None = N
         _blade(body, points, joints, posture, (side, sign, i))
         _arm(body, points, joints, posture, size, (side, sign, i))
         _leg(body, points, joints, posture, (side, sign, i))
-    shift_sides(points, joints, posture, float(np.ptp(body.points_mm[:, 0])))
+    shift_sides(body, points, joints, posture)
     bend_spine(points, posture)
     points *= np.array([size.height, size.breadth, size.breadth], np.float32)
     warp(points, posture)
@@ -150,13 +150,13 @@ def _lengthen(
     body: Body, points: Points, arm: npt.NDArray[np.intp], joints: list[npt.NDArray[np.float32]], posture: Posture
 ) -> list[npt.NDArray[np.float32]]:
     """Give upper arm and forearm the lengths of the posture, in place; returns where shoulder, elbow and wrist are."""
-    z, stature = body.points_mm[arm, 0], float(np.ptp(body.points_mm[:, 0]))
+    z = body.points_mm[arm, 0]
     moved = [joint.copy() for joint in joints]
     for i, wanted in enumerate((posture.upper_arm, posture.forearm)):
-        top, bottom = float(joints[i][0]), float(joints[i + 1][0])
         if not wanted:
             continue
-        longer = wanted * stature - (bottom - top)
+        top, bottom = float(joints[i][0]), float(joints[i + 1][0])
+        longer = wanted * body.stature_mm - (bottom - top)
         points[arm, 0] += np.float32(longer) * np.clip((z - top) / (bottom - top), 0, 1)
         for joint in moved[i + 1 :]:
             joint[0] += longer

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from bonescan.simulate.body import Points
+from bonescan.simulate.body import Body, Points
 from bonescan.simulate.posture import Posture
 
 _MIDLINE_MM = 25.0
@@ -29,9 +29,7 @@ def bend_spine(points: Points, posture: Posture) -> None:
         points[:, 0] += posture.kyphosis_mm**2 / 60 * np.clip((0.24 - z / height) / 0.1, 0, 1)
 
 
-def shift_sides(
-    points: Points, joints: dict[str, npt.NDArray[np.float32]], posture: Posture, stature_mm: float
-) -> None:
+def shift_sides(body: Body, points: Points, joints: dict[str, npt.NDArray[np.float32]], posture: Posture) -> None:
     """Bring the shoulders to their level, and lower one side of shoulders and pelvis against the other, in place."""
     for name, wanted, drop, reach in (
         ("shoulder", posture.shoulder_level, posture.shoulder_drop_mm, 130.0),
@@ -40,7 +38,7 @@ def shift_sides(
         if not (wanted or drop):
             continue
         level = (joints[f"{name} left"] + joints[f"{name} right"]) / 2
-        raised = float(level[0] - wanted * stature_mm) if wanted else 0.0
+        raised = float(level[0] - wanted * body.stature_mm) if wanted else 0.0
         lever = float(joints[f"{name} left"][2])
         z = points[:, 0]
         # The arms hang from the shoulders and the legs from the hips, so below there is no fade.
