@@ -50,3 +50,29 @@ class Checkpoint:
     def load(path: Path) -> Checkpoint:
         """Read what `save` wrote."""
         return Checkpoint(**{"average": {}, **torch.load(path, map_location="cpu", weights_only=True)})
+
+
+def best_network(run: Path, stage: str) -> dict[str, Any] | None:
+    """State dict of a stage's best network, or None where the stage is not finished.
+
+    A part of a network that is trained alone afterwards is a stage of its own, called ``<stage>.<part>``. Where that is
+    finished, its weights take the place of those of the part.
+
+    Args:
+        run: Folder of the run.
+        stage: Name of the stage.
+    """
+    found = _finished(run, stage)
+    if found is None:
+        return None
+    for path in sorted((run / "checkpoints").glob(f"{stage}.*.pt")):
+        part = path.stem.removeprefix(f"{stage}.")
+        found |= {f"{part}.{name}": value for name, value in (_finished(run, path.stem) or {}).items()}
+    return found
+
+
+def _finished(run: Path, stage: str) -> dict[str, Any] | None:
+    path = run / "checkpoints" / f"{stage}.pt"
+    if not path.exists() or not (state := Checkpoint.load(path)).finished:
+        return None
+    return state.best_network

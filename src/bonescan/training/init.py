@@ -14,7 +14,7 @@ from bonescan.models.networks.cell_classifier import CellClassifier
 from bonescan.models.networks.region_unet import RegionUNet
 from bonescan.models.networks.report_net import ReportNet
 from bonescan.models.networks.window_classifier import WindowClassifier
-from bonescan.training.checkpoint import Checkpoint
+from bonescan.training.checkpoint import best_network
 from bonescan.training.recipe import StepwiseRecipe
 
 STAGES = ("segment_metastasis", "segment_bladder", "classify", "locate")
@@ -75,13 +75,13 @@ def init_from_run(network: nn.Module, stage: str, run: Path, say: Callable[[str]
         ModelError: The stage of that run is not finished.
         RecipeError: Its network has another shape.
     """
-    path = run / "checkpoints" / f"{stage}.pt"
-    if not path.exists() or not (state := Checkpoint.load(path)).finished:
+    best = best_network(run, stage)
+    if best is None:
         raise ModelError(
             f"the stage {stage} of the run in {run} is not finished", expected="a finished run to start from"
         )
     own = network.state_dict()
-    fitting = {name: t for name, t in state.best_network.items() if name in own and own[name].shape == t.shape}
+    fitting = {name: t for name, t in best.items() if name in own and own[name].shape == t.shape}
     left = len(own) - len(fitting)
     if left > _LARGEST_NEW * len(own):
         raise RecipeError(

@@ -8,9 +8,9 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from bonescan.core.errors import RecipeError
 
@@ -156,11 +156,22 @@ class SegmentRecipe(StageRecipe):
 class JointStageRecipe(StageRecipe):
     """The joint network, and what each of its answers weighs in the loss."""
 
+    steps: int = Field(ge=0, description="0 leaves the network as it starts, for recipes that teach its answers alone.")
+
     cross_entropy: float = Field(4.0, ge=0, description="Weight of the findings' cross-entropy beside their Dice loss.")
     benign: float = Field(0.5, ge=0, description="Weight of the Dice loss of benign uptake; 0 makes it background.")
     bladder: float = Field(0.5, ge=0, description="Weight of the Dice loss of the bladder.")
     regions: float = Field(0.5, ge=0, description="Weight of the regions; with 0 the model names no bones.")
     study: float = Field(0.5, ge=0, description="Weight of metastasis and the six sites.")
+
+
+class AnswersStageRecipe(StageRecipe):
+    """What the joint network answers for the study, learnt alone: its maps stay as they are.
+
+    `validation_windows` counts patients.
+    """
+
+    passes: int = Field(3, ge=1, description="Times each patient is looked at: once as it is, then augmented.")
 
 
 class UnetStageRecipe(StageRecipe):
@@ -238,6 +249,13 @@ class JointRecipe(BundleRecipe):
     data: JointDataRecipe = JointDataRecipe()
     augment: JointAugmentRecipe = JointAugmentRecipe()
     joint: JointStageRecipe
+    answers: AnswersStageRecipe | None = Field(None, description="A second stage; without it, part of the first alone.")
+
+    @model_validator(mode="after")
+    def _something_to_learn(self) -> Self:
+        if self.joint.steps == 0 and self.answers is None:
+            raise ValueError("joint.steps is 0 and there is no section [answers]: there is nothing to learn")
+        return self
 
 
 class UnetRecipe(BaseRecipe):

@@ -143,6 +143,12 @@ def train_stage(
     return state if team.first else Checkpoint.load(path)
 
 
+def keep_stage(network: nn.Module, name: str, run: Path) -> None:
+    """Write a network that is not trained as the finished checkpoint of its stage."""
+    weights = network.state_dict()
+    Checkpoint(0, 0.0, weights, {}, {}, 0.0, weights, finished=True).save(run / "checkpoints" / f"{name}.pt")
+
+
 def _gradients(
     network: nn.Module,
     optimizer: torch.optim.Optimizer,

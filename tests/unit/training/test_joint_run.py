@@ -6,14 +6,21 @@ import numpy as np
 import pytest
 import torch
 
+from bonescan.core.anatomy import MaskLabel
 from bonescan.core.errors import ModelError, UsageError
 from bonescan.inference import runtime
 from bonescan.inference.joint import Joint
 from bonescan.models.bundle import load_bundle
 from bonescan.training import stage
-from bonescan.training.checkpoint import Checkpoint
+from bonescan.training.cache import load_cache
+from bonescan.training.checkpoint import Checkpoint, best_network
 from bonescan.training.export_onnx import export_bundle
+from bonescan.training.joint.answers import look
+from bonescan.training.joint.export import load_joint
+from bonescan.training.joint.samples import mirrored
 from bonescan.training.loop import train
+from bonescan.training.recipe import read_recipe
+from bonescan.training.run import open_run
 from tests.bodies import study, view
 from tests.training_cohort import write_training_cohort
 
@@ -124,3 +131,79 @@ def test_both_backends_give_the_same_answers(place):
         results.append([result.probability, *result.sites.values(), float(result.views[1].metastasis.mean())])
     np.testing.assert_allclose(results[0], results[1], atol=2e-3)
     runtime.clear()
+
+
+ANSWERS = """
+[answers]
+passes = 2
+steps = 40
+lr = 0.01
+batch = 4
+validate_every = 20
+validation_windows = 2
+checkpoint_every = 10
+"""
+
+
+def answered(place, name, text, **options):
+    recipe = place / f"{name}.toml"
+    recipe.write_text(text + ANSWERS)
+    train(recipe, place / "cohort", place / name, workers=0, **options)
+    return place / name
+
+
+def weights(run):
+    best = best_network(run, "joint")
+    head = {name: best.pop(name) for name in list(best) if name.startswith("study.")}
+    return best, head
+
+
+def test_answers_learn_alone_after_the_maps(place):
+    run = answered(place, "answered", RECIPE)
+    maps, head = weights(run)
+    before, head_before = weights(place / "run")
+    torch.testing.assert_close(maps, before, rtol=0, atol=0)
+    assert all(not torch.equal(head[name], head_before[name]) for name in head)
+    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    steps = [(line["stage"], line["step"]) for line in lines]
+    assert steps == [("joint", 2), ("joint", 3), ("joint.study", 20), ("joint.study", 40)]
+    assert lines[-1]["loss"] < lines[-2]["loss"]
+    said = load_joint(open_run(run), read_recipe(run / "recipe.toml")[0]).state_dict()
+    torch.testing.assert_close({name: said[name] for name in head}, head, rtol=0, atol=0)
+
+
+def test_answers_alone_leave_the_maps_of_what_they_start_from(place):
+    run = answered(place, "alone", RECIPE.replace("steps = 3", "steps = 0"), start=place / "run")
+    torch.testing.assert_close(weights(run)[0], weights(place / "run")[0], rtol=0, atol=0)
+    answered(place, "after", RECIPE.replace("steps = 3", "steps = 0"), start=run)
+    torch.testing.assert_close(weights(place / "after")[0], weights(run)[0], rtol=0, atol=0)
+    # The first loss is that of the answers that the earlier run ended with.
+    first, second = ((place / name / "metrics.jsonl").read_text().splitlines() for name in ("alone", "after"))
+    assert json.loads(second[0])["loss"] < json.loads(first[0])["loss"]
+
+
+def test_answers_alone_need_a_start(place):
+    with pytest.raises(UsageError, match="--start joint"):
+        answered(place, "nothing", RECIPE.replace("steps = 3", "steps = 0"))
+
+
+def test_a_run_whose_answers_are_not_learnt_is_not_exported(place, tmp_path):
+    run = answered(place, "killed", RECIPE)
+    (run / "checkpoints" / "joint.study.pt").unlink()
+    with pytest.raises(ModelError, match="not finished"):
+        export_bundle(run, tmp_path / "bundle")
+
+
+def test_what_is_looked_at_is_what_the_network_answers_from(place):
+    cases = load_cache(place / "run" / "cache" / "val")
+    recipe = read_recipe(place / "tiny.toml")[0]
+    network = load_joint(open_run(place / "run"), recipe)
+    seen = look(network, cases, recipe, say=print)
+    image = torch.from_numpy(mirrored(cases.image(0)))[None]
+    with torch.inference_mode():
+        torch.testing.assert_close(network.study.weigh(seen.looks[:1]), network(image).study, rtol=1e-4, atol=1e-4)
+    assert seen.study[:, 0].bool().tolist() == cases.metastasis.tolist()
+    metastatic = (cases.labels == MaskLabel.METASTASIS).any(axis=(1, 2, 3))
+    assert seen.views.any(dim=1).tolist() == metastatic.tolist()
+    changed = look(network, cases, recipe, augment=recipe.augment, number=1, say=print)
+    assert not torch.equal(changed.looks, seen.looks)

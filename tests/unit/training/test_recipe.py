@@ -55,6 +55,7 @@ def test_a_recipe_is_frozen(tmp_path):
         (MINIMAL.replace("[locate]\nsteps = 1", ""), "locate"),
         (MINIMAL.replace("[classify]\nsteps = 1", "[classify]\nsteps = 0"), "classify.steps"),
         (MINIMAL.replace('"stepwise"', '"magic"'), "pipeline"),
+        ('name = "a"\nversion = "1"\npipeline = "joint"\n[joint]\nsteps = 0', "nothing to learn"),
         ("name = ", "not TOML"),
     ],
 )

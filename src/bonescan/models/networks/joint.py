@@ -83,8 +83,12 @@ class JointNetwork(nn.Module):
         """(N, 2, H, W): anterior, and posterior mirrored; a missing view is zeros."""
         blocks, regions = self.maps(x)
         findings = _split(fn.pixel_shuffle(blocks.flatten(1, 3), 2), (VIEWS, LABELS))
-        cells = fn.max_pool2d(torch.softmax(blocks.float(), dim=2).mean(3).flatten(1, 2), 2)
-        return JointOutput(findings, regions, self.study(_split(cells, (VIEWS, LABELS)), regions))
+        return JointOutput(findings, regions, self.study(_cells(blocks), regions))
+
+    def seen(self, x: Tensor) -> Tensor:
+        """What the answers for the study are weighed from; see `StudyHead.look`."""
+        blocks, regions = self.maps(x)
+        return self.study.look(_cells(blocks), regions)
 
     def maps(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Logits of findings in blocks, (N, view, label, 4 pixels, H / 2, W / 2), and of regions."""
@@ -129,6 +133,10 @@ class StudyHead(nn.Module):
         Returns:
             (N, 3, 7) logits: of both views, and of each as if the other showed nothing.
         """
+        return self.weigh(self.look(cells, regions))
+
+    def look(self, cells: Tensor, regions: Tensor) -> Tensor:
+        """What is looked at, (N, 3, site, 16): of each view the ranks of metastasis, then of benign uptake, 0 to 1."""
         share = torch.softmax(regions.float(), dim=2).flatten(3)
         sites = torch.einsum("sr,nvrp->nvsp", self.get_buffer("member"), share)
         strengths = []
@@ -139,9 +147,17 @@ class StudyHead(nn.Module):
         anterior, posterior = seen[:, 0], seen[:, 1]
         nothing = torch.zeros_like(anterior)
         pairs = ((anterior, posterior), (anterior, nothing), (nothing, posterior))
-        features = torch.stack([torch.cat(pair, dim=-1) for pair in pairs], dim=1)
-        answers: Tensor = self.answer(self.site(features).flatten(2))
+        return torch.stack([torch.cat(pair, dim=-1) for pair in pairs], dim=1)
+
+    def weigh(self, seen: Tensor) -> Tensor:
+        """(N, 3, 7) logits from what `look` gives."""
+        answers: Tensor = self.answer(self.site(seen).flatten(2))
         return answers
+
+
+def _cells(blocks: Tensor) -> Tensor:
+    """(N, view, label, H / 4, W / 4) probability of each finding: the most of four blocks, in each its pixels' mean."""
+    return _split(fn.max_pool2d(torch.softmax(blocks.float(), dim=2).mean(3).flatten(1, 2), 2), (VIEWS, LABELS))
 
 
 def _split(values: Tensor, sizes: tuple[int, ...]) -> Tensor:

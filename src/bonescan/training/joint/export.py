@@ -9,7 +9,8 @@ from bonescan.core.errors import ModelError
 from bonescan.inference.runtime import Network
 from bonescan.models.networks.joint import JointNetwork
 from bonescan.training.cache import GridCases
-from bonescan.training.checkpoint import Checkpoint
+from bonescan.training.checkpoint import best_network
+from bonescan.training.joint import answers
 from bonescan.training.joint.samples import mirrored
 from bonescan.training.joint.train import STAGE, build_joint
 from bonescan.training.recipe import JointRecipe
@@ -22,11 +23,12 @@ def load_joint(run: Run, recipe: JointRecipe) -> JointNetwork:
     Raises:
         ModelError: The run is not finished.
     """
-    path = run.folder / "checkpoints" / f"{STAGE}.pt"
-    if not path.exists() or not (state := Checkpoint.load(path)).finished:
+    best = best_network(run.folder, STAGE)
+    unanswered = recipe.answers is not None and best_network(run.folder, answers.STAGE) is None
+    if best is None or unanswered:
         raise ModelError("the run is not finished", hint="Go on with 'bonescan train --resume'")
     network = build_joint(recipe)
-    network.load_state_dict(state.best_network)
+    network.load_state_dict(best)
     return network.eval()
 
 

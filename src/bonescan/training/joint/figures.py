@@ -50,18 +50,28 @@ def joint_figures(cases: GridCases, count: int, precision: str) -> Callable[[nn.
         scores = np.stack(answers)
         pooled = [dice_figures(*part)["pooled"] for part in sums]
         found = [2 * bones[0, r] / bones[1, r] for r in range(1, len(Region)) if bones[1, r]]
-        exact = ((scores[:, 1:] > 0) == truth[:, 1:]).all(axis=1)
-        right = np.where(truth[:, 0], exact & (scores[:, 0] > 0), scores[:, 0] <= 0)
         return {
             "dice_metastasis": _number(pooled[0]),
             "dice_bladder": _number(pooled[1]),
             "dice_benign": _number(pooled[2]),
             "dice_regions": float(np.mean(found)) if found else 0.0,
             "auc_patient": _number(auc(scores[:, 0], truth[:, 0])),
-            "report": float(right.mean()),
+            "report": float(right_reports(scores, truth).mean()),
         }
 
     return figures
+
+
+def right_reports(scores: npt.NDArray[np.float32], truth: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Whose report is right, as the paper counts it: no metastasis and none said, or all six sites right.
+
+    Args:
+        scores: (patients, 7) logits.
+        truth: (patients, 7).
+    """
+    exact = ((scores[:, 1:] > 0) == truth[:, 1:]).all(axis=1)
+    right: npt.NDArray[np.bool_] = np.where(truth[:, 0], exact & (scores[:, 0] > 0), scores[:, 0] <= 0)
+    return right
 
 
 def _count_regions(sums: npt.NDArray[np.float64], drawn: npt.NDArray[np.int64], true: npt.NDArray[np.uint8]) -> None:

@@ -47,21 +47,29 @@ def joint_loss(stage: JointStageRecipe) -> Loss:
                 out.regions.float().flatten(0, 1), regions.flatten(0, 1), labels.flatten(0, 1)
             )
         if stage.study:
-            total = total + stage.study * study_loss(out.study.float(), study, labels)
+            total = total + stage.study * study_loss(out.study.float(), study, metastatic_views(labels))
         return total
 
     return loss
 
 
-def study_loss(logits: Tensor, study: Tensor, labels: Tensor) -> Tensor:
+def metastatic_views(labels: Tensor) -> Tensor:
+    """(N, 2), 1 where a view shows metastasis: where it has a lesion's pixels.
+
+    Args:
+        labels: (N, 2, H, W) `MaskLabel`.
+    """
+    return ((labels == MaskLabel.METASTASIS).sum(dim=(2, 3)) >= _LEAST_PIXELS).float()
+
+
+def study_loss(logits: Tensor, study: Tensor, views: Tensor) -> Tensor:
     """Cross-entropy of the study's answers, and of each view's metastasis.
 
     Args:
         logits: (N, 3, 7).
         study: (N, 7), 0 or 1.
-        labels: (N, 2, H, W) `MaskLabel`; a view shows metastasis where it has a lesion's pixels.
+        views: (N, 2), as `metastatic_views` gives.
     """
-    views = ((labels == MaskLabel.METASTASIS).sum(dim=(2, 3)) >= _LEAST_PIXELS).float()
     entropy = fn.binary_cross_entropy_with_logits
     both = logits[:, 0]
     patient = entropy(both[:, 0], study[:, 0]) + 0.5 * entropy(logits[:, 1:, 0], views)

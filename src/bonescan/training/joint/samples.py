@@ -59,12 +59,21 @@ class JointSamples:
         """
         kinds = np.searchsorted(self._shares, rng.random(count), side="right")
         chosen = np.array([pool[rng.integers(len(pool))] for pool in (self._pools[kind] for kind in kinds)])
-        parameters = draw_joint(rng, count, self._augment)
-        images = np.stack([mirrored(self._cases.images[i]).astype(np.float32) for i in chosen])
-        labels = np.stack([mirrored(self._cases.labels[i]) for i in chosen])
-        regions = np.stack([mirrored(self._cases.regions[i]) for i in chosen])
-        references = torch.from_numpy(np.array(self._cases.references[chosen]))
-        moved, found, bones = change_patients(
-            torch.from_numpy(images), torch.from_numpy(labels), torch.from_numpy(regions), references, parameters
+        return patients(self._cases, chosen, self._augment, rng)
+
+
+def patients(
+    cases: GridCases, chosen: Ints, augment: JointAugmentRecipe | None, rng: np.random.Generator
+) -> tuple[Tensor, tuple[Tensor, ...]]:
+    """Some patients and their truth, augmented or as they are; see `JointSamples.batch`."""
+    images = torch.from_numpy(np.stack([mirrored(cases.images[i]).astype(np.float32) for i in chosen]))
+    labels = torch.from_numpy(np.stack([mirrored(cases.labels[i]) for i in chosen]))
+    regions = torch.from_numpy(np.stack([mirrored(cases.regions[i]) for i in chosen]))
+    if augment is None:
+        regions = regions[:, :, 1::2, 1::2]
+    else:
+        references = torch.from_numpy(np.array(cases.references[chosen]))
+        images, labels, regions = change_patients(
+            images, labels, regions, references, draw_joint(rng, len(chosen), augment)
         )
-        return moved, (found, bones, torch.from_numpy(study_truth(self._cases, chosen)))
+    return images, (labels, regions, torch.from_numpy(study_truth(cases, chosen)))

@@ -6,15 +6,17 @@ from collections.abc import Callable
 
 import torch
 
+from bonescan.core.errors import UsageError
 from bonescan.models.networks.joint import JointNetwork
 from bonescan.training.cache import GridCases
 from bonescan.training.curves import draw_curves
+from bonescan.training.joint.answers import train_answers
 from bonescan.training.joint.figures import joint_figures
 from bonescan.training.joint.loss import joint_loss
 from bonescan.training.joint.samples import JointSamples
 from bonescan.training.recipe import JointRecipe
 from bonescan.training.run import Run
-from bonescan.training.stage import Task, train_stage
+from bonescan.training.stage import Task, keep_stage, train_stage
 from bonescan.training.start import Start, start_network
 
 STAGE = "joint"
@@ -34,7 +36,7 @@ def train_joint(
     start: Start | None = None,
     say: Callable[[str], None],
 ) -> None:
-    """Train the network.
+    """Train the network, then what it answers for the study where the recipe says so.
 
     Args:
         run: Where checkpoints and log go.
@@ -42,17 +44,32 @@ def train_joint(
         cases: Training and validation cases.
         start: What the network starts from.
         say: Called with lines for people.
+
+    Raises:
+        UsageError: The recipe leaves the network as it starts, and it starts from nothing.
     """
+    if not recipe.joint.steps and start is None:
+        raise UsageError(
+            "the recipe teaches the answers of a network whose maps are trained, and none is given",
+            hint="Name a run or a model with --start, e.g. --start joint",
+        )
     network = build_joint(recipe)
     if start is not None:
         start_network(network, STAGE, start, cases[0], say)
-    task = Task(
-        name=STAGE,
-        number=0,
-        samples=JointSamples(cases[0], recipe.data, recipe.augment),
-        loss=joint_loss(recipe.joint),
-        validate=joint_figures(cases[1], recipe.joint.validation_windows, recipe.precision),
-    )
-    train_stage(network, task, recipe.joint, recipe, run.folder, say, run.team)
+    if recipe.joint.steps:
+        task = Task(
+            name=STAGE,
+            number=0,
+            samples=JointSamples(cases[0], recipe.data, recipe.augment),
+            loss=joint_loss(recipe.joint),
+            validate=joint_figures(cases[1], recipe.joint.validation_windows, recipe.precision),
+        )
+        network.load_state_dict(
+            train_stage(network, task, recipe.joint, recipe, run.folder, say, run.team).best_network
+        )
+    elif run.team.first:
+        keep_stage(network, STAGE, run.folder)
+    if recipe.answers is not None:
+        train_answers(run, recipe, network, cases, say=say)
     if run.team.first:
         draw_curves(run.folder)

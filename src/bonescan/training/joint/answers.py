@@ -1,0 +1,153 @@
+"""The joint network's answers for the study, learnt alone once its maps are.
+
+While the maps change, what their answers are weighed by runs after them, in small steps and on patients of whom maps
+are surer than of anybody else. So the few weights of `StudyHead` can be learnt again from what the finished maps show,
+of other patients if need be: of each that is a handful of numbers, found once, and a step on them takes a moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from bonescan.metrics.roc import auc
+from bonescan.models.networks.joint import JointNetwork, StudyHead
+from bonescan.training.cache import GridCases
+from bonescan.training.data import generator
+from bonescan.training.joint.figures import right_reports
+from bonescan.training.joint.loss import metastatic_views, study_loss
+from bonescan.training.joint.samples import patients
+from bonescan.training.recipe import JointAugmentRecipe, JointRecipe
+from bonescan.training.run import Run
+from bonescan.training.stage import Task, train_stage
+from bonescan.training.team import device_of
+
+STAGE = "joint.study"
+"""Named after the part of the network that it teaches; see `checkpoint.best_network`."""
+_NUMBER = 1
+"""Stage number of the generators of its steps."""
+_LOOKED = 2
+"""That of the first pass over the patients; the others follow."""
+_AT_ONCE = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What the maps of some patients show, and what is true of these.
+
+    Attributes:
+        looks: (patients, 3, site, 16) as `StudyHead.look` gives.
+        study: (patients, 7), 0 or 1: metastasis and the six sites.
+        views: (patients, 2), 0 or 1: whether a view shows metastasis.
+    """
+
+    looks: Tensor
+    study: Tensor
+    views: Tensor
+
+    def batch(self, rng: np.random.Generator, count: int) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """Draw patients, all alike; no patient twice unless there are too few."""
+        chosen = torch.from_numpy(rng.choice(len(self.looks), count, replace=count > len(self.looks)))
+        return self.looks[chosen], (self.study[chosen], self.views[chosen])
+
+
+def train_answers(
+    run: Run,
+    recipe: JointRecipe,
+    network: JointNetwork,
+    cases: tuple[GridCases, GridCases],
+    *,
+    say: Callable[[str], None],
+) -> None:
+    """Teach `network.study` on what the network's maps show, which stay as they are.
+
+    Args:
+        run: Where the checkpoint and the log go.
+        recipe: Of the run, with a section [answers].
+        network: Its maps are trained; its answers begin as they are.
+        cases: Training and validation cases.
+        say: Called with lines for people.
+    """
+    assert recipe.answers is not None
+    network.to(run.team.device)
+    shown = [
+        look(network, cases[0], recipe, augment=recipe.augment if number else None, number=number, say=say)
+        for number in range(recipe.answers.passes)
+    ]
+    some = np.unique(np.linspace(0, len(cases[1]) - 1, min(recipe.answers.validation_windows, len(cases[1]))))
+    task = Task(
+        name=STAGE,
+        number=_NUMBER,
+        samples=Seen(*(torch.cat([getattr(part, name) for part in shown]) for name in ("looks", "study", "views"))),
+        loss=answers_loss,
+        validate=answers_figures(look(network, cases[1], recipe, chosen=some.astype(np.intp), say=say)),
+    )
+    train_stage(network.study, task, recipe.answers, recipe, run.folder, say, run.team)
+
+
+@torch.inference_mode()
+def look(
+    network: JointNetwork,
+    cases: GridCases,
+    recipe: JointRecipe,
+    *,
+    chosen: np.ndarray[tuple[int], np.dtype[np.intp]] | None = None,
+    augment: JointAugmentRecipe | None = None,
+    number: int = 0,
+    say: Callable[[str], None],
+) -> Seen:
+    """Let the network look at patients once.
+
+    Args:
+        network: On the device to use.
+        cases: Whose patients.
+        recipe: Gives precision and seed.
+        chosen: Which of them; all by default.
+        augment: How they are changed before; not at all by default.
+        number: Of this pass, part of the seed of the changes.
+        say: Called with a line now and then.
+    """
+    network.eval()
+    device = device_of(network)
+    which = np.arange(len(cases)) if chosen is None else chosen
+    looks, studies, views = [], [], []
+    for part in np.split(which, range(_AT_ONCE, len(which), _AT_ONCE)):
+        images, (labels, _, study) = patients(
+            cases, part, augment, generator(recipe.seed, _LOOKED + number, int(part[0]))
+        )
+        with torch.autocast(device.type, torch.bfloat16, enabled=recipe.precision == "bfloat16"):
+            looks.append(network.seen(images.to(device)).float().cpu())
+        studies.append(study)
+        views.append(metastatic_views(labels))
+        done = sum(map(len, studies))
+        if done % 400 < _AT_ONCE or done == len(which):
+            say(f"{STAGE}: looked at {done} of {len(which)} patients")
+    return Seen(torch.cat(looks), torch.cat(studies), torch.cat(views))
+
+
+def answers_loss(head: nn.Module, looks: Tensor, truth: tuple[Tensor, ...], done: float) -> Tensor:
+    """Cross-entropy of the study's answers and of each view's metastasis, as in the whole network's loss."""
+    assert isinstance(head, StudyHead)
+    study, views = truth
+    return study_loss(head.weigh(looks).float(), study, views)
+
+
+def answers_figures(seen: Seen) -> Callable[[nn.Module], dict[str, float]]:
+    """Area under the curve over patients, and reports that are right, of some patients."""
+    truth = seen.study.numpy() > 0.5
+
+    @torch.inference_mode()
+    def figures(head: nn.Module) -> dict[str, float]:
+        assert isinstance(head, StudyHead)
+        scores = head.weigh(seen.looks.to(device_of(head)))[:, 0].float().cpu().numpy()
+        area = auc(scores[:, 0], truth[:, 0])
+        return {
+            "auc_patient": float(area) if np.isfinite(area) else 0.0,
+            "report": float(right_reports(scores, truth).mean()),
+        }
+
+    return figures
