@@ -14,7 +14,7 @@ from bonescan.simulate.body import Body, lookup
 from bonescan.simulate.fingers import Fingers, fingers_of
 from bonescan.simulate.landmarks import landmarks
 from bonescan.simulate.parts import Part
-from bonescan.simulate.structures import STRUCTURES, VERTEBRAE
+from bonescan.simulate.structures import STRUCTURES, VERTEBRAE, Segment
 
 _JOINT_SIGMA_MM: dict[str, float] = {
     "shoulder": 20.0,
@@ -39,6 +39,8 @@ _JOINT_SIGMA_MM: dict[str, float] = {
 }
 """Joint → width of the Gaussian in which uptake is raised."""
 _LEAST_POINTS = 30
+_CALF = ((0.0, 0.1, 0.25, 0.75, 1.0, 1.05), (0.0, 0.6, 1.0, 1.0, 0.3, 0.0))
+"""How much of the flesh is calf, by the way from knee to ankle."""
 _ENDPLATE = 0.22
 """Spread of the uptake at an endplate, in half heights of the vertebral body."""
 
@@ -80,6 +82,7 @@ class AnatomyIndex:
         self.fingers: dict[Laterality, Fingers] = fingers_of(body)
         bodies = (body.of(name, part=Part.BODY) for name in VERTEBRAE)
         self.endplates = [self._endplates(at) for at in bodies if len(at) >= _LEAST_POINTS]
+        self.calves = self._calves()
         self.joints = {name: self._field(name) for name in self.landmarks if joint_of(name) in _JOINT_SIGMA_MM}
 
     def bone_near(self, centre_mm: npt.ArrayLike, reach_mm: float) -> npt.NDArray[np.intp]:
@@ -100,6 +103,16 @@ class AnatomyIndex:
             at = at[np.isin(at, self.body.of("patella", _side_of(name)))]
         d2 = ((self.body.points_mm[at] - self.landmarks[name]) ** 2).sum(1)
         return at, np.exp(-0.5 * d2 / sigma**2).astype(np.float32)
+
+    def _calves(self) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:
+        """Flesh of both lower legs, and how much each point is of the calf: all between its belly and the ankle."""
+        flesh = np.flatnonzero(self.body.in_segment(Segment.LEG) & self.body.is_soft)
+        knee, ankle = (
+            np.mean([self.landmarks[f"{joint} {side}"][0] for side in (Laterality.LEFT, Laterality.RIGHT)])
+            for joint in ("knee", "ankle")
+        )
+        share = np.interp((self.body.points_mm[flesh, 0] - knee) / (ankle - knee), *_CALF)
+        return flesh[share > 0], share[share > 0].astype(np.float32)
 
     def _endplates(self, at: npt.NDArray[np.intp]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float64]]:
         """Points of one vertebral body, and how near to an endplate each is: 1 on it, falling to nearly 0 between."""

@@ -15,8 +15,8 @@ PART_UPTAKE: dict[Part, float] = {
     Part.NECK: 1.7,
     Part.TROCHANTER: 1.65,
     Part.SHAFT: 1.05,
-    Part.CONDYLE: 1.1,
-    Part.MALLEOLUS: 0.95,
+    Part.CONDYLE: 0.98,
+    Part.MALLEOLUS: 0.85,
     Part.ANGLE: 1.3,
     Part.END: 0.9,
     Part.BLADE: 0.8,
@@ -37,7 +37,7 @@ PART_UPTAKE: dict[Part, float] = {
     Part.NOSE: 2.4,
     Part.MAXILLA: 1.6,
     Part.JAW: 1.15,
-    Part.PHALANX: 1.6,
+    Part.PHALANX: 2.0,
     Part.CALCANEUS: 1.05,
     Part.BORDER: 1.35,
     Part.APEX: 2.2,
@@ -58,7 +58,7 @@ REGION_UPTAKE: dict[Region, float] = {
     Region.CERVICAL_SPINE: 1.28,
     Region.FEMUR: 1.03,
     Region.HUMERUS: 1.05,
-    Region.LOWER_LEG_FOOT: 0.9,
+    Region.LOWER_LEG_FOOT: 0.86,
 }
 """Median factor on the uptake of a region's bones; regions not named have 1. Set so that the levels of the projected
 regions, measured on both bodies, have the medians of real scans."""

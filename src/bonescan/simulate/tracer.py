@@ -122,9 +122,9 @@ _JOINT_BASE = {
 }
 _JOINT_WEAR = {
     "knee": 0.35,
-    "inner knee": 0.9,
-    "outer knee": 0.6,
-    "kneecap": 1.1,
+    "inner knee": 0.7,
+    "outer knee": 0.5,
+    "kneecap": 0.9,
     "tibial tuberosity": 1.6,
     "ankle": 0.5,
     "elbow": 0.7,

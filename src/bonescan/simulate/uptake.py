@@ -16,6 +16,8 @@ from bonescan.simulate.tracer import Tracer
 L, R = Laterality.LEFT, Laterality.RIGHT
 _NECK = (0.55, 1.0)
 """Factors on the uptake of C1 and C7: on real scans the neck is faint under the skull."""
+_CALVES = 0.6
+"""What calves have more than other flesh: on real scans they are seen beside the shins, where blood and water stay."""
 
 
 def bone_activity(anatomy: AnatomyIndex, tracer: Tracer) -> npt.NDArray[np.float32]:
@@ -56,6 +58,8 @@ def bone_activity(anatomy: AnatomyIndex, tracer: Tracer) -> npt.NDArray[np.float
     _raise_endplates(anatomy, activity, tracer.structure_seed)
     activity[anatomy.bone] *= _texture(body.points_mm[anatomy.bone], tracer.texture_seed, tracer.texture)
     _mottle(anatomy, activity, tracer.structure_seed)
+    calves, share = anatomy.calves
+    activity[calves] *= 1 + _CALVES * share
     for name, gain in tracer.joint_gain.items():
         at, weight = anatomy.joints[name]
         activity[at] *= 1 + gain * weight

@@ -9,6 +9,7 @@ from bonescan.core.anatomy import Laterality, Region
 from bonescan.simulate.anatomy_index import reference
 from bonescan.simulate.part_uptake import draw_part_gain, draw_region_gain
 from bonescan.simulate.parts import Part
+from bonescan.simulate.structures import Segment
 from bonescan.simulate.tracer import Tracer, draw_tracer
 from bonescan.simulate.uptake import _texture, bone_activity
 
@@ -79,6 +80,19 @@ def test_a_worn_kneecap_spares_the_thigh_bone_behind_it(anatomy, plain):
     assert set(changed) == set(anatomy.joints["kneecap left"][0])
     assert len(changed) > 30
     assert np.isin(changed, anatomy.body.of("patella", Laterality.LEFT)).all()
+
+
+def test_calves_take_up_more_than_thighs(anatomy, plain):
+    """Per volume, halfway down either part of the leg; what is not flesh of the lower leg has nothing to do with it."""
+    activity = bone_activity(anatomy, plain)
+    flesh = np.flatnonzero(anatomy.body.in_segment(Segment.LEG, Laterality.LEFT) & anatomy.body.is_soft)
+    z, density = anatomy.body.points_mm[flesh, 0], activity[flesh] / anatomy.body.volume_mm3[flesh]
+    hip, knee, ankle = (anatomy.landmarks[f"{joint} left"][0] for joint in ("hip", "knee", "ankle"))
+    thigh, calf = (np.abs(z - (upper + lower) / 2) < 60 for upper, lower in ((hip, knee), (knee, ankle)))
+    assert density[calf].mean() == pytest.approx(1.6 * density[thigh].mean(), rel=0.05)
+    assert anatomy.body.is_soft[anatomy.calves[0]].all()
+    assert np.isin(flesh[calf], anatomy.calves[0]).all()
+    assert not np.isin(flesh[z < knee], anatomy.calves[0]).any()
 
 
 @pytest.mark.parametrize("side", [Laterality.LEFT, Laterality.RIGHT])

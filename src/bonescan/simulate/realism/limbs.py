@@ -27,6 +27,8 @@ _OUTER = 0.035
 """What of the body's height lies between its outline and the inner edge of a forearm."""
 _BETWEEN = 41
 """Places from one thigh bone to the other."""
+_CALF = (0.02, 0.025, 0.03)
+"""How far outside of a shin its calf is looked at, over the body's height: 3 to 5 cm."""
 
 
 def compare_limbs(simulated: Sequence[NativeFrame], real: Sequence[NativeFrame]) -> list[Row]:
@@ -46,9 +48,9 @@ def limb_figures(values: Stored) -> dict[str, float]:
     """Measure one frame of a whole body.
 
     Returns:
-        Levels of knee, shin, ankle, toes, wrist and fingers over others; how much of the thighs' own level is between
-        them; heights of elbows and wrists; breadths of the body with the arms over its height, and the empty share
-        between the arms and the trunk.
+        Levels of knee, shin, calf, ankle, toes, wrist and fingers over others; how much of the thighs' own level is
+        between them; how far apart the ankles lie over the body's height; heights of elbows and wrists; breadths of the
+        body with the arms over its height, and the empty share between the arms and the trunk.
     """
     smooth = gaussian_filter(values, 1.5)
     body = smooth > _BODY * np.percentile(smooth, 99)
@@ -73,6 +75,8 @@ def limb_figures(values: Stored) -> dict[str, float]:
     return {
         "limbs/knee_over_thigh": knee / thigh,
         "limbs/shin_over_thigh": shin / thigh,
+        "limbs/calf_over_shin": _calf(smooth[rows(_SHIN)], middle, height),
+        "limbs/ankles_apart": _apart(smooth[rows(_ANKLE)], middle) / height,
         "limbs/ankle_over_shin": ankle / shin,
         "limbs/toes_over_shin": toes / shin,
         "limbs/wrist_over_thigh": float(outer[wrists, (0, 1)].mean()) / thigh,
@@ -111,6 +115,24 @@ def _between(rows: Stored, middle: int) -> float:
         profile += np.interp(np.linspace(left, right, _BETWEEN), np.arange(len(row)), row)
     flesh = np.r_[profile[8:13], profile[-13:-8]].mean()
     return float(profile[17:24].min() / max(flesh, 1e-6))
+
+
+def _apart(rows: Stored, middle: int) -> float:
+    """Pixels between the brightest of the left and of the right half, in the median row of a stretch of the body."""
+    smooth = gaussian_filter1d(rows, 6.0, axis=0)
+    return float(np.median(middle + smooth[:, middle:].argmax(axis=1) - smooth[:, :middle].argmax(axis=1)))
+
+
+def _calf(rows: Stored, middle: int, height: int) -> float:
+    """Mean level outside of the shins over that of the shins."""
+    smooth = gaussian_filter1d(rows, 6.0, axis=0)
+    columns, reach = np.arange(rows.shape[1]), height * np.array(_CALF)
+    outside, shin = [], []
+    for row in smooth:
+        left, right = row[:middle].argmax(), middle + row[middle:].argmax()
+        outside += [*np.interp(left - reach, columns, row, left=0), *np.interp(right + reach, columns, row, right=0)]
+        shin += [row[left], row[right]]
+    return float(np.mean(outside) / max(np.mean(shin), 1e-6))
 
 
 def _breadths_and_gaps(

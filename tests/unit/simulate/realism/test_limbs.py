@@ -34,6 +34,19 @@ def test_levels_are_those_of_the_bones():
     assert figures["limbs/knee_over_thigh"] == pytest.approx(levels["knee"] / levels["thigh"], rel=0.1)
 
 
+def test_calves_and_ankles_are_found_beside_the_shins():
+    figures = limb_figures(figure(**LEVELS))
+    rows, columns = np.mgrid[:HEIGHT, : 2 * MIDDLE]
+    assert figures["limbs/ankles_apart"] == pytest.approx(40 / HEIGHT, abs=0.005)
+    # Legs of the figure reach 15 pixels aside of their bones, three hundredths of its height.
+    assert figures["limbs/calf_over_shin"] == pytest.approx(10 / (10 + LEVELS["shin"]), rel=0.4)
+    aside, height = np.abs(columns - MIDDLE), rows / HEIGHT
+    full = np.pad(12.0 * (aside > 28) * (aside < 40) * (height > 0.78) * (height < 0.86), ((40, 40), (0, 0)))
+    fuller = limb_figures(figure(**LEVELS) + full.astype(np.float32))
+    assert fuller["limbs/calf_over_shin"] > 1.6 * figures["limbs/calf_over_shin"]
+    assert fuller["limbs/ankles_apart"] == figures["limbs/ankles_apart"]
+
+
 def test_breadths_are_those_of_the_body_with_its_arms():
     figures = limb_figures(figure(**LEVELS))
     for place in ("elbows", "hands"):
