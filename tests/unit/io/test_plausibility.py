@@ -5,7 +5,8 @@ import pytest
 
 from bonescan.core.errors import NotABoneScanError
 from bonescan.core.study import View, ViewName
-from bonescan.io.plausibility import check_bone_scan
+from bonescan.io.plausibility import check_bone_scan, sides_level
+from bonescan.io.thumbnail import shrink
 from phantoms import analytic_study, analytic_view
 
 ROWS, COLUMNS = np.mgrid[0:1024, 0:256].astype(np.float32)
@@ -24,6 +25,15 @@ def test_a_hot_injection_site_and_contamination_do_not_matter():
     counts = analytic_view().counts.copy()
     counts[480:500, 20:34] += 4000
     counts[600:640, 100:120] += 900
+    check(counts)
+
+
+def test_a_body_broader_than_the_field_passes():
+    """Its arms run along either edge, a hot injection site at the wrist among them."""
+    counts = analytic_view().counts.copy()
+    counts[((COLUMNS < 12) | (COLUMNS >= 244)) & (ROWS > 180) & (ROWS < 560)] += 1.4 * counts.mean()
+    counts[440:460, :14] += 5 * np.percentile(counts, 99)
+    assert sides_level(shrink(counts)) > 0.6
     check(counts)
 
 
