@@ -46,6 +46,7 @@ class Network:
 _loaded: dict[tuple[Any, ...], Network] = {}
 _lock = threading.Lock()
 _import_lock = threading.Lock()
+_request_lock = threading.Lock()
 
 
 def available() -> tuple[str, ...]:
@@ -152,7 +153,7 @@ def _openvino(file: Path, threads: int, precision: Precision | None) -> Network:
     def run(images: Floats) -> dict[str, Floats]:
         try:
             if not hasattr(local, "request"):
-                local.request = compiled.create_infer_request()
+                local.request = _request(compiled)
             result = local.request.infer({0: np.ascontiguousarray(images, dtype=np.float32)})
         except RuntimeError as error:
             raise _failed(file, images, "OpenVINO", error) from error
@@ -160,6 +161,18 @@ def _openvino(file: Path, threads: int, precision: Precision | None) -> Network:
         return {name: value for group, value in zip(names, values, strict=True) for name in group}
 
     return Network(run)
+
+
+def _request(compiled: Any) -> Any:
+    """A request whose tensors have been looked at.
+
+    OpenVINO makes its bridge to NumPy when the first tensor is looked at. Two threads that do so at once wait for each
+    other for ever, one with the bridge, the other with the interpreter.
+    """
+    with _request_lock:
+        request = compiled.create_infer_request()
+        _ = request.get_input_tensor(0).data
+        return request
 
 
 @functools.cache
