@@ -187,6 +187,15 @@ def test_answers_alone_need_a_start(place):
         answered(place, "nothing", RECIPE.replace("steps = 3", "steps = 0"))
 
 
+def test_a_run_whose_answers_are_learnt_is_not_looked_at_again(place):
+    said = []
+    run = answered(place, "twice", RECIPE)
+    learnt = (run / "checkpoints" / "joint.study.pt").read_bytes()
+    answered(place, "twice", RECIPE, resume=True, progress=said.append)
+    assert not any("looked at" in line for line in said)
+    assert (run / "checkpoints" / "joint.study.pt").read_bytes() == learnt
+
+
 def test_a_run_whose_answers_are_not_learnt_is_not_exported(place, tmp_path):
     run = answered(place, "killed", RECIPE)
     (run / "checkpoints" / "joint.study.pt").unlink()

@@ -110,17 +110,20 @@ def _outer_line(smooth: Stored, body: npt.NDArray[np.bool_], reach: int) -> npt.
 def _between(rows: Stored, middle: int) -> float:
     """Least level half way between the thigh bones over that of the thighs' inner flesh."""
     profile = np.zeros(_BETWEEN)
-    for row in rows:
-        left, right = row[:middle].argmax(), middle + row[middle:].argmax()
+    for row, (left, right) in zip(rows, _both_bones(rows, middle), strict=True):
         profile += np.interp(np.linspace(left, right, _BETWEEN), np.arange(len(row)), row)
     flesh = np.r_[profile[8:13], profile[-13:-8]].mean()
     return float(profile[17:24].min() / max(flesh, 1e-6))
 
 
+def _both_bones(rows: Stored, middle: int) -> npt.NDArray[np.intp]:
+    """(row, 2) the brightest column of the left and of the right half: the bones of both legs."""
+    return np.stack([rows[:, :middle].argmax(axis=1), middle + rows[:, middle:].argmax(axis=1)], axis=1)
+
+
 def _apart(rows: Stored, middle: int) -> float:
-    """Pixels between the brightest of the left and of the right half, in the median row of a stretch of the body."""
-    smooth = gaussian_filter1d(rows, 6.0, axis=0)
-    return float(np.median(middle + smooth[:, middle:].argmax(axis=1) - smooth[:, :middle].argmax(axis=1)))
+    """Pixels between the bones of both legs, in the median row of a stretch of the body."""
+    return float(np.median(np.diff(_both_bones(gaussian_filter1d(rows, 6.0, axis=0), middle))))
 
 
 def _calf(rows: Stored, middle: int, height: int) -> float:
@@ -128,8 +131,7 @@ def _calf(rows: Stored, middle: int, height: int) -> float:
     smooth = gaussian_filter1d(rows, 6.0, axis=0)
     columns, reach = np.arange(rows.shape[1]), height * np.array(_CALF)
     outside, shin = [], []
-    for row in smooth:
-        left, right = row[:middle].argmax(), middle + row[middle:].argmax()
+    for row, (left, right) in zip(smooth, _both_bones(smooth, middle), strict=True):
         outside += [*np.interp(left - reach, columns, row, left=0), *np.interp(right + reach, columns, row, right=0)]
         shin += [row[left], row[right]]
     return float(np.mean(outside) / max(np.mean(shin), 1e-6))

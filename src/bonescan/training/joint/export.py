@@ -10,7 +10,7 @@ from bonescan.inference.runtime import Network
 from bonescan.models.networks.joint import JointNetwork
 from bonescan.training.cache import GridCases
 from bonescan.training.checkpoint import best_network
-from bonescan.training.joint import answers
+from bonescan.training.joint.answers import STAGE as ANSWERS
 from bonescan.training.joint.samples import mirrored
 from bonescan.training.joint.train import STAGE, build_joint
 from bonescan.training.recipe import JointRecipe
@@ -24,7 +24,7 @@ def load_joint(run: Run, recipe: JointRecipe) -> JointNetwork:
         ModelError: The run is not finished.
     """
     best = best_network(run.folder, STAGE)
-    unanswered = recipe.answers is not None and best_network(run.folder, answers.STAGE) is None
+    unanswered = recipe.answers is not None and best_network(run.folder, ANSWERS) is None
     if best is None or unanswered:
         raise ModelError("the run is not finished", hint="Go on with 'bonescan train --resume'")
     network = build_joint(recipe)

@@ -9,7 +9,9 @@ import torch
 from bonescan.core.errors import UsageError
 from bonescan.models.networks.joint import JointNetwork
 from bonescan.training.cache import GridCases
+from bonescan.training.checkpoint import best_network
 from bonescan.training.curves import draw_curves
+from bonescan.training.joint.answers import STAGE as ANSWERS
 from bonescan.training.joint.answers import train_answers
 from bonescan.training.joint.figures import joint_figures
 from bonescan.training.joint.loss import joint_loss
@@ -69,7 +71,7 @@ def train_joint(
         )
     elif run.team.first:
         keep_stage(network, STAGE, run.folder)
-    if recipe.answers is not None:
+    if recipe.answers is not None and best_network(run.folder, ANSWERS) is None:
         train_answers(run, recipe, network, cases, say=say)
     if run.team.first:
         draw_curves(run.folder)
