@@ -168,7 +168,8 @@ class JointStageRecipe(StageRecipe):
 class AnswersStageRecipe(StageRecipe):
     """What the joint network answers for the study, learnt alone: its maps stay as they are.
 
-    `validation_windows` counts patients.
+    `validation_windows` counts patients. `minutes` count from the first patient that is looked at; four fifths of them
+    gone, no more are looked at.
     """
 
     passes: int = Field(3, ge=1, description="Times each patient is looked at: once as it is, then augmented.")

@@ -145,9 +145,9 @@ checkpoint_every = 10
 """
 
 
-def answered(place, name, text, **options):
+def answered(place, name, text, minutes=None, **options):
     recipe = place / f"{name}.toml"
-    recipe.write_text(text + ANSWERS)
+    recipe.write_text(text + ANSWERS + (f"minutes = {minutes}\n" if minutes else ""))
     train(recipe, place / "cohort", place / name, workers=0, **options)
     return place / name
 
@@ -207,12 +207,33 @@ def test_what_is_looked_at_is_what_the_network_answers_from(place):
     cases = load_cache(place / "run" / "cache" / "val")
     recipe = read_recipe(place / "tiny.toml")[0]
     network = load_joint(open_run(place / "run"), recipe)
-    seen = look(network, cases, recipe, say=print)
+    everyone = np.arange(len(cases))
+    seen = look(network, cases, recipe, everyone, say=print)
     image = torch.from_numpy(mirrored(cases.image(0)))[None]
     with torch.inference_mode():
         torch.testing.assert_close(network.study.weigh(seen.looks[:1]), network(image).study, rtol=1e-4, atol=1e-4)
     assert seen.study[:, 0].bool().tolist() == cases.metastasis.tolist()
     metastatic = (cases.labels == MaskLabel.METASTASIS).any(axis=(1, 2, 3))
     assert seen.views.any(dim=1).tolist() == metastatic.tolist()
-    changed = look(network, cases, recipe, augment=recipe.augment, number=1, say=print)
+    changed = look(network, cases, recipe, everyone, augment=recipe.augment, number=1, say=print)
     assert not torch.equal(changed.looks, seen.looks)
+    other = look(network, cases, recipe, everyone[::-1], say=print)
+    torch.testing.assert_close(other.looks, seen.looks.flip(0), rtol=1e-4, atol=1e-4)
+
+
+def test_no_more_patients_are_looked_at_once_it_is_late(place):
+    cases = load_cache(place / "run" / "cache" / "train")
+    recipe = read_recipe(place / "tiny.toml")[0]
+    network = load_joint(open_run(place / "run"), recipe)
+    order = np.tile(np.arange(len(cases))[::-1], 3)
+    seen = look(network, cases, recipe, order, late=lambda: True, say=print)
+    assert seen.study[:, 0].bool().tolist() == cases.metastasis[order[:4]].tolist()
+
+
+def test_the_minutes_of_the_answers_hold_looking(place):
+    said = []
+    run = answered(place, "hurried", RECIPE, minutes=1e-4, progress=said.append)
+    looked = [line.split(": ")[1] for line in said if "looked at" in line]
+    assert looked == ["looked at 4 of 4 patients", "looked at 2 of 2 patients"], "no second pass"
+    last = json.loads((run / "metrics.jsonl").read_text().splitlines()[-1])
+    assert last["step"] == 1, "what is left of the minutes is over after the first step"

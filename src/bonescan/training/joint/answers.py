@@ -7,10 +7,12 @@ of other patients if need be: of each that is a handful of numbers, found once, 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
@@ -32,7 +34,11 @@ _NUMBER = 1
 """Stage number of the generators of its steps."""
 _LOOKED = 2
 """That of the first pass over the patients; the others follow."""
+_ORDER = 99
+"""That of the order in which patients are looked at."""
 _AT_ONCE = 4
+_LOOKING = 0.8
+"""Share of the stage's minutes after which no more patients are looked at."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,21 +78,40 @@ def train_answers(
         cases: Training and validation cases.
         say: Called with lines for people.
     """
-    assert recipe.answers is not None
-    network.to(run.team.device)
-    shown = [
-        look(network, cases[0], recipe, augment=recipe.augment if number else None, number=number, say=say)
-        for number in range(recipe.answers.passes)
-    ]
-    some = np.unique(np.linspace(0, len(cases[1]) - 1, min(recipe.answers.validation_windows, len(cases[1]))))
+    stage = recipe.answers
+    assert stage is not None
+    network.to(run.team.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    began = time.monotonic()
+
+    def minutes() -> float:
+        # The clock of the first process counts, so that all of them look at the same patients.
+        own = (time.monotonic() - began) / 60 if run.team.first else 0.0
+        return run.team.combine(nn.Module(), [own])[0]
+
+    def late() -> bool:
+        return stage.minutes is not None and minutes() > _LOOKING * stage.minutes
+
+    order = generator(recipe.seed, _ORDER, 0).permutation(len(cases[0]))
+    shown = []
+    for number in range(stage.passes):
+        augment = recipe.augment if number else None
+        shown.append(look(network, cases[0], recipe, order, augment=augment, number=number, late=late, say=say))
+        if late():
+            break
+    some = np.unique(np.linspace(0, len(cases[1]) - 1, min(stage.validation_windows, len(cases[1])))).astype(np.intp)
+    seen = look(network, cases[1], recipe, some, say=say)
+    left = stage
+    if stage.minutes is not None:
+        least = (1 - _LOOKING) * stage.minutes
+        left = stage.model_copy(update={"minutes": max(stage.minutes - minutes(), least)})
     task = Task(
         name=STAGE,
         number=_NUMBER,
         samples=Seen(*(torch.cat([getattr(part, name) for part in shown]) for name in ("looks", "study", "views"))),
         loss=answers_loss,
-        validate=answers_figures(look(network, cases[1], recipe, chosen=some.astype(np.intp), say=say)),
+        validate=answers_figures(seen),
     )
-    train_stage(network.study, task, recipe.answers, recipe, run.folder, say, run.team)
+    train_stage(network.study, task, left, recipe, run.folder, say, run.team)
 
 
 @torch.inference_mode()
@@ -94,10 +119,11 @@ def look(
     network: JointNetwork,
     cases: GridCases,
     recipe: JointRecipe,
+    chosen: npt.NDArray[np.intp],
     *,
-    chosen: np.ndarray[tuple[int], np.dtype[np.intp]] | None = None,
     augment: JointAugmentRecipe | None = None,
     number: int = 0,
+    late: Callable[[], bool] = lambda: False,
     say: Callable[[str], None],
 ) -> Seen:
     """Let the network look at patients once.
@@ -106,16 +132,16 @@ def look(
         network: On the device to use.
         cases: Whose patients.
         recipe: Gives precision and seed.
-        chosen: Which of them; all by default.
+        chosen: Which of them, in this order.
         augment: How they are changed before; not at all by default.
         number: Of this pass, part of the seed of the changes.
+        late: Asked after each few patients whether those that follow are to be left out.
         say: Called with a line now and then.
     """
     network.eval()
     device = device_of(network)
-    which = np.arange(len(cases)) if chosen is None else chosen
     looks, studies, views = [], [], []
-    for part in np.split(which, range(_AT_ONCE, len(which), _AT_ONCE)):
+    for part in np.split(chosen, range(_AT_ONCE, len(chosen), _AT_ONCE)):
         images, (labels, _, study) = patients(
             cases, part, augment, generator(recipe.seed, _LOOKED + number, int(part[0]))
         )
@@ -124,8 +150,11 @@ def look(
         studies.append(study)
         views.append(metastatic_views(labels))
         done = sum(map(len, studies))
-        if done % 400 < _AT_ONCE or done == len(which):
-            say(f"{STAGE}: looked at {done} of {len(which)} patients")
+        out_of_time = late()
+        if done % 400 < _AT_ONCE or done == len(chosen) or out_of_time:
+            say(f"{STAGE}: looked at {done} of {len(chosen)} patients")
+        if out_of_time:
+            break
     return Seen(torch.cat(looks), torch.cat(studies), torch.cat(views))
 
 
