@@ -159,9 +159,16 @@ def _budget(name: str, title: str, result: dict[str, Any]) -> Iterator[str]:
         f"[{name}.json](../../benchmarks/results/{name}.json) by `{result['command']}`."
     )
     yield ""
-    yield from (f"- `{method}`: {words}; {result['steps'][method]:,} steps" for method, words in result["says"].items())
+    for method, words in result["says"].items():
+        yield f"- `{method}`: {words}; {_steps(result['steps'][method])}"
     yield ""
     yield from _figures(result["methods"], name)
     for pair in result["pairs"]:
         yield ""
         yield _difference(pair)
+
+
+def _steps(stages: dict[str, int]) -> str:
+    if len(stages) == 1:
+        return f"{next(iter(stages.values())):,} steps"
+    return "steps: " + ", ".join(f"{stage} {count:,}" for stage, count in stages.items())

@@ -74,11 +74,8 @@ GATE = {
     "stepwise-ungated": "every window is segmented",
 }
 LEFT_OUT = (*DROPPED, "strata")
-QUEUES = (
-    ("joint", "unet", "nnunet"),
-    ("stepwise", "resnet34-report", *VARIANTS),
-)
-"""What each of the two cores trains, one after the other."""
+CORES = 2
+"""Of which each trains one method at a time."""
 
 
 @dataclass(frozen=True)
@@ -117,8 +114,9 @@ def main() -> None:
     job = Job(chosen.work, chosen.phantoms, chosen.minutes, chosen.short, chosen.patients, chosen.processes)
     if chosen.only != "measure":
         simulate(job)
-        with ThreadPoolExecutor(len(QUEUES)) as pool:
-            list(pool.map(partial(train_queue, job), range(len(QUEUES))))
+        waiting = iter((*METHODS, *VARIANTS))  # shared by the threads, one of which takes each
+        with ThreadPoolExecutor(CORES) as pool:
+            list(pool.map(partial(train_in_turn, job, waiting), range(CORES)))
     if chosen.only != "train":
         for name in (*METHODS, *VARIANTS):
             measure(job, name)
@@ -147,9 +145,9 @@ def simulate(job: Job) -> None:
         open_cache(job.work / "cache" / split, cohorts.split(split), progress=lambda line: print(line, file=sys.stderr))
 
 
-def train_queue(job: Job, core: int) -> None:
-    """Train what one core trains, one after the other."""
-    for name in QUEUES[core]:
+def train_in_turn(job: Job, waiting: Iterator[str], core: int) -> None:
+    """Train on one core whatever method is next, until none is left."""
+    for name in waiting:
         train(job, name, core)
 
 
@@ -233,11 +231,11 @@ def trained_on(job: Job) -> int:
     return int(facts["cases"]["train"])
 
 
-def steps(job: Job, name: str) -> int:
-    """Of training, all stages together."""
+def steps(job: Job, name: str) -> dict[str, int]:
+    """Of training, stage → its steps."""
     lines = (job.work / name / "run" / "metrics.jsonl").read_text("utf-8").splitlines()
     # The last line of each stage has the last step.
-    return sum({fact["stage"]: int(fact["step"]) for fact in map(json.loads, lines)}.values())
+    return {fact["stage"]: int(fact["step"]) for fact in map(json.loads, lines)}
 
 
 def method(name: str) -> Method:

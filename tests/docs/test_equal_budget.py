@@ -1,10 +1,15 @@
 """The comparison at equal budgets: every method gets the same minutes of one core, by a recipe that can be read."""
 
+import json
+import sys
+from dataclasses import replace
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
-from benchmarks.equal_budget import METHODS, QUEUES, VARIANTS, Job, method, recipe_text
+from benchmarks import equal_budget
+from benchmarks.equal_budget import CORES, METHODS, VARIANTS, Job, method, recipe_text
 from bonescan.training.recipe import read_recipe
 
 JOB = Job(work=Path("work"), phantoms=Path("phantoms"), minutes=25, short=12, patients=400, processes=2)
@@ -21,9 +26,28 @@ def test_all_stages_together_take_what_every_method_gets(name, tmp_path):
     assert recipe.pipeline == method(name).recipe
 
 
-def test_each_method_is_trained_once():
-    trained = [name for queue in QUEUES for name in queue]
-    assert sorted(trained) == sorted([*METHODS, *VARIANTS])
+def test_each_method_is_trained_once_and_every_core_is_used(tmp_path, monkeypatch):
+    trained, together = [], Barrier(CORES, timeout=20)
+
+    def train(job, name, core):
+        if core not in {each for _, each in trained}:
+            together.wait()
+        trained.append((name, core))
+
+    monkeypatch.setattr(equal_budget, "train", train)
+    monkeypatch.setattr(equal_budget, "simulate", lambda job: None)
+    monkeypatch.setattr(sys, "argv", ["equal_budget", str(tmp_path), "--phantoms", str(tmp_path), "--only", "train"])
+    equal_budget.main()
+    assert sorted(name for name, _ in trained) == sorted([*METHODS, *VARIANTS])
+    assert {core for _, core in trained} == set(range(CORES))
+
+
+def test_steps_are_those_of_each_stage(tmp_path):
+    run = tmp_path / "joint" / "run"
+    run.mkdir(parents=True)
+    lines = [{"stage": "joint", "step": 5}, {"stage": "joint", "step": 9}, {"stage": "joint.study", "step": 30}]
+    (run / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert equal_budget.steps(replace(JOB, work=tmp_path), "joint") == {"joint": 9, "joint.study": 30}
 
 
 def test_a_variant_differs_from_the_joint_recipe_in_what_it_says():
