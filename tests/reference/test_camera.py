@@ -9,6 +9,7 @@ from scipy.ndimage import distance_transform_edt
 from bonescan.core.anatomy import Laterality, Region
 from bonescan.core.study import ViewName
 from bonescan.io.plausibility import check_bone_scan
+from bonescan.io.thumbnail import Looked
 from bonescan.simulate.attenuation import Attenuation
 from bonescan.simulate.blur import blur, kernel, splat
 from bonescan.simulate.camera import (
@@ -362,4 +363,4 @@ def test_who_lies_as_far_aside_as_may_be_is_still_taken_for_a_scan(seed, side):
     offset = (0.0, side * (1.8 * 128 - _TRUNK_MM))
     small = replace(parameters.camera, rows=1024, columns=256, pixel_mm=1.8, offset_mm=offset)
     parameters = replace(parameters, camera=small)
-    check_bone_scan(noisy_study(parameters, render(parameters).expected).views)
+    check_bone_scan([Looked(view) for view in noisy_study(parameters, render(parameters).expected).views])

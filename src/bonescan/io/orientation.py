@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bonescan.core.study import Counts, View
-from bonescan.io.thumbnail import COLUMNS, ROWS, Thumbnail, crop_to_body, shrink
+from bonescan.io.thumbnail import COLUMNS, ROWS, Looked, Thumbnail
 
 SWAPPED_BELOW = -0.5
 """Of 32 real scans the lowest score is 0.8 as named and so the highest -0.8 when swapped; the median is 1.4."""
@@ -18,40 +17,35 @@ MAX_BOTTOM = 0.2
 """The cues are looked for at heights of a whole body: a body cut off above the knees would be misjudged."""
 
 
-def orientation_score(anterior: Counts, posterior: Counts) -> float:
+def orientation_score(anterior: Thumbnail, posterior: Thumbnail) -> float:
     """Return how well the views fit their names: about 1.5 if they do, -1.5 if swapped.
 
     Args:
-        anterior: (row, column) float32 counts of the view named anterior.
+        anterior: The body in the view named anterior, shrunk.
         posterior: The same of the one named posterior.
     """
-    return _score(crop_to_body(anterior), crop_to_body(posterior))
-
-
-def _score(anterior: Counts, posterior: Counts) -> float:
     return float(sum(f - b for f, b in zip(_cues(anterior), _cues(posterior), strict=True)))
 
 
-def looks_swapped(anterior: View, posterior: View) -> bool:
+def looks_swapped(anterior: Looked, posterior: Looked) -> bool:
     """Whether two views of a whole body fit their names better when swapped."""
-    bodies = [crop_to_body(view.counts) for view in (anterior, posterior)]
-    if not all(_is_whole(body, view) for body, view in zip(bodies, (anterior, posterior), strict=True)):
+    if not all(map(_is_whole, (anterior, posterior))):
         return False
-    return _score(*bodies) < SWAPPED_BELOW
+    return orientation_score(anterior.small_body, posterior.small_body) < SWAPPED_BELOW
 
 
-def _is_whole(body: Counts, view: View) -> bool:
-    vertical, horizontal = view.pixel_spacing_mm or (1.0, 1.0)
+def _is_whole(looked: Looked) -> bool:
+    body = looked.body
+    vertical, horizontal = looked.view.pixel_spacing_mm or (1.0, 1.0)
     profile = body.sum(axis=1, dtype=np.float64)
     feet = profile[-max(1, len(profile) // 128) :].mean() / profile.mean()
     aspect = body.shape[0] * vertical / (body.shape[1] * horizontal)
     return bool(aspect >= MIN_BODY_ASPECT and feet <= MAX_BOTTOM)
 
 
-def _cues(body: Counts) -> tuple[float, float, float, float]:
+def _cues(body: Thumbnail) -> tuple[float, float, float, float]:
     """Levels that are higher from the front, as logarithms: knees, face over skull, and the spine's, negated."""
-    levels = shrink(body)
-    levels = np.minimum(levels, np.percentile(levels, 99))
+    levels = np.minimum(body, np.percentile(body, 99))
     levels = (levels + levels[:, ::-1]) / (2 * levels.mean())
     levels = np.log(levels + 0.15)  # the offset keeps noise in empty parts from counting
     return (

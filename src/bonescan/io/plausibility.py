@@ -13,9 +13,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from bonescan.core.errors import NotABoneScanError
-from bonescan.core.study import Counts, View
+from bonescan.core.study import View
 from bonescan.io.layout import MAX_ASPECT, MIN_ASPECT
-from bonescan.io.thumbnail import COLUMNS, Thumbnail, crop_to_body, shrink
+from bonescan.io.thumbnail import COLUMNS, Looked, Thumbnail
 
 MIN_SIDE = 32
 MIN_DARK = 0.2
@@ -25,7 +25,7 @@ REACH = 10
 """Columns of the thumbnail that the middle may be off: a body that lacks an arm is not in the middle of its box."""
 
 
-def check_bone_scan(views: Sequence[View]) -> None:
+def check_bone_scan(views: Sequence[Looked]) -> None:
     """Refuse views that cannot be planar whole-body scans.
 
     Raises:
@@ -33,9 +33,9 @@ def check_bone_scan(views: Sequence[View]) -> None:
     """
     if not views:
         raise NotABoneScanError("the input holds no image")
-    for view in views:
-        _check_shape(view)
-        _check_content(view)
+    for looked in views:
+        _check_shape(looked.view)
+        _check_content(looked)
 
 
 def dark_share(thumbnail: Thumbnail) -> float:
@@ -50,9 +50,8 @@ def sides_level(thumbnail: Thumbnail) -> float:
     return float(np.concatenate([limited[:, :width], limited[:, -width:]]).mean() / limited.mean())
 
 
-def mirror_likeness(image: Counts) -> float:
+def mirror_likeness(body: Thumbnail) -> float:
     """Correlation of the body with its mirror image, at the best of several middle lines."""
-    body = shrink(crop_to_body(image))
     body = np.sqrt(np.minimum(body, np.percentile(body, 99)))
     body = body - body.mean()
     norm = float((body * body).sum())
@@ -78,12 +77,12 @@ def _check_shape(view: View) -> None:
         )
 
 
-def _check_content(view: View) -> None:
-    thumbnail = shrink(view.counts)
+def _check_content(looked: Looked) -> None:
+    name = looked.view.name
     expected = "a whole-body scan: a body on an empty background"
-    if dark_share(thumbnail) < MIN_DARK:
-        raise NotABoneScanError(f"the {view.name} image has hardly any empty background", expected=expected)
-    if sides_level(thumbnail) > MAX_SIDES:
-        raise NotABoneScanError(f"the {view.name} image is as bright at its sides as within", expected=expected)
-    if mirror_likeness(view.counts) < MIN_MIRROR:
-        raise NotABoneScanError(f"the two halves of the {view.name} image have nothing in common", expected=expected)
+    if dark_share(looked.whole) < MIN_DARK:
+        raise NotABoneScanError(f"the {name} image has hardly any empty background", expected=expected)
+    if sides_level(looked.whole) > MAX_SIDES:
+        raise NotABoneScanError(f"the {name} image is as bright at its sides as within", expected=expected)
+    if mirror_likeness(looked.small_body) < MIN_MIRROR:
+        raise NotABoneScanError(f"the two halves of the {name} image have nothing in common", expected=expected)

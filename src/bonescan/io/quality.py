@@ -9,6 +9,7 @@ import numpy as np
 from bonescan.core.findings import QualityFinding
 from bonescan.core.study import Units, View, ViewName
 from bonescan.io.orientation import looks_swapped
+from bonescan.io.thumbnail import Looked
 
 LOW_COUNTS_WARNING = 0.5e6
 LOW_COUNTS_INFO = 1.5e6
@@ -23,16 +24,16 @@ TRUNCATED_TOP, TRUNCATED_BOTTOM = 0.40, 0.30
 and 0.24."""
 
 
-def assess(views: Sequence[View]) -> tuple[QualityFinding, ...]:
+def assess(views: Sequence[Looked]) -> tuple[QualityFinding, ...]:
     """Look for what makes a result less sure.
 
     Returns:
         Findings, of codes ``one_view``, ``display_units``, ``low_counts``, ``clipped``, ``truncated_body`` and
         ``views_swapped``.
     """
-    findings = [finding for view in views for check in _CHECKS if (finding := check(view)) is not None]
+    findings = [finding for looked in views for check in _CHECKS if (finding := check(looked.view)) is not None]
     if len(views) == 1:
-        absent = next(name for name in ViewName if name is not views[0].name)
+        absent = next(name for name in ViewName if name is not views[0].view.name)
         message = f"There is no {absent} view; findings that it alone shows are missed."
         findings.insert(0, QualityFinding(code="one_view", severity="warning", message=message))
     else:
@@ -81,7 +82,7 @@ def _truncated_body(view: View) -> QualityFinding | None:
     return QualityFinding(code="truncated_body", severity=severity, message=message, view=view.name.value)
 
 
-def _swapped(views: Sequence[View]) -> list[QualityFinding]:
+def _swapped(views: Sequence[Looked]) -> list[QualityFinding]:
     if not looks_swapped(views[0], views[1]):
         return []
     message = "The views look swapped: the spine is brighter in the one named anterior. Check which is which."

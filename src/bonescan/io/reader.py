@@ -14,6 +14,7 @@ from bonescan.io.inputs import StudyInput, find_inputs, kind_of
 from bonescan.io.layout import split_frames
 from bonescan.io.plausibility import check_bone_scan
 from bonescan.io.quality import assess
+from bonescan.io.thumbnail import Looked
 
 __all__ = ["StudyInput", "find_inputs", "read_study"]
 
@@ -99,10 +100,11 @@ def _assemble(name: str, contents: Sequence[Content]) -> Study:
         frames += split
         findings += [*content.findings, *noticed]
     views, assumed = name_views(frames)
-    check_bone_scan(views)
+    looked = [Looked(view) for view in views]
+    check_bone_scan(looked)
     facts = _merge([content.facts for content in contents])
     study = replace(_study(name, views, facts), headers=tuple(c.header for c in contents if c.header is not None))
-    return study.with_quality(*findings, *assumed, *assess(views))
+    return study.with_quality(*findings, *assumed, *assess(looked))
 
 
 def _merge(facts: Sequence[Facts]) -> Facts:

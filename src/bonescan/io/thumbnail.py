@@ -2,14 +2,38 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 import numpy.typing as npt
 
-from bonescan.core.study import Counts
+from bonescan.core.study import Counts, View
 
 ROWS, COLUMNS = 128, 64
 Thumbnail = npt.NDArray[np.float64]
 """(128, 64) float64: block means, at least 0."""
+
+
+class Looked:
+    """A view, and what several checks look at of it: each part is made once, when it is first asked for."""
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+
+    @cached_property
+    def whole(self) -> Thumbnail:
+        """All of the view, shrunk."""
+        return shrink(self.view.counts)
+
+    @cached_property
+    def body(self) -> Counts:
+        """(row, column) float32, the view without its empty margins."""
+        return crop_to_body(self.view.counts)
+
+    @cached_property
+    def small_body(self) -> Thumbnail:
+        """`body`, shrunk."""
+        return shrink(self.body)
 
 
 def shrink(image: Counts) -> Thumbnail:
