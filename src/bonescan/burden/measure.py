@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from bonescan.burden.bstbi import DEFINITION, K, Sums, index, sums
 from bonescan.burden.lesions import Segmented
 from bonescan.core.anatomy import MaskLabel
@@ -39,5 +41,5 @@ def _area_mm2(views: Sequence[Segmented]) -> float | None:
         if segmented.view.pixel_spacing_mm is None:
             return None
         row_mm, column_mm = segmented.view.pixel_spacing_mm
-        total += int((segmented.labels == MaskLabel.METASTASIS).sum()) * row_mm * column_mm
+        total += int(np.count_nonzero(segmented.labels == MaskLabel.METASTASIS)) * row_mm * column_mm
     return total

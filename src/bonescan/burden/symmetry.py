@@ -127,12 +127,13 @@ def _axis(image: Array) -> tuple[float, float]:
     levels = np.sqrt(np.clip(image, 0, np.percentile(image, 98)))
     length = 2 * columns
     symmetry = np.fft.irfft(np.fft.rfft(levels, length, axis=1) ** 2, length, axis=1)
-    offsets = np.arange(rows) - (rows - 1) / 2
+    # Twice in a row, so that each line, shifted around, is a slice.
+    around = np.lib.stride_tricks.sliding_window_view(np.concatenate([symmetry, symmetry], axis=1), length, axis=1)
+    lines, offsets = np.arange(rows), np.arange(rows) - (rows - 1) / 2
     best_score, best_sum, best_slope = -math.inf, 0.0, 0.0
     for slope in _SLOPES[np.argsort(np.abs(_SLOPES))]:
         shift = np.rint(2 * slope * offsets).astype(int)
-        index = (np.arange(length) + shift[:, None]) % length
-        score = np.take_along_axis(symmetry, index, axis=1).sum(axis=0)
+        score = around[lines, shift % length].sum(axis=0)
         peak = int(np.argmax(score))
         if score[peak] > best_score * (1 + 1e-9):
             best_score, best_sum, best_slope = float(score[peak]), _refine(score, peak), float(slope)

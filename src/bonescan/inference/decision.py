@@ -59,12 +59,12 @@ def decide(result: PipelineResult, labels: Mapping[ViewName, Labels], thresholds
         present=present,
         by_view={name.value: value for name, value in result.by_view.items()},
     )
-    pixels = sum(int((mask == MaskLabel.METASTASIS).sum()) for mask in labels.values())
+    pixels = sum(int(np.count_nonzero(mask == MaskLabel.METASTASIS)) for mask in labels.values())
     return Decision(
         metastasis=metastasis,
         sites={s: SiteFinding(probability=result.sites[s], present=present and s in chosen) for s in SITES},
         site_uncertain=uncertain,
-        labels=labels if present else {name: _without_metastases(mask) for name, mask in labels.items()},
+        labels=labels if present or not pixels else {name: _without_metastases(mask) for name, mask in labels.items()},
         notes=tuple(_notes(metastasis, pixels, uncertain) + _review(result)),
     )
 
