@@ -157,7 +157,7 @@ class Joint:
 
     def _infer(self, images: Floats) -> dict[str, Floats]:
         """Run the network and check that what comes back has the expected shapes and ranges."""
-        out = self._loading.network(NETWORK).outputs(images)
+        out = self._loading.network(NETWORK).passing(images)
         for name, shape in _SHAPES.items():
             if name not in out or out[name].shape != shape:
                 what = f"an array of shape {out[name].shape}" if name in out else "nothing"

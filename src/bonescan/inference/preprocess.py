@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -98,8 +99,13 @@ def to_grid(view: View) -> GridView:
     by_row = _resampling(grid.row0, grid.row1, grid.rows, rows, GRID_ROWS)
     by_column = _resampling(grid.column0, grid.column1, grid.columns, columns, GRID_COLUMNS)
     counts = _resample(view.counts, by_row, by_column)
-    image = np.clip(np.sqrt(np.maximum(counts, 0) / np.float32(grid.reference)), 0, CEILING) / 2
-    return GridView(image.astype(np.float32, copy=False), grid)
+    # In place: the time goes into memory that is touched for the first time.
+    np.maximum(counts, 0, out=counts)
+    counts /= np.float32(grid.reference)
+    np.sqrt(counts, out=counts)
+    np.minimum(counts, CEILING, out=counts)
+    counts /= 2
+    return GridView(counts, grid)
 
 
 def from_grid(values: npt.NDArray[np.float32], grid: Grid, *, least: float = 0.0) -> npt.NDArray[np.float32]:
@@ -108,24 +114,18 @@ def from_grid(values: npt.NDArray[np.float32], grid: Grid, *, least: float = 0.0
     Args:
         values: (1024, 256) float32, at least 0.
         grid: The record made by `to_grid`.
-        least: Values that do not matter: rows with nothing above are taken for 0, which saves most of the work where
-            little is found.
+        least: Values that do not matter: rows and columns with nothing above are taken for 0, which saves most of the
+            work where little is found.
 
     Returns:
         (rows, columns) float32, linearly interpolated; 0 outside the cropped box.
     """
-    hot = np.flatnonzero(values.max(axis=1) > least)
     result = np.zeros((grid.rows, grid.columns), np.float32)
-    if not hot.size:
-        return result
-    by_row = _return(grid.row0, grid.row1, grid.rows, GRID_ROWS)
-    reached = np.flatnonzero((by_row.samples[:, -1] >= hot[0]) & (by_row.samples[:, 0] <= hot[-1]))
-    if not reached.size:
-        return result
-    rows = slice(int(reached[0]), int(reached[-1]) + 1)
-    by_column = _return(grid.column0, grid.column1, grid.columns, GRID_COLUMNS)
-    taps = _Taps(by_row.samples[rows], by_row.weights[rows])
-    result[rows] = _resample(values.astype(np.float32, copy=False), taps, by_column)
+    hot = values > least
+    rows, by_row = _reached(_return(grid.row0, grid.row1, grid.rows, GRID_ROWS), hot.any(axis=1))
+    columns, by_column = _reached(_return(grid.column0, grid.column1, grid.columns, GRID_COLUMNS), hot.any(axis=0))
+    if by_row.samples.size and by_column.samples.size:
+        result[rows, columns] = _resample(values.astype(np.float32, copy=False), by_row, by_column)
     return result
 
 
@@ -252,6 +252,7 @@ def _resampling(first: float, last: float, size: int, distinct: npt.NDArray[np.i
     return _Taps(distinct[taps.samples], taps.weights)
 
 
+@lru_cache(maxsize=8)  # several maps of a view go the same way
 def _return(first: float, last: float, size: int, steps: int) -> _Taps:
     """The way back; no weight for pixels whose centre lies outside the box."""
     scale = (last - first) / steps
@@ -259,6 +260,16 @@ def _return(first: float, last: float, size: int, steps: int) -> _Taps:
     taps = _triangle((middles - first) / scale - 0.5, steps, max(1 / scale, 1.0))
     taps.weights[(middles < first) | (middles > last)] = 0
     return taps
+
+
+def _reached(taps: _Taps, hot: npt.NDArray[np.bool_]) -> tuple[slice, _Taps]:
+    """Outputs from the first to the last that ask for a sample between the first and the last hot one."""
+    where = np.flatnonzero(hot)
+    if not where.size:
+        return slice(0, 0), _Taps(taps.samples[:0], taps.weights[:0])
+    reached = np.flatnonzero((taps.samples[:, -1] >= where[0]) & (taps.samples[:, 0] <= where[-1]))
+    outputs = slice(int(reached[0]), int(reached[-1]) + 1) if reached.size else slice(0, 0)
+    return outputs, _Taps(taps.samples[outputs], taps.weights[outputs])
 
 
 def _triangle(centres: npt.NDArray[np.floating[Any]], size: int, support: float) -> _Taps:
@@ -274,18 +285,20 @@ def _triangle(centres: npt.NDArray[np.floating[Any]], size: int, support: float)
 def _resample(image: npt.NDArray[np.float32], by_row: _Taps, by_column: _Taps) -> npt.NDArray[np.float32]:
     """Combine rows, then columns; columns that no output asks for are left out from the start."""
     first, last = int(by_column.samples.min()), int(by_column.samples.max())
-    rows = _combine(image[:, first : last + 1], by_row)
-    columns = _Taps(by_column.samples - first, by_column.weights)
-    return np.ascontiguousarray(_combine(np.ascontiguousarray(rows.T), columns).T)
+    rows = _combine(image[:, first : last + 1], by_row, axis=0)
+    return _combine(rows, _Taps(by_column.samples - first, by_column.weights), axis=1)
 
 
-def _combine(image: npt.NDArray[np.float32], taps: _Taps) -> npt.NDArray[np.float32]:
-    """Weighted sums of rows, tap by tap: a few each, where a matrix product would multiply a thousand zeros."""
-    total = np.zeros((len(taps.samples), image.shape[1]), np.float32)
-    for samples, weights in zip(taps.samples.T, taps.weights.T, strict=True):
-        picked = image[samples]
-        picked *= weights[:, None]
-        total += picked
+def _combine(image: npt.NDArray[np.float32], taps: _Taps, *, axis: int) -> npt.NDArray[np.float32]:
+    """Weighted sums along an axis, tap by tap: a few each, where a matrix product would multiply a thousand zeros."""
+    weights = taps.weights.T[:, :, None] if axis == 0 else taps.weights.T[:, None, :]
+    total, *others = (
+        # Other modes than "clip" copy once more.
+        np.multiply(picked := np.take(image, samples, axis=axis, mode="clip"), weight, out=picked)
+        for samples, weight in zip(taps.samples.T, weights, strict=True)
+    )
+    for other in others:
+        total += other
     return total
 
 
