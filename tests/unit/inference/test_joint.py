@@ -47,6 +47,18 @@ def test_findings_land_on_their_spots_in_both_views(pipeline):
     assert anterior.benign.shape == anterior.metastasis.shape == SIZE
 
 
+def test_what_a_run_gave_stays_when_the_network_runs_again(pipeline):
+    first = pipeline.run(both())
+    kept = [(x.metastasis.copy(), x.labels.copy(), x.regions.copy()) for x in first.views]
+    sites = dict(first.sites)
+    pipeline.run(study(view(counts()[:, ::-1]), view(body(SIZE), "posterior")))
+    for view_, (metastasis, labels, regions) in zip(first.views, kept, strict=True):
+        np.testing.assert_array_equal(view_.metastasis, metastasis)
+        np.testing.assert_array_equal(view_.labels, labels)
+        np.testing.assert_array_equal(view_.regions, regions)
+    assert first.sites == sites
+
+
 def test_regions_come_back_the_right_way_round(pipeline):
     """The network calls its left half skull, its right half femur; mirrored back, a posterior view has them swapped."""
     anterior, posterior = pipeline.run(both()).views
