@@ -12,8 +12,8 @@ import pytest
 from bonescan.core.study import Polarity, Units, ViewName
 from bonescan.io.polarity import detect_polarity
 from bonescan.io.quality import assess
-from bonescan.io.thumbnail import Looked
 from bonescan.io.reader import find_inputs, read_study
+from bonescan.io.thumbnail import Looked
 from pictures import picture, save_picture
 
 REAL = Path(os.environ.get("BONESCAN_SHARED", Path(__file__).parents[2] / ".." / "shared")) / "real"

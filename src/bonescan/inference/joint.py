@@ -126,10 +126,14 @@ class Joint:
             ModelError: The network cannot be loaded or run, or returns what it should not.
         """
         self.prepare()
+        with ThreadPoolExecutor(len(VIEWS)) as pool:
+            return self._run(study, pool)
+
+    def _run(self, study: Study, pool: ThreadPoolExecutor) -> PipelineResult:
+        """As `run`, both views side by side in the threads of a pool."""
         began = perf_counter()
         names = [view.name for view in study.views]
-        with ThreadPoolExecutor(len(VIEWS)) as pool:
-            gridded = dict(zip(names, pool.map(to_grid, study.views), strict=True))
+        gridded = dict(zip(names, pool.map(to_grid, study.views), strict=True))
         prepared = perf_counter()
         out = self._infer(joined(gridded))
         probabilities = self.calibration.probabilities(out["study"][0])
@@ -141,8 +145,7 @@ class Joint:
             place = places[view.name]
             return self._view(view, gridded[view.name], out["findings"][0, place], out["regions"][0, place])
 
-        with ThreadPoolExecutor(len(VIEWS)) as pool:
-            views = tuple(pool.map(back, study.views))
+        views = tuple(pool.map(back, study.views))
         low, high = self.calibration.review
         doubtful = low <= overall[0] < high
         return PipelineResult(

@@ -122,8 +122,10 @@ def from_grid(values: npt.NDArray[np.float32], grid: Grid, *, least: float = 0.0
     """
     result = np.zeros((grid.rows, grid.columns), np.float32)
     hot = values > least
-    rows, by_row = _reached(_return(grid.row0, grid.row1, grid.rows, GRID_ROWS), hot.any(axis=1))
-    columns, by_column = _reached(_return(grid.column0, grid.column1, grid.columns, GRID_COLUMNS), hot.any(axis=0))
+    rows, by_row = _reached(_return(grid.row0, grid.row1, grid.rows, GRID_ROWS), np.asarray(hot.any(axis=1)))
+    columns, by_column = _reached(
+        _return(grid.column0, grid.column1, grid.columns, GRID_COLUMNS), np.asarray(hot.any(axis=0))
+    )
     if by_row.samples.size and by_column.samples.size:
         result[rows, columns] = _resample(values.astype(np.float32, copy=False), by_row, by_column)
     return result
@@ -292,13 +294,12 @@ def _resample(image: npt.NDArray[np.float32], by_row: _Taps, by_column: _Taps) -
 def _combine(image: npt.NDArray[np.float32], taps: _Taps, *, axis: int) -> npt.NDArray[np.float32]:
     """Weighted sums along an axis, tap by tap: a few each, where a matrix product would multiply a thousand zeros."""
     weights = taps.weights.T[:, :, None] if axis == 0 else taps.weights.T[:, None, :]
-    total, *others = (
-        # Other modes than "clip" copy once more.
-        np.multiply(picked := np.take(image, samples, axis=axis, mode="clip"), weight, out=picked)
-        for samples, weight in zip(taps.samples.T, weights, strict=True)
-    )
-    for other in others:
-        total += other
+    total: npt.NDArray[np.float32] | None = None
+    for samples, weight in zip(taps.samples.T, weights, strict=True):
+        picked = np.take(image, samples, axis=axis, mode="clip")  # the other modes copy once more
+        picked *= weight
+        total = picked if total is None else np.add(total, picked, out=total)
+    assert total is not None
     return total
 
 
