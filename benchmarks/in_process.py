@@ -18,6 +18,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from bonescan.core.findings import Timing
     from bonescan.core.study import Study
     from bonescan.models.bundle import Bundle
 
@@ -54,26 +55,32 @@ def main(studies: list[Path], compressed: list[Path], rounds: int) -> dict[str, 
     bundles = {name: load_bundle(find_bundle(name)) for name in dict.fromkeys((settings().model, RIVAL))}
     default = next(iter(bundles.values()))
 
-    def chain(study: Path, name: str) -> object:
-        return bs.analyze(bs.read(study), model=bundles[name])
+    def chain(study: Path, name: str, said: list[Timing] | None = None) -> None:
+        began = perf_counter()
+        read = bs.read(study)
+        analysis = bs.analyze(read, model=bundles[name], read_ms=1e3 * (perf_counter() - began))
+        if said is not None:
+            said.append(analysis.timing_ms)
 
     first_s = {name: seconds(partial(chain, studies[0], name)) for name in bundles}
+    here = default.manifest.name
+    said: list[Timing] = []
     turns: list[Timed] = []
     for study, small in zip(studies, compressed, strict=True):
         turn: dict[str, Callable[[], object]] = {n: partial(chain, study, n) for n in bundles}
+        turn[here] = partial(chain, study, here, said)
         turn["compressed"] = partial(chain, small, settings().model)
         turns.append(turn)
     chains = in_turns(turns, rounds)
     read = [bs.read(study) for study in studies]
     networks = in_turns([network_calls(study) for study in read], rounds)
-    here = default.manifest.name
     result: dict[str, object] = {
         "patients": len(studies),
         "rounds": rounds,
         "model": {"name": here, "version": default.manifest.version, "sha256": default.sha256},
         "dicom_to_analysis": {**spread(chains[here]), "first_with_loading_s": round(first_s[here], 4)},
         "run_length_compressed": spread(chains["compressed"]),
-        "stages_ms": stages(studies, default),
+        "stages_ms": stages(said[1:]),  # the first was not timed either
         "networks": {name: spread(values) for name, values in networks.items()},
         "ratio_onnxruntime_to_openvino": round(median(networks["onnxruntime"]) / median(networks["openvino"]), 3),
     }
@@ -150,18 +157,9 @@ def torch_calls(study: Study, cores: int) -> Timed:
     return {"torch_eager": lambda: run(bf16=False), "torch_eager_bf16": lambda: run(bf16=True)}
 
 
-def stages(studies: list[Path], bundle: object) -> dict[str, float]:
-    """Median milliseconds of each part of the chain, as an analysis says them."""
-    import bonescan as bs
-
-    values: dict[str, list[float]] = {stage: [] for stage in STAGES}
-    for study in studies:
-        began = perf_counter()
-        read = bs.read(study)
-        timing = bs.analyze(read, model=bundle, read_ms=1e3 * (perf_counter() - began)).timing_ms  # type: ignore[arg-type]
-        for stage in STAGES:
-            values[stage].append(getattr(timing, stage))
-    return {stage: round(median(times), 2) for stage, times in values.items()}
+def stages(said: list[Timing]) -> dict[str, float]:
+    """Median milliseconds of each part of the chain, as analyses say them."""
+    return {stage: round(median(getattr(timing, stage) for timing in said), 2) for stage in STAGES}
 
 
 def in_turns(turns: list[Timed], rounds: int) -> dict[str, list[float]]:
