@@ -70,17 +70,16 @@ def sums(counts: Counts, lesion: Mask, bladder: Mask | None = None) -> Sums:
         Sums(lesion=2.0, rest=8.0)
     """
     values, inside = np.asarray(counts), np.asarray(lesion, dtype=bool)
-    excluded = np.zeros(values.shape, dtype=bool) if bladder is None else np.asarray(bladder, dtype=bool)
-    if not values.shape == inside.shape == excluded.shape:
+    outside = np.ones(values.shape, dtype=bool) if bladder is None else ~np.asarray(bladder, dtype=bool)
+    if not values.shape == inside.shape == outside.shape:
         raise UsageError(
-            f"counts {values.shape}, lesion {inside.shape} and bladder {excluded.shape} differ in shape",
+            f"counts {values.shape}, lesion {inside.shape} and bladder {outside.shape} differ in shape",
             expected="one shape for all three",
         )
     if not np.isfinite(values).all() or (values.size and values.min() < 0):
         raise UsageError("the intensities hold negative or non-finite values", expected="counts of at least 0")
-    # Lesions and bladder cover little of a view: what they hold is picked out, the rest is not copied.
-    total, in_bladder = values.sum(dtype=np.float64), values[excluded].sum(dtype=np.float64)
-    return Sums(float(values[inside & ~excluded].sum(dtype=np.float64)), max(0.0, float(total - in_bladder)))
+    lesions, rest = (values.sum(dtype=np.float64, where=where) for where in (inside & outside, outside))
+    return Sums(float(lesions), float(rest))
 
 
 def index(total: Sums, k: float = K) -> float:

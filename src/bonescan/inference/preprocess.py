@@ -266,10 +266,9 @@ def _return(first: float, last: float, size: int, steps: int) -> _Taps:
 
 def _reached(taps: _Taps, hot: npt.NDArray[np.bool_]) -> tuple[slice, _Taps]:
     """Outputs from the first to the last that ask for a sample between the first and the last hot one."""
-    where = np.flatnonzero(hot)
-    if not where.size:
-        return slice(0, 0), _Taps(taps.samples[:0], taps.weights[:0])
-    reached = np.flatnonzero((taps.samples[:, -1] >= where[0]) & (taps.samples[:, 0] <= where[-1]))
+    reached = where = np.flatnonzero(hot)
+    if where.size:
+        reached = np.flatnonzero((taps.samples[:, -1] >= where[0]) & (taps.samples[:, 0] <= where[-1]))
     outputs = slice(int(reached[0]), int(reached[-1]) + 1) if reached.size else slice(0, 0)
     return outputs, _Taps(taps.samples[outputs], taps.weights[outputs])
 
