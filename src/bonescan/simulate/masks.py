@@ -10,6 +10,7 @@ goes before metastasis and metastasis before benign uptake.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +37,23 @@ Source: Rose 1948, "The sensitivity performance of the human eye on an absolute 
 """
 BLADDER_OF_OWN_MAXIMUM = 0.3
 BLADDER_OF_BACKGROUND = 0.5
+
+
+NOBODY = -1
+
+
+class ViewLabels(NamedTuple):
+    """What one view shows.
+
+    Attributes:
+        labels: (row, column) uint8 `MaskLabel`.
+        owners: (row, column) int16, which focus a pixel is of, `NOBODY` elsewhere.
+        areas: Of each focus, in pixels, 0 where it is not visible.
+    """
+
+    labels: Labels
+    owners: npt.NDArray[np.int16]
+    areas: list[int]
 
 
 def focus_mask(patch: Patch, rest: Image) -> npt.NDArray[np.bool_]:
@@ -87,7 +105,7 @@ def label_view(
     rows: tuple[int, int],
     pixel_mm: float,
     counts: float,
-) -> tuple[Labels, list[int]]:
+) -> ViewLabels:
     """Label one view.
 
     Args:
@@ -97,11 +115,9 @@ def label_view(
         rows: First row that the camera saw, and the one after the last.
         pixel_mm: Edge of a pixel.
         counts: Expected counts a unit of the images.
-
-    Returns:
-        (row, column) uint8 `MaskLabel`, and the area of each focus in pixels, 0 where it is not visible.
     """
     labels = np.zeros(base.shape, np.uint8)
+    owners = np.full(base.shape, NOBODY, np.int16)
     rest = base.copy()
     bladder.add_to(rest)
     masks = [_seen(focus_mask(patch, rest), patch, rows) for patch, _ in foci]
@@ -110,13 +126,15 @@ def label_view(
         for (patch, _), mask in zip(foci, masks, strict=True)
     ]
     for label in (MaskLabel.BENIGN, MaskLabel.METASTASIS):
-        for (patch, own), mask, area in zip(foci, masks, areas, strict=True):
+        for n, ((patch, own), mask, area) in enumerate(zip(foci, masks, areas, strict=True)):
             if own == label and area:
                 labels[patch.where][mask] = label
+                owners[patch.where][mask] = n
     full = _seen(bladder_mask(bladder, base), bladder, rows)
     if full.sum() * pixel_mm**2 >= VISIBLE_MM2:
         labels[bladder.where][full] = MaskLabel.BLADDER
-    return labels, areas
+        owners[bladder.where][full] = NOBODY
+    return ViewLabels(labels, owners, areas)
 
 
 def _seen(mask: npt.NDArray[np.bool_], patch: Patch, rows: tuple[int, int]) -> npt.NDArray[np.bool_]:

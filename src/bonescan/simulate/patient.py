@@ -26,7 +26,7 @@ from bonescan.simulate.pose import Posed, pose
 from bonescan.simulate.posture import draw_posture
 from bonescan.simulate.primaries import draw_primary
 from bonescan.simulate.projector import Patch, Projector, haze
-from bonescan.simulate.regions import region_map
+from bonescan.simulate.regions import name_foci, region_map
 from bonescan.simulate.structures import STRUCTURES
 from bonescan.simulate.surgery import prostheses_of
 from bonescan.simulate.tracer import draw_tracer
@@ -152,7 +152,7 @@ def render(parameters: PatientParameters, *, phantoms: Path | None = None) -> Si
             image[:first], image[last:] = 0, 0
     scale = 2 * camera.counts / sum(float(image.sum()) for image in clean.values())
     for view, (total, bladder, parts) in pieces.items():
-        labels[view], seen = label_view(
+        shown = label_view(
             total + hazes[view],
             bladder,
             list(zip(parts, kinds, strict=True)),
@@ -160,7 +160,9 @@ def render(parameters: PatientParameters, *, phantoms: Path | None = None) -> Si
             pixel_mm=camera.pixel_mm,
             counts=scale,
         )
-        for area, pixels in zip(areas, seen, strict=True):
+        labels[view] = shown.labels
+        name_foci(regions[view], shown.owners, [STRUCTURES[focus.structure].region for focus in parameters.foci])
+        for area, pixels in zip(areas, shown.areas, strict=True):
             if pixels:
                 area[view] = pixels
     expected = {view: (image * scale).astype(np.float32) for view, image in clean.items()}

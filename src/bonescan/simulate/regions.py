@@ -1,6 +1,8 @@
-"""The skeletal region that dominates each pixel of a view."""
+"""The skeletal region that dominates each pixel of a view: by its bone, or where a focus is seen, by that focus."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +12,7 @@ from bonescan.core.anatomy import Region
 from bonescan.core.study import Labels, ViewName
 from bonescan.simulate.anatomy_index import AnatomyIndex
 from bonescan.simulate.body import Points
+from bonescan.simulate.masks import NOBODY
 from bonescan.simulate.projector import Projector
 
 _OF_OWN_MAXIMUM = 0.17
@@ -62,6 +65,20 @@ def region_map(
         labels[box][wins] = value
         best[box][wins] = image[wins]
     return np.repeat(np.repeat(labels, 2, 0), 2, 1)
+
+
+def name_foci(regions: Labels, owners: npt.NDArray[np.int16], of_foci: Sequence[Region]) -> None:
+    """Give the pixels of each focus the region that it sits in, whatever bone lies before or behind it.
+
+    A hot rib behind the shoulder blade is a rib: its photons are most of what is seen there, and a report names it so.
+
+    Args:
+        regions: (row, column) uint8 `Region`; changed in place.
+        owners: (row, column), which focus each pixel is of; see `ViewLabels`.
+        of_foci: Region of each focus.
+    """
+    seen = owners != NOBODY
+    regions[seen] = np.asarray(of_foci, np.uint8)[owners[seen]]
 
 
 def _by_region(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bonescan.core.anatomy import MaskLabel
-from bonescan.simulate.masks import MASK_OF_OWN_MAXIMUM, ROSE, VISIBLE_CONTRAST, label_view
+from bonescan.simulate.masks import MASK_OF_OWN_MAXIMUM, NOBODY, ROSE, VISIBLE_CONTRAST, label_view
 from bonescan.simulate.projector import Patch
 
 SIZE = (120, 60)
@@ -24,7 +24,7 @@ def label(*spots, counts=10.0, rows=(0, SIZE[0]), kinds=(MaskLabel.METASTASIS,),
 
 
 def test_a_bright_focus_is_outlined_at_its_share_of_its_own_maximum():
-    labels, (area,) = label(spot(5.0))
+    labels, _, (area,) = label(spot(5.0))
     radius = 3.0 * np.sqrt(-2 * np.log(MASK_OF_OWN_MAXIMUM))
     assert area == (labels == MaskLabel.METASTASIS).sum() == pytest.approx(np.pi * radius**2, rel=0.1)
 
@@ -33,7 +33,7 @@ def test_a_bright_focus_is_outlined_at_its_share_of_its_own_maximum():
 def test_what_hardly_differs_is_not_visible_however_many_counts(share, visible):
     own = spot(1.0).image
     mean = own[own >= MASK_OF_OWN_MAXIMUM].mean()
-    labels, (area,) = label(spot(share * VISIBLE_CONTRAST / mean), counts=1e6)
+    labels, _, (area,) = label(spot(share * VISIBLE_CONTRAST / mean), counts=1e6)
     assert bool(area) == (labels > 0).any() == visible
 
 
@@ -43,39 +43,48 @@ def test_an_edge_with_little_behind_it_makes_no_focus_visible():
     base = np.ones(SIZE, np.float32)
     base[:, faint.column + 14 :] = 0.3
     assert (faint.image[:, 14:] > VISIBLE_CONTRAST * 0.3).any()
-    _, areas = label_view(
+    areas = label_view(
         base, NOTHING, [(faint, MaskLabel.METASTASIS)], rows=(0, SIZE[0]), pixel_mm=PIXEL_MM, counts=1e6
-    )
+    ).areas
     assert areas == [0]
 
 
 def test_few_counts_hide_a_focus_by_the_rose_criterion():
-    _, (area,) = label(spot(1.0), counts=1e6)
+    (area,) = label(spot(1.0), counts=1e6).areas
     r, c = np.mgrid[-12:13, -12:13]
     own = np.exp(-(r**2 + c**2) / 18)
     own = own[own >= MASK_OF_OWN_MAXIMUM]
     needed = ROSE**2 * (own.sum() + own.size) / own.sum() ** 2
     assert area
-    assert label(spot(1.0), counts=1.05 * needed)[1] == [area]
-    assert label(spot(1.0), counts=0.95 * needed)[1] == [0]
+    assert label(spot(1.0), counts=1.05 * needed).areas == [area]
+    assert label(spot(1.0), counts=0.95 * needed).areas == [0]
 
 
 def test_a_speck_is_not_visible():
-    assert label(spot(5.0, sigma=0.6), counts=1e6)[1] == [0]
+    assert label(spot(5.0, sigma=0.6), counts=1e6).areas == [0]
 
 
 def test_what_the_camera_did_not_see_has_no_mask():
-    whole, (area,) = label(spot(5.0))
+    whole, _, (area,) = label(spot(5.0))
     middle = 52
-    half, (part,) = label(spot(5.0), rows=(middle, SIZE[0]))
+    half, _, (part,) = label(spot(5.0), rows=(middle, SIZE[0]))
     assert 0 < part < area
     assert not half[:middle].any()
     assert np.array_equal(half[middle:], whole[middle:])
-    assert label(spot(5.0), rows=(100, SIZE[0]))[1] == [0]
+    assert label(spot(5.0), rows=(100, SIZE[0])).areas == [0]
 
 
 def test_bladder_goes_before_metastasis_and_that_before_benign_uptake():
-    both = label(spot(5.0), spot(5.0), kinds=(MaskLabel.METASTASIS, MaskLabel.BENIGN))[0]
+    both = label(spot(5.0), spot(5.0), kinds=(MaskLabel.METASTASIS, MaskLabel.BENIGN)).labels
     assert set(np.unique(both)) == {MaskLabel.BACKGROUND, MaskLabel.METASTASIS}
-    full = label(spot(5.0), bladder=spot(20.0))[0]
+    full = label(spot(5.0), bladder=spot(20.0)).labels
     assert full[52, 32] == MaskLabel.BLADDER
+
+
+def test_each_pixel_is_of_the_focus_that_its_label_is_of():
+    kinds = (MaskLabel.METASTASIS, MaskLabel.BENIGN, MaskLabel.METASTASIS)
+    shown = label(spot(5.0, row=20), spot(5.0, row=26), spot(0.01, row=80), kinds=kinds)
+    assert set(np.unique(shown.owners)) == {NOBODY, 0, 1}
+    assert np.array_equal(shown.owners == 0, shown.labels == MaskLabel.METASTASIS)
+    assert np.array_equal(shown.owners == 1, shown.labels == MaskLabel.BENIGN)
+    assert (label(spot(5.0), bladder=spot(20.0)).owners == NOBODY).all()

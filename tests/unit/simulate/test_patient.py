@@ -63,6 +63,25 @@ def test_mask_holds_what_is_visible(left_femur):
         assert not (without.labels[view] == MaskLabel.METASTASIS).any()
 
 
+def test_the_region_map_names_the_bone_that_a_focus_sits_in(parameters):
+    """A rib behind the shoulder blade: before it the blade is named, under the hot spot the rib."""
+    anatomy = reference("M")
+    without = render(parameters)
+    hidden = []
+    for name in ("rib 3", "rib 4", "rib 5", "rib 6"):
+        along = anatomy.body.points_mm[anatomy.body.of(name, Laterality.LEFT)]
+        for centre in along[:: len(along) // 8]:
+            place = tuple(map(float, centre))
+            hidden.append(Focus("metastasis", "metastasis", number_of(name, Laterality.LEFT), place, 9.0, 9.0))
+    crowd = render(replace(parameters, foci=tuple(hidden)))
+    view = ViewName.POSTERIOR
+    seen = crowd.labels[view] == MaskLabel.METASTASIS
+    blade = without.regions[view] == Region.SCAPULA
+    assert (seen & blade).sum() > 20
+    assert (crowd.regions[view][seen] == Region.RIBS).all()
+    assert np.array_equal(crowd.regions[view][~seen], without.regions[view][~seen])
+
+
 def test_counts_are_poisson(left_femur):
     for view in ViewName:
         expected, seen = left_femur.expected[view], left_femur.study.scan[view].counts
