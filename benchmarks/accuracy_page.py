@@ -23,6 +23,7 @@ FIGURES: tuple[tuple[str, tuple[str, ...], float | None], ...] = (
     ("Dice of bladder, pooled", ("dice", "bladder", "as_drawn", "by_view", "pooled"), 0.95),
     ("Dice of benign uptake, pooled", ("dice", "benign", "as_drawn", "by_view", "pooled"), None),
     ("Lesions hit", ("lesions", "sensitivity"), None),
+    ("Lesions hit that are named right", ("lesions", "named_right"), None),
     ("False alarms a study", ("lesions", "false_alarms_a_study"), None),
     ("All six sites right, ungated", ("localisation", "exact_ungated"), None),
     ("Report accuracy", ("report_accuracy",), 0.88),

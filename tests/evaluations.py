@@ -11,9 +11,9 @@ COHORT = CohortFacts("cohort", "f" * 64, simulated=True)
 HEADER = Header(FACTS, (COHORT,), "test")
 
 
-def lesion(area_px=100, *, contrast=2.0, site="spine", uptake=3.0, rose=12.0, score: float | None = 0.9):
+def lesion(area_px=100, *, contrast=2.0, site="spine", uptake=3.0, rose=12.0, score: float | None = 0.9, named=None):
     """A true lesion; hit unless `score` is None."""
-    return Lesion(area_px, area_px * 4.0, contrast, site, uptake, score, rose)
+    return Lesion(area_px, area_px * 4.0, contrast, site, uptake, score, rose, named)
 
 
 def view(both=0, drawn=0, true=0, *, name="anterior", bladder=(40, 50, 50), lesions=(), alarms=(), **facts):

@@ -21,7 +21,7 @@ from bonescan.evaluation import patients, places
 from bonescan.evaluation.columns import Bools, Columns, Floats, Numbers
 from bonescan.evaluation.document import data_words
 from bonescan.evaluation.numbers import Number, finite, number, share
-from bonescan.evaluation.outlines import dice_of, draws_of, ratio
+from bonescan.evaluation.outlines import dice_of, draws_of, named_parts, ratio
 from bonescan.evaluation.records import CASES, Header, read_records
 from bonescan.metrics.bootstrap import interval
 from bonescan.metrics.dice import Parts
@@ -99,6 +99,7 @@ RATIOS: dict[str, str] = {
     "dice_metastasis_lesion_bearing": "Dice of metastases, mean of views with them, as drawn",
     "dice_bladder": "Dice of the bladder, pooled",
     "lesion_sensitivity": "lesions hit",
+    "lesions_named_right": "lesions hit that are named right",
     "false_alarms_a_study": "false alarms a study",
     "accuracy": "accuracy",
     "sensitivity": "sensitivity",
@@ -130,6 +131,9 @@ def _ratios(columns: Columns) -> dict[str, _Parts]:
         alarms = np.array([len(view.alarms) for _, view in views], np.float64)
         found["lesion_sensitivity"] = Parts(np.array(hits, np.float64), lesions), study
         found["false_alarms_a_study"] = Parts(alarms, 1 / np.bincount(study)[study]), study
+    named, study = named_parts(columns)
+    if len(study):
+        found["lesions_named_right"] = named, study
     for name, (right, chosen) in _answers(columns).items():
         at = np.flatnonzero(chosen)
         found[name] = Parts(right[at].astype(np.float64), np.ones(len(at))), at

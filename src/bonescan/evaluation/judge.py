@@ -99,7 +99,8 @@ def _view(
         if true is not None:
             facts["true_window"] = _true_windows(true, grid)
     if true is not None and drawn is not None:
-        marks = match(view, true, drawn, answer.maps.get(view.name), regions, foci)
+        probability, named = answer.maps.get(view.name), answer.regions.get(view.name)
+        marks = match(view, true, drawn, probability, regions, foci, named)
         facts |= {"lesions": marks.lesions, "alarms": marks.alarms, "alarms_benign": marks.alarms_benign}
         facts |= {
             name: _pixels(drawn, true, label)

@@ -8,7 +8,7 @@ smallest area that counts (`burden.components`) are neither lesions nor marks.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -45,6 +45,7 @@ def match(
     probability: npt.NDArray[np.float32] | None,
     regions: Labels | None = None,
     foci: Sequence[Mapping[str, Any]] = (),
+    found_regions: Labels | None = None,
 ) -> Marks:
     """Match marks to lesions.
 
@@ -55,6 +56,7 @@ def match(
         probability: (row, column) of metastasis, from which marks have their score; all 1 where None.
         regions: (row, column) uint8 `Region`, or None.
         foci: What ``truth.json`` says of the foci of a simulated patient.
+        found_regions: (row, column) uint8 `Region` of the method, which names what it finds, or None.
     """
     truth = true == MaskLabel.METASTASIS
     marks = components(drawn == MaskLabel.METASTASIS)
@@ -65,8 +67,10 @@ def match(
     smallest = minimum_area_px(view.pixel_spacing_mm)
     found = [group for group in components(truth) if group.area_px >= smallest]
     uptakes = _uptakes(found, view, foci)
+    names = [_name(group, surest >= 0, found_regions) for group in found]
     lesions = tuple(
-        _lesion(group, view, true, surest, regions, uptake) for group, uptake in zip(found, uptakes, strict=True)
+        replace(_lesion(group, view, true, surest, regions, uptake), named=name)
+        for group, uptake, name in zip(found, uptakes, names, strict=True)
     )
     false = [k for k, mark in enumerate(marks) if not truth[mark.rows, mark.columns].any()]
     benign = sum(bool((true[marks[k].rows, marks[k].columns] == MaskLabel.BENIGN).any()) for k in false)
@@ -94,6 +98,14 @@ def _lesion(
         uptake=uptake,
         score=best if best >= 0 else None,
     )
+
+
+def _name(group: Component, drawn: Mask, regions: Labels | None) -> str | None:
+    """What the method's region map says of the pixels of a lesion that it has drawn."""
+    hit = drawn[group.rows, group.columns]
+    if regions is None or not hit.any():
+        return None
+    return _site(regions[group.rows, group.columns][hit]) or ""
 
 
 def _around(group: Component, view: View, true: Labels) -> float:

@@ -96,11 +96,27 @@ def detection(columns: Columns) -> dict[str, Any] | None:
     return {
         "rule": RULE,
         "sensitivity": ratio(columns, Parts(hits, lesions), study) | {"lesions": int(lesions.sum())},
+        "named_right": named_right(columns),
         "false_alarms_a_study": ratio(columns, Parts(alarms, each), study) | {"marks": int(alarms.sum())},
         "false_alarms_on_benign_uptake": int(benign.sum()),
         "sensitivity_at_false_alarms": {f"{a:g}": finite(curve.at(a)) for a in ALARMS if a <= curve.alarms[-1]},
         "studies": studies,
     }
+
+
+def named_right(columns: Columns) -> Number | None:
+    """Of the lesions hit, those whose site the method's own region map names right; None where it has none."""
+    parts, study = named_parts(columns)
+    return ratio(columns, parts, study) | {"lesions": int(parts.below.sum())} if len(study) else None
+
+
+def named_parts(columns: Columns) -> tuple[Parts, Numbers]:
+    """Lesions named right over lesions that are hit and named, view by view, and the study of each view."""
+    rows = [(i, [x for x in view.lesions if x.named is not None and x.site is not None]) for i, view in columns.views]
+    rows = [(i, lesions) for i, lesions in rows if lesions]
+    right = np.array([sum(x.named == x.site for x in lesions) for _, lesions in rows], np.float64)
+    below = np.array([len(lesions) for _, lesions in rows], np.float64)
+    return Parts(right, below), np.array([i for i, _ in rows], np.intp)
 
 
 def froc_of(columns: Columns) -> Froc:

@@ -197,6 +197,12 @@ def _lesions(document: Document, pictures: Mapping[str, bytes]) -> Iterator[str]
         f"{text(found['false_alarms_a_study'])} false alarms a study; {found['false_alarms_on_benign_uptake']:,} of "
         f"{found['false_alarms_a_study']['marks']:,} false alarms lie on benign uptake."
     )
+    named = found.get("named_right")
+    if named is not None:
+        yield paragraph(
+            f"Of {named['lesions']:,} lesions hit whose bone is known, the region map of the method names the site of "
+            f"{text(named)} right."
+        )
     at = found["sensitivity_at_false_alarms"]
     if at:
         head = ("false alarms a study, at most", *at)

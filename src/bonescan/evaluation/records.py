@@ -38,6 +38,8 @@ class Lesion:
         rose: Its counts above that level in standard deviations of all its counts, or None where pixels are no counts.
             Source: Rose, J Opt Soc Am 1948, who asks for 5 to be sure.
         score: Mean probability of the surest mark that overlaps with it (1 of masks alone), or None where none does.
+        named: Where it is hit, the site of most of its drawn pixels by the method's own region map, "" where that shows
+            no bone; None where it is not hit, or the method knows no regions.
     """
 
     area_px: int
@@ -47,6 +49,7 @@ class Lesion:
     uptake: float | None
     score: float | None
     rose: float | None = None
+    named: str | None = None
 
 
 @dataclass(frozen=True)

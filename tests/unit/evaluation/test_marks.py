@@ -54,6 +54,18 @@ def test_too_small_a_lesion_is_none_and_a_mark_on_it_no_alarm():
     assert (found.lesions, found.alarms) == ((), ())
 
 
+def test_a_hit_lesion_is_named_by_what_is_drawn_of_it():
+    true, drawn = labels(metastasis_1=(50, 50, 6), metastasis_2=(120, 30, 6)), labels(metastasis=(50, 56, 6))
+    left = np.arange(SIZE[1]) < 50
+    own = np.where(left, Region.RIBS, Region.SCAPULA).astype(np.uint8) * np.ones(SIZE, "u1")
+    cohorts = np.full(SIZE, Region.RIBS, np.uint8)
+    hit, missed = match(seen(), true, drawn, None, cohorts, found_regions=own).lesions
+    assert (hit.site, hit.named, missed.named) == ("ribs", "scapula", None)
+    nowhere = match(seen(), true, drawn, None, cohorts, found_regions=np.zeros(SIZE, np.uint8)).lesions[0]
+    assert nowhere.named == ""
+    assert match(seen(), true, drawn, None, cohorts).lesions[0].named is None
+
+
 def test_a_lesion_knows_its_size_its_contrast_and_its_site():
     true = labels(metastasis=(50, 50, 6))
     inside = true == MaskLabel.METASTASIS

@@ -66,6 +66,17 @@ def test_lesions_and_alarms_are_counted():
     assert found["sensitivity_at_false_alarms"] == {"0.125": 0, "0.25": 0, "0.5": 0, "1": 0.5}
 
 
+def test_names_are_counted_of_lesions_hit_whose_site_is_known():
+    right, wrong, nowhere = (lesion(site="ribs", named=name) for name in ("ribs", "scapula", ""))
+    others = lesion(score=None, site="ribs"), lesion(site=None, named="ribs")
+    views = view(lesions=[right, right, wrong, nowhere, *others]), view(name="posterior")
+    found = detection(columns(*[record(k, 0.9, metastasis=True, views=views) for k in range(5)]))
+    assert found["named_right"]["value"] == 0.5
+    assert found["named_right"]["lesions"] == 20
+    unnamed = view(lesions=[lesion(site="ribs")])
+    assert detection(columns(*[record(k, 0.9, views=(unnamed,)) for k in range(5)]))["named_right"] is None
+
+
 def test_masks_are_not_needed():
     bare = columns(*[record(k, 0.9, metastasis=True, views=()) for k in range(5)])
     assert dice(bare) == {}
