@@ -120,8 +120,8 @@ class StudyHead(nn.Module):
             if region.site is not None:
                 member[SITES.index(region.site), region] = 1
         self.register_buffer("member", member, persistent=False)
-        self.site = nn.Sequential(nn.Linear(VIEWS * 2 * len(_RANKS), 32), nn.ReLU(), nn.Linear(32, 8))
-        self.answer = nn.Linear(8 * len(SITES), 1 + len(SITES))
+        self.site = nn.Sequential(nn.Linear(VIEWS * 2 * len(_RANKS), 64), nn.ReLU(), nn.Linear(64, 16))
+        self.answer = nn.Linear(16 * len(SITES), 1 + len(SITES))
 
     def forward(self, cells: Tensor, regions: Tensor) -> Tensor:
         """Weigh the maps.
