@@ -8,7 +8,7 @@ smallest area that counts (`burden.components`) are neither lesions nor marks.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -67,10 +67,9 @@ def match(
     smallest = minimum_area_px(view.pixel_spacing_mm)
     found = [group for group in components(truth) if group.area_px >= smallest]
     uptakes = _uptakes(found, view, foci)
-    names = [_name(group, surest >= 0, found_regions) for group in found]
     lesions = tuple(
-        replace(_lesion(group, view, true, surest, regions, uptake), named=name)
-        for group, uptake, name in zip(found, uptakes, names, strict=True)
+        _lesion(group, view, true, surest, (regions, found_regions), uptake)
+        for group, uptake in zip(found, uptakes, strict=True)
     )
     false = [k for k, mark in enumerate(marks) if not truth[mark.rows, mark.columns].any()]
     benign = sum(bool((true[marks[k].rows, marks[k].columns] == MaskLabel.BENIGN).any()) for k in false)
@@ -82,10 +81,13 @@ def _lesion(
     view: View,
     true: Labels,
     surest: npt.NDArray[np.float32],
-    regions: Labels | None,
+    regions: tuple[Labels | None, Labels | None],
     uptake: float | None,
 ) -> Lesion:
-    best = float(surest[group.rows, group.columns].max())
+    """What is kept of a lesion; the region maps are the cohort's and the method's."""
+    scores = surest[group.rows, group.columns]
+    best = float(scores.max())
+    true_regions, found_regions = (None if r is None else r[group.rows, group.columns] for r in regions)
     spacing = view.pixel_spacing_mm
     counts, level = view.counts[group.rows, group.columns].astype(np.float64), _around(group, view, true)
     return Lesion(
@@ -94,18 +96,11 @@ def _lesion(
         # Half a count stands for none, so that a lesion in the air has a contrast too.
         contrast=float(counts.mean()) / max(level, 0.5),
         rose=float((counts - level).sum() / np.sqrt(max(counts.sum(), 1.0))) if view.units == Units.COUNTS else None,
-        site=None if regions is None else _site(regions[group.rows, group.columns]),
+        site=None if true_regions is None else _site(true_regions),
         uptake=uptake,
         score=best if best >= 0 else None,
+        named=None if found_regions is None or best < 0 else _site(found_regions[scores >= 0]) or "",
     )
-
-
-def _name(group: Component, drawn: Mask, regions: Labels | None) -> str | None:
-    """What the method's region map says of the pixels of a lesion that it has drawn."""
-    hit = drawn[group.rows, group.columns]
-    if regions is None or not hit.any():
-        return None
-    return _site(regions[group.rows, group.columns][hit]) or ""
 
 
 def _around(group: Component, view: View, true: Labels) -> float:

@@ -200,8 +200,7 @@ def _lesions(document: Document, pictures: Mapping[str, bytes]) -> Iterator[str]
     named = found.get("named_right")
     if named is not None:
         yield paragraph(
-            f"Of {named['lesions']:,} lesions hit whose bone is known, the region map of the method names the site of "
-            f"{text(named)} right."
+            f"Of {named['lesions']:,} lesions hit whose site is known, the region map drawn names {text(named)} right."
         )
     at = found["sensitivity_at_false_alarms"]
     if at:

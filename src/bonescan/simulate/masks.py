@@ -40,6 +40,7 @@ BLADDER_OF_BACKGROUND = 0.5
 
 
 NOBODY = -1
+"""Owner of a pixel that is of no focus."""
 
 
 class ViewLabels(NamedTuple):
