@@ -12,6 +12,7 @@ import numpy.typing as npt
 from bonescan.core.anatomy import SITES
 from bonescan.evaluation.records import MethodFacts, Record, ViewRecord
 from bonescan.metrics.bootstrap import weights
+from bonescan.metrics.thresholds import over_or_likeliest
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -92,12 +93,7 @@ class Columns:
     def sites_ungated(self) -> Bools | None:
         """(n, 6) what would be reported were metastasis always: over the thresholds, else the most probable."""
         found = self.site_probabilities
-        if found is None:
-            return None
-        over: Bools = found >= np.array(self.method.site_thresholds)
-        likeliest = np.arange(found.shape[1]) == found.argmax(axis=1)[:, None]
-        some = np.asarray(over.any(axis=1))
-        return np.asarray(np.where(some[:, None], over, likeliest))
+        return None if found is None else over_or_likeliest(found, np.array(self.method.site_thresholds))
 
     @cached_property
     def views(self) -> list[tuple[int, ViewRecord]]:

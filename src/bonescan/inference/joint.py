@@ -5,13 +5,14 @@ missing view is zeros. It returns
 
 - ``findings`` (N, 2, 3, 1024, 256), probability of metastasis, bladder and benign uptake at each pixel of each view;
 - ``regions`` (N, 2, 512, 128), `Region` values;
-- ``study`` (N, 3, 7), logits of metastasis and of the six sites: from both views, the anterior and the posterior.
+- ``study`` (N, 3, 7), logits of metastasis, and of each of the six sites if there is any: from both views, the
+  anterior and the posterior.
 """
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -51,12 +52,12 @@ class Calibration:
 
     Attributes:
         patient: Slope and offset of metastasis.
-        sites: The same, of all sites alike.
+        sites_if_metastasis: The same, of all sites alike, where there is metastasis.
         review: Calibrated probabilities of metastasis between which a physician should look twice.
     """
 
     patient: tuple[float, float] = (1.0, 0.0)
-    sites: tuple[float, float] = (1.0, 0.0)
+    sites_if_metastasis: tuple[float, float] = (1.0, 0.0)
     review: tuple[float, float] = (0.5, 0.5)
 
     @staticmethod
@@ -68,17 +69,22 @@ class Calibration:
         """
         if values is None:
             return Calibration()
+        names = [field.name for field in fields(Calibration)]
         try:
-            pairs = {key: (float(values[key][0]), float(values[key][1])) for key in ("patient", "sites", "review")}
+            pairs = {name: (float(values[name][0]), float(values[name][1])) for name in names}
         except (KeyError, TypeError, ValueError, IndexError) as error:
-            raise BundleCorruptError("the bundle's calibration cannot be understood", hint="Export it again") from error
+            raise BundleCorruptError(
+                f"the bundle's calibration cannot be understood: it holds {', '.join(values) or 'nothing'}",
+                expected=f"two numbers for each of {', '.join(names)}",
+                hint="Export its run again with this version",
+            ) from error
         return Calibration(**pairs)
 
     def probabilities(self, logits: Floats) -> Floats:
-        """(…, 7) logits of metastasis and sites → probabilities."""
-        slope = np.array([self.patient[0], *[self.sites[0]] * len(SITES)], np.float32)
-        offset = np.array([self.patient[1], *[self.sites[1]] * len(SITES)], np.float32)
+        """(…, 7) logits of metastasis, and of each site if there is any → probabilities of both."""
+        slope, offset = np.array([self.patient, *[self.sites_if_metastasis] * len(SITES)], np.float32).T
         result: Floats = 1 / (1 + np.exp(-np.clip(slope * logits + offset, -60, 60)))
+        result[..., 1:] *= result[..., :1]
         return result
 
 

@@ -61,3 +61,23 @@ def even_odds_threshold(probabilities: Floats, truth: Bools) -> float:
     if slope <= 0 or np.ptp(probabilities) == 0:
         return 0.0 if truth.mean() > 0.5 else 1.0
     return float(1 / (1 + np.exp(np.clip(offset / slope, -60, 60))))
+
+
+def over_or_likeliest(probabilities: Floats, limits: Floats | float) -> Bools:
+    """What is over its limit; the most probable one where nothing is.
+
+    Args:
+        probabilities: (n, kinds), from 0 to 1.
+        limits: Of each kind, or of all alike.
+
+    Returns:
+        (n, kinds), at least one in each row.
+
+    Example:
+        >>> over_or_likeliest(np.array([[0.9, 0.6, 0.1], [0.2, 0.3, 0.1]]), 0.5)
+        array([[ True,  True, False],
+               [False,  True, False]])
+    """
+    over: Bools = probabilities >= limits
+    likeliest = np.arange(probabilities.shape[1]) == probabilities.argmax(axis=1)[:, None]
+    return np.asarray(np.where(np.any(over, axis=1)[:, None], over, likeliest))

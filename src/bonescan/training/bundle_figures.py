@@ -11,6 +11,7 @@ from bonescan.metrics.bootstrap import bootstrap
 from bonescan.metrics.dice import dice_figures
 from bonescan.metrics.proportions import wilson
 from bonescan.metrics.roc import auc
+from bonescan.metrics.thresholds import over_or_likeliest
 from bonescan.models.bundle import Figure
 from bonescan.training.measure import Measured, Segmented
 
@@ -85,7 +86,7 @@ def _dice(found: Segmented, name: str, dataset: str) -> list[Figure]:
 
 def _sites(measured: Measured, dataset: str) -> list[Figure]:
     limits = np.array(list(measured.thresholds.sites.values()))
-    exact = ((measured.sites >= limits) == measured.site_truth).all(axis=1)
+    exact = (over_or_likeliest(measured.sites, limits) == measured.site_truth).all(axis=1)
     truth = measured.patient_truth
     called = measured.patients >= measured.thresholds.patient
     figures = [

@@ -80,7 +80,7 @@ def test_the_study_is_what_both_views_say(pipeline):
     assert result.probability == pytest.approx(0.75, abs=1e-3)
     assert result.by_view[ViewName.ANTERIOR] == pytest.approx(0.6, abs=1e-3)
     assert result.by_view[ViewName.POSTERIOR] == pytest.approx(0.3, abs=1e-3)
-    assert result.sites[Site.SPINE] == pytest.approx(0.75, abs=1e-3)
+    assert result.sites[Site.SPINE] == pytest.approx(0.75 * 0.75, abs=1e-3)
 
 
 def test_a_lone_view_speaks_for_itself(pipeline):
@@ -106,18 +106,23 @@ def test_a_model_without_benign_uptake_draws_none(tmp_path):
 
 @pytest.mark.parametrize(("band", "doubtful"), [((0.7, 0.8), True), ((0.2, 0.7), False), ((0.75001, 0.9), False)])
 def test_a_probability_in_the_band_asks_for_review(tmp_path, band, doubtful):
-    calibration = {"patient": [1, 0], "sites": [1, 0], "review": list(band)}
+    calibration = {"patient": [1, 0], "sites_if_metastasis": [1, 0], "review": list(band)}
     assert Joint(joint_bundle(tmp_path, calibration=calibration)).run(both()).needs_review is doubtful
 
 
 def test_calibration_changes_probabilities(tmp_path):
-    calibrated = joint_bundle(tmp_path, calibration={"patient": [0, 2], "sites": [1, 0], "review": [0.5, 0.5]})
+    calibrated = joint_bundle(
+        tmp_path, calibration={"patient": [0, 2], "sites_if_metastasis": [1, 0], "review": [0.5, 0.5]}
+    )
     result = Joint(calibrated).run(both())
     assert result.probability == pytest.approx(1 / (1 + np.exp(-2)), abs=1e-3)
-    assert result.sites[Site.SPINE] == pytest.approx(0.75, abs=1e-3)
+    # Three in four at the spine if there is metastasis.
+    assert result.sites[Site.SPINE] == pytest.approx(0.75 * result.probability, abs=1e-3)
 
 
-@pytest.mark.parametrize("values", [{}, {"patient": [1, 0]}, {"patient": "x", "sites": [1, 0], "review": [0, 1]}])
+@pytest.mark.parametrize(
+    "values", [{}, {"patient": [1, 0]}, {"patient": "x", "sites_if_metastasis": [1, 0], "review": [0, 1]}]
+)
 def test_a_calibration_that_is_none_is_refused(values):
     with pytest.raises(BundleCorruptError, match="calibration"):
         Calibration.of(values)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from bonescan.metrics.thresholds import (
     balanced_threshold,
     even_odds_threshold,
+    over_or_likeliest,
     sensitive_threshold,
 )
 
@@ -73,3 +74,14 @@ def test_even_odds_errs_no_more_on_others_than_the_fewest_errors_counted():
         return np.mean([((scores >= rule(*draw(80))) != truth).mean() for _ in range(60)])
 
     assert errors(even_odds_threshold) < errors(fewest_counted)
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_what_is_over_its_limit_is_said_and_never_nothing(seed):
+    rng = np.random.default_rng(seed)
+    found, limits = rng.random((30, 6)), rng.uniform(0.3, 1.1, 6)
+    said = over_or_likeliest(found, limits)
+    some = (found >= limits).any(axis=1)
+    assert (said[some] == (found >= limits)[some]).all()
+    assert (said[~some].sum(axis=1) == 1).all()
+    assert (found[~some][said[~some]] == found[~some].max(axis=1)).all()

@@ -18,7 +18,7 @@ from tests.training_cohort import write_training_cohort
 
 pytestmark = pytest.mark.train
 
-SPOILT = {"patient": (0.3, 2.0), "sites": (2.0, -1.0), "review": (0.1, 0.9)}
+SPOILT = {"patient": (0.3, 2.0), "sites_if_metastasis": (2.0, -1.0), "review": (0.1, 0.9)}
 
 
 @pytest.fixture(scope="module")

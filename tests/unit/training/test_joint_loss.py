@@ -8,7 +8,7 @@ from torch.nn import functional as fn
 from bonescan.core.anatomy import SITES, MaskLabel, Region
 from bonescan.models.networks.joint import JointOutput
 from bonescan.training.cache import UNKNOWN
-from bonescan.training.joint.loss import dice, joint_loss, region_loss
+from bonescan.training.joint.loss import dice, joint_loss, region_loss, study_loss
 from bonescan.training.recipe import JointStageRecipe
 
 pytestmark = pytest.mark.train
@@ -104,3 +104,14 @@ def test_unknown_regions_are_passed_over():
     changed = logits.detach().clone()
     changed[:, :, 4:] += torch.randn(2, len(Region), 4, 8)
     torch.testing.assert_close(region_loss(logits.detach(), half, nothing), region_loss(changed, half, nothing))
+
+
+def test_a_patient_without_metastases_says_nothing_about_sites():
+    study = truth()[2]
+    logits = torch.zeros(2, 3, 7, requires_grad=True)
+    views = study[:, :1].expand(-1, 2)
+    study_loss(logits, study, views).backward()
+    assert (logits.grad[0, 0, 1:] != 0).all()
+    assert (logits.grad[1, 0, 1:] == 0).all()
+    assert (logits.grad[:, :, 0] != 0).all()
+    assert torch.isfinite(study_loss(logits, torch.zeros_like(study), torch.zeros_like(views)))

@@ -21,10 +21,15 @@ def test_the_band_holds_the_threshold_and_few_patients():
 
 
 def test_calibration_maps_patient_and_sites_apart():
-    calibration = Calibration(patient=(2.0, 1.0), sites=(1.0, 0.0))
+    calibration = Calibration(patient=(2.0, 1.0), sites_if_metastasis=(1.0, 0.0))
     said = calibration.probabilities(np.zeros((1, 7), np.float32))
     assert said[0, 0] == pytest.approx(1 / (1 + np.exp(-1)))
-    assert (said[0, 1:] == 0.5).all()
+    assert said[0, 1:] == pytest.approx(0.5 * said[0, 0])
+
+
+def test_no_site_is_likelier_than_metastasis():
+    said = Calibration().probabilities(np.random.default_rng(0).normal(0, 9, (500, 7)).astype(np.float32))
+    assert (said[:, 1:] <= said[:, :1]).all()
 
 
 @pytest.fixture(scope="module")
@@ -63,3 +68,7 @@ def test_thresholds_part_the_classes(measured):
     assert (called == figures.patient_truth).all()
     assert figures.thresholds.segment_bladder > 0.3
     assert calibration.patient[0] > 0
+    assert set(figures.thresholds.sites.values()) == {0.5}
+    metastatic = figures.patient_truth
+    assert metastatic.any()
+    assert ((figures.sites >= 0.5) == figures.site_truth)[metastatic].all()

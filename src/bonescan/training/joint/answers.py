@@ -37,6 +37,8 @@ _LOOKED = 2
 _ORDER = 99
 """That of the order in which patients are looked at."""
 _AT_ONCE = 4
+_SITES = 3.0
+"""How many times as much the sites count as in the whole network's loss: there is nothing else here to spoil."""
 _LOOKING = 0.8
 """Share of the stage's minutes after which no more patients are looked at."""
 
@@ -140,29 +142,34 @@ def look(
     """
     network.eval()
     device = device_of(network)
-    looks, studies, views = [], [], []
+    shown: tuple[Tensor, ...] | None = None
+    done = 0
     for part in np.split(chosen, range(_AT_ONCE, len(chosen), _AT_ONCE)):
         images, (labels, _, study) = patients(
             cases, part, augment, generator(recipe.seed, _LOOKED + number, int(part[0]))
         )
         with torch.autocast(device.type, torch.bfloat16, enabled=recipe.precision == "bfloat16"):
-            looks.append(network.seen(images.to(device)).float().cpu())
-        studies.append(study)
-        views.append(metastatic_views(labels))
-        done = sum(map(len, studies))
+            looks = network.seen(images.to(device)).float().cpu()
+        now = (looks, study, metastatic_views(labels))
+        # Made at once for all: small tensors kept one by one lie between large ones that come and go, and memory grows.
+        shown = shown or tuple(torch.empty(len(chosen), *few.shape[1:]) for few in now)
+        for whole, few in zip(shown, now, strict=True):
+            whole[done : done + len(part)] = few
+        done += len(part)
         out_of_time = late()
         if done % 400 < _AT_ONCE or done == len(chosen) or out_of_time:
             say(f"{STAGE}: looked at {done} of {len(chosen)} patients")
         if out_of_time:
             break
-    return Seen(torch.cat(looks), torch.cat(studies), torch.cat(views))
+    assert shown is not None
+    return Seen(*(whole[:done] for whole in shown))
 
 
 def answers_loss(head: nn.Module, looks: Tensor, truth: tuple[Tensor, ...], done: float) -> Tensor:
-    """Cross-entropy of the study's answers and of each view's metastasis, as in the whole network's loss."""
+    """Cross-entropy of the study's answers and of each view's metastasis; sites are louder than in the maps' loss."""
     assert isinstance(head, StudyHead)
     study, views = truth
-    return study_loss(head.weigh(looks).float(), study, views)
+    return study_loss(head.weigh(looks).float(), study, views, sites=_SITES)
 
 
 def answers_figures(seen: Seen) -> Callable[[nn.Module], dict[str, float]]:

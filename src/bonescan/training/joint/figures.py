@@ -10,8 +10,10 @@ import torch
 from torch import nn
 
 from bonescan.core.anatomy import MaskLabel, Region
+from bonescan.inference.joint import Calibration
 from bonescan.metrics.dice import dice_figures
 from bonescan.metrics.roc import auc
+from bonescan.metrics.thresholds import over_or_likeliest
 from bonescan.training.cache import UNKNOWN, GridCases
 from bonescan.training.joint.samples import mirrored, study_truth
 from bonescan.training.team import device_of
@@ -69,8 +71,10 @@ def right_reports(scores: npt.NDArray[np.float32], truth: npt.NDArray[np.bool_])
         scores: (patients, 7) logits.
         truth: (patients, 7).
     """
-    exact = ((scores[:, 1:] > 0) == truth[:, 1:]).all(axis=1)
-    right: npt.NDArray[np.bool_] = np.where(truth[:, 0], exact & (scores[:, 0] > 0), scores[:, 0] <= 0)
+    probabilities = Calibration().probabilities(scores)
+    exact = (over_or_likeliest(probabilities[:, 1:], 0.5) == truth[:, 1:]).all(axis=1)
+    present = probabilities[:, 0] >= 0.5
+    right: npt.NDArray[np.bool_] = np.where(truth[:, 0], exact & present, ~present)
     return right
 
 

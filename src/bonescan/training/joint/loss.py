@@ -62,18 +62,23 @@ def metastatic_views(labels: Tensor) -> Tensor:
     return ((labels == MaskLabel.METASTASIS).sum(dim=(2, 3)) >= _LEAST_PIXELS).float()
 
 
-def study_loss(logits: Tensor, study: Tensor, views: Tensor) -> Tensor:
+def study_loss(logits: Tensor, study: Tensor, views: Tensor, *, sites: float = 1.0) -> Tensor:
     """Cross-entropy of the study's answers, and of each view's metastasis.
+
+    Patients without metastases say nothing about sites: where it is has to be answered if there is any.
 
     Args:
         logits: (N, 3, 7).
         study: (N, 7), 0 or 1.
         views: (N, 2), as `metastatic_views` gives.
+        sites: Weight of the sites.
     """
     entropy = fn.binary_cross_entropy_with_logits
-    both = logits[:, 0]
-    patient = entropy(both[:, 0], study[:, 0]) + 0.5 * entropy(logits[:, 1:, 0], views)
-    return patient + entropy(both[:, 1:], study[:, 1:])
+    both, metastatic = logits[:, 0], study[:, 0] > 0
+    total = entropy(both[:, 0], study[:, 0]) + 0.5 * entropy(logits[:, 1:, 0], views)
+    if bool(metastatic.any()):
+        total = total + sites * entropy(both[metastatic, 1:], study[metastatic, 1:])
+    return total
 
 
 def dice(shares: Tensor, truth: Tensor) -> Tensor:

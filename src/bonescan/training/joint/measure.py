@@ -15,12 +15,15 @@ from bonescan.metrics.thresholds import balanced_threshold
 from bonescan.models.bundle import Thresholds
 from bonescan.training.cache import UNKNOWN, GridCases
 from bonescan.training.joint.samples import mirrored
-from bonescan.training.measure import LEVELS, Indices, Measured, Segmented, halves, pixel_sums, tune_sites
+from bonescan.training.measure import LEVELS, Indices, Measured, Segmented, halves, pixel_sums
 
 Floats = npt.NDArray[np.float32]
 
 _REVIEWED = 0.12
 """Share of patients whose probability is close enough to the threshold for a second look."""
+_LIKELIER = 0.5
+"""A site is said to hold metastases if that is likelier than not. A threshold tuned for each follows the chance of who
+is among the few patients with metastases there, at the cost of reports."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,8 +81,9 @@ def measure_joint(cases: GridCases, network: Network, *, apart: bool = False) ->
     known, sites = np.asarray(cases.metastasis), np.asarray(cases.sites)
     tuning, held = halves(known)
     patient = fit_sigmoid(said.study[tuning, 0], known[tuning])
-    site = fit_sigmoid(said.study[tuning, 1:], sites[tuning])
-    calibration = Calibration(patient=patient, sites=site)
+    metastatic = tuning[known[tuning]] if known[tuning].any() else tuning
+    site = fit_sigmoid(said.study[metastatic, 1:], sites[metastatic])
+    calibration = Calibration(patient, site)
     probabilities = calibration.probabilities(said.study)
     threshold = balanced_threshold(probabilities[tuning, 0], known[tuning])
     calibration = Calibration(patient, site, review_band(probabilities[tuning, 0], threshold))
@@ -89,7 +93,7 @@ def measure_joint(cases: GridCases, network: Network, *, apart: bool = False) ->
         segment_metastasis=found[0].level,
         segment_bladder=found[1].level,
         segment_benign=found[2].level,
-        sites=tune_sites(probabilities[:, 1:], sites, known, tuning),
+        sites=dict.fromkeys(SITES, _LIKELIER),
     )
     names = [finding.name.lower() for finding in FINDINGS]
     measured = Measured(
