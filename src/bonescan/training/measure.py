@@ -129,8 +129,14 @@ def tune_sites(scores: Floats, truth: Bools, metastasis: Bools, tuning: Indices)
         metastasis: (cases,).
         tuning: Cases to choose on.
     """
-    chosen = tuning[metastasis[tuning]] if metastasis[tuning].any() else tuning
+    chosen = with_metastases(tuning, metastasis)
     return {site: even_odds_threshold(scores[chosen, i], truth[chosen, i]) for i, site in enumerate(SITES)}
+
+
+def with_metastases(tuning: Indices, metastasis: Bools) -> Indices:
+    """Those of the cases that have metastases, or all where none has."""
+    metastatic = tuning[metastasis[tuning]]
+    return metastatic if len(metastatic) else tuning
 
 
 def halves(metastasis: Bools) -> tuple[Indices, Indices]:

@@ -15,7 +15,7 @@ from bonescan.metrics.thresholds import balanced_threshold
 from bonescan.models.bundle import Thresholds
 from bonescan.training.cache import UNKNOWN, GridCases
 from bonescan.training.joint.samples import mirrored
-from bonescan.training.measure import LEVELS, Indices, Measured, Segmented, halves, pixel_sums
+from bonescan.training.measure import LEVELS, Indices, Measured, Segmented, halves, pixel_sums, with_metastases
 
 Floats = npt.NDArray[np.float32]
 
@@ -81,7 +81,7 @@ def measure_joint(cases: GridCases, network: Network, *, apart: bool = False) ->
     known, sites = np.asarray(cases.metastasis), np.asarray(cases.sites)
     tuning, held = halves(known)
     patient = fit_sigmoid(said.study[tuning, 0], known[tuning])
-    metastatic = tuning[known[tuning]] if known[tuning].any() else tuning
+    metastatic = with_metastases(tuning, known)
     site = fit_sigmoid(said.study[metastatic, 1:], sites[metastatic])
     calibration = Calibration(patient, site)
     probabilities = calibration.probabilities(said.study)
