@@ -1,9 +1,11 @@
 """The rule by which a pixel belongs to a focus or to the bladder, on noiseless images.
 
-A focus holds the pixels where its own contribution is at least `MASK_OF_OWN_MAXIMUM` of its maximum in that view and
-at least `MASK_OF_BACKGROUND` of everything else there but other foci. A view shows a focus, and its mask is drawn,
-where a reader could see it: it covers `VISIBLE_MM2`, holds `VISIBLE_CONTRAST` of everything else there, and its counts
-stand out of the noise by `ROSE` standard deviations. The bladder has fractions of its own. Where masks meet, bladder
+A focus holds the pixels where its own contribution is at least `MASK_OF_OWN_MAXIMUM` of its maximum in that view, and
+that of all foci of its kind in its bone at least `MASK_OF_BACKGROUND` of everything else there but foci. A view shows a
+focus, and its mask is drawn, where a reader could see it: it covers `VISIBLE_MM2`, and within it these foci hold
+`VISIBLE_CONTRAST` of everything else and stand out of the noise by `ROSE` standard deviations. Several faint foci in
+one vertebra make it hot, and nobody could say of which of them that is; one beside a much hotter one, of which it is
+less than `VISIBLE_SHARE`, adds nothing to be seen. The bladder has fractions of its own. Where masks meet, bladder
 goes before metastasis and metastasis before benign uptake.
 """
 
@@ -23,13 +25,15 @@ from bonescan.simulate.projector import Patch
 MASK_OF_OWN_MAXIMUM = 0.4
 """A focus's mask holds the pixels where its noiseless contribution is at least this fraction of its own maximum …"""
 MASK_OF_BACKGROUND = 0.25
-"""… and at least this fraction of everything else at that pixel."""
+"""… and that of all foci of its kind in its bone at least this fraction of everything else at that pixel."""
 VISIBLE_MM2 = 55.0
 """Below this area a focus counts as not visible in a view, and has no mask there."""
 VISIBLE_CONTRAST = 0.5
 """Below this fraction of everything else, both summed over its mask, a focus counts as not visible: normal uptake
 varies by a fifth within a region, and no reader outlines what differs as little. One pixel at the edge of a bone, where
 there is little else, makes no focus visible."""
+VISIBLE_SHARE = 0.2
+"""Below this fraction of what all foci of its kind in its bone hold within its mask, a focus is lost in the others."""
 ROSE = 5.0
 """Below this many standard deviations of its counts a focus counts as not visible.
 
@@ -41,6 +45,20 @@ BLADDER_OF_BACKGROUND = 0.5
 
 NOBODY = -1
 """Owner of a pixel that is of no focus."""
+
+
+class ShownFocus(NamedTuple):
+    """A focus as one view shows it.
+
+    Attributes:
+        patch: Its noiseless image.
+        label: Metastasis or benign uptake.
+        bone: The structure that it sits in.
+    """
+
+    patch: Patch
+    label: MaskLabel
+    bone: int
 
 
 class ViewLabels(NamedTuple):
@@ -57,36 +75,40 @@ class ViewLabels(NamedTuple):
     areas: list[int]
 
 
-def focus_mask(patch: Patch, rest: Image) -> npt.NDArray[np.bool_]:
+def focus_mask(patch: Patch, together: Image, rest: Image) -> npt.NDArray[np.bool_]:
     """(row, column) bool over the patch: the pixels of a focus by the rule above, visible or not.
 
     Args:
         patch: The focus's noiseless image.
+        together: Over the patch, that of all foci of its kind in its bone.
         rest: Noiseless image of the view without any focus, with bladder and scatter.
     """
     part = patch.image
     if not part.size:
         return np.zeros(part.shape, bool)
     own = (part > 0) & (part >= MASK_OF_OWN_MAXIMUM * part.max())
-    return np.asarray(own & (part >= MASK_OF_BACKGROUND * rest[patch.where]))
+    return np.asarray(own & (together >= MASK_OF_BACKGROUND * rest[patch.where]))
 
 
-def is_visible(patch: Patch, mask: npt.NDArray[np.bool_], rest: Image, *, pixel_mm: float, counts: float) -> bool:
+def is_visible(
+    patch: Patch, mask: npt.NDArray[np.bool_], together: Image, rest: Image, *, pixel_mm: float, counts: float
+) -> bool:
     """Whether a reader could see a focus in a view.
 
     Args:
         patch: The focus's noiseless image.
         mask: Its mask over the patch.
+        together: Over the patch, the noiseless image of all foci of its kind in its bone.
         rest: Noiseless image of the view without any focus, with bladder and scatter.
         pixel_mm: Edge of a pixel.
         counts: Expected counts a unit of the images.
     """
     if mask.sum() * pixel_mm**2 < VISIBLE_MM2:
         return False
-    own, other = patch.image[mask].astype(np.float64), rest[patch.where][mask].astype(np.float64)
-    if own.sum() < VISIBLE_CONTRAST * other.sum():
+    own, foci, other = (float(i[mask].sum(dtype=np.float64)) for i in (patch.image, together, rest[patch.where]))
+    if foci < VISIBLE_CONTRAST * other or own < VISIBLE_SHARE * foci:
         return False
-    return bool(own.sum() * np.sqrt(counts) >= ROSE * np.sqrt((own + other).sum()))
+    return bool(foci * np.sqrt(counts) >= ROSE * np.sqrt(foci + other))
 
 
 def bladder_mask(bladder: Patch, base: Image) -> npt.NDArray[np.bool_]:
@@ -101,7 +123,7 @@ def bladder_mask(bladder: Patch, base: Image) -> npt.NDArray[np.bool_]:
 def label_view(
     base: Image,
     bladder: Patch,
-    foci: Sequence[tuple[Patch, MaskLabel]],
+    foci: Sequence[ShownFocus],
     *,
     rows: tuple[int, int],
     pixel_mm: float,
@@ -112,7 +134,7 @@ def label_view(
     Args:
         base: Noiseless image of the view without bladder and foci, with scatter.
         bladder: Noiseless image of the bladder.
-        foci: Noiseless image and label of each focus.
+        foci: The foci.
         rows: First row that the camera saw, and the one after the last.
         pixel_mm: Edge of a pixel.
         counts: Expected counts a unit of the images.
@@ -121,21 +143,34 @@ def label_view(
     owners = np.full(base.shape, NOBODY, np.int16)
     rest = base.copy()
     bladder.add_to(rest)
-    masks = [_seen(focus_mask(patch, rest), patch, rows) for patch, _ in foci]
+    together = _together(foci, base.shape)
+    masks = [_seen(focus_mask(f.patch, all_, rest), f.patch, rows) for f, all_ in zip(foci, together, strict=True)]
     areas = [
-        int(mask.sum()) if is_visible(patch, mask, rest, pixel_mm=pixel_mm, counts=counts) else 0
-        for (patch, _), mask in zip(foci, masks, strict=True)
+        int(mask.sum()) if is_visible(f.patch, mask, all_, rest, pixel_mm=pixel_mm, counts=counts) else 0
+        for f, mask, all_ in zip(foci, masks, together, strict=True)
     ]
     for label in (MaskLabel.BENIGN, MaskLabel.METASTASIS):
-        for n, ((patch, own), mask, area) in enumerate(zip(foci, masks, areas, strict=True)):
-            if own == label and area:
-                labels[patch.where][mask] = label
-                owners[patch.where][mask] = n
+        strongest = np.zeros(base.shape, np.float32)
+        for n, (focus, mask, area) in enumerate(zip(foci, masks, areas, strict=True)):
+            if focus.label == label and area:
+                where = focus.patch.where
+                labels[where][mask] = label
+                owned = mask & (focus.patch.image > strongest[where])
+                owners[where][owned] = n
+                strongest[where][owned] = focus.patch.image[owned]
     full = _seen(bladder_mask(bladder, base), bladder, rows)
     if full.sum() * pixel_mm**2 >= VISIBLE_MM2:
         labels[bladder.where][full] = MaskLabel.BLADDER
         owners[bladder.where][full] = NOBODY
     return ViewLabels(labels, owners, areas)
+
+
+def _together(foci: Sequence[ShownFocus], shape: tuple[int, ...]) -> list[Image]:
+    """Over the patch of each focus, the image of all foci of its kind in its bone."""
+    bones = {(focus.label, focus.bone): np.zeros(shape, np.float32) for focus in foci}
+    for focus in foci:
+        focus.patch.add_to(bones[focus.label, focus.bone])
+    return [bones[focus.label, focus.bone][focus.patch.where] for focus in foci]
 
 
 def _seen(mask: npt.NDArray[np.bool_], patch: Patch, rows: tuple[int, int]) -> npt.NDArray[np.bool_]:

@@ -18,7 +18,7 @@ from bonescan.simulate.benign import draw_benign
 from bonescan.simulate.blur import Image
 from bonescan.simulate.camera import draw_camera, moved
 from bonescan.simulate.focal import Focus, focus_activity, within_half_maximum
-from bonescan.simulate.masks import MASK_OF_BACKGROUND, MASK_OF_OWN_MAXIMUM, VISIBLE_MM2, label_view
+from bonescan.simulate.masks import MASK_OF_BACKGROUND, MASK_OF_OWN_MAXIMUM, VISIBLE_MM2, ShownFocus, label_view
 from bonescan.simulate.metastases import draw_metastases
 from bonescan.simulate.parameters import PatientParameters
 from bonescan.simulate.pools import pool_points
@@ -127,6 +127,7 @@ def render(parameters: PatientParameters, *, phantoms: Path | None = None) -> Si
     soft_mm, dense_mm = points[soft], points[dense]
     passing = projector.passing(points, ~body.is_soft)
     kinds = [MaskLabel.BENIGN if f.kind == "benign" else MaskLabel.METASTASIS for f in parameters.foci]
+    bones_of_foci = [focus.structure for focus in parameters.foci]
 
     clean: dict[ViewName, Image] = {}
     hazes: dict[ViewName, Image] = {}
@@ -155,7 +156,7 @@ def render(parameters: PatientParameters, *, phantoms: Path | None = None) -> Si
         shown = label_view(
             total + hazes[view],
             bladder,
-            list(zip(parts, kinds, strict=True)),
+            list(map(ShownFocus, parts, kinds, bones_of_foci)),
             rows=projector.rows_seen,
             pixel_mm=camera.pixel_mm,
             counts=scale,

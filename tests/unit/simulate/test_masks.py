@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 
 from bonescan.core.anatomy import MaskLabel
-from bonescan.simulate.masks import MASK_OF_OWN_MAXIMUM, NOBODY, ROSE, VISIBLE_CONTRAST, label_view
+from bonescan.simulate.masks import (
+    MASK_OF_OWN_MAXIMUM,
+    NOBODY,
+    ROSE,
+    VISIBLE_CONTRAST,
+    VISIBLE_SHARE,
+    ShownFocus,
+    label_view,
+)
 from bonescan.simulate.projector import Patch
 
 SIZE = (120, 60)
@@ -17,9 +25,10 @@ def spot(height, sigma=3.0, row=40, column=20):
     return Patch(row, column, (height * np.exp(-(r**2 + c**2) / (2 * sigma**2))).astype(np.float32))
 
 
-def label(*spots, counts=10.0, rows=(0, SIZE[0]), kinds=(MaskLabel.METASTASIS,), bladder=NOTHING):
+def label(*spots, counts=10.0, rows=(0, SIZE[0]), kinds=None, bones=None, bladder=NOTHING):
+    """Label spots, each a metastasis in a bone of its own unless said otherwise."""
     base = np.ones(SIZE, np.float32)
-    foci = [(patch, kind) for patch, kind in zip(spots, kinds, strict=True)]
+    foci = list(map(ShownFocus, spots, kinds or [MaskLabel.METASTASIS] * len(spots), bones or range(len(spots))))
     return label_view(base, bladder, foci, rows=rows, pixel_mm=PIXEL_MM, counts=counts)
 
 
@@ -43,10 +52,46 @@ def test_an_edge_with_little_behind_it_makes_no_focus_visible():
     base = np.ones(SIZE, np.float32)
     base[:, faint.column + 14 :] = 0.3
     assert (faint.image[:, 14:] > VISIBLE_CONTRAST * 0.3).any()
-    areas = label_view(
-        base, NOTHING, [(faint, MaskLabel.METASTASIS)], rows=(0, SIZE[0]), pixel_mm=PIXEL_MM, counts=1e6
-    ).areas
+    focus = ShownFocus(faint, MaskLabel.METASTASIS, 0)
+    areas = label_view(base, NOTHING, [focus], rows=(0, SIZE[0]), pixel_mm=PIXEL_MM, counts=1e6).areas
     assert areas == [0]
+
+
+def test_faint_foci_are_visible_together_where_one_bone_holds_them():
+    """Three of 0.4 of everything else make their bone hot; of each alone, or in three bones, nothing is to be seen."""
+    faint = [spot(0.4, row=row) for row in (38, 40, 42)]
+    assert label(faint[0], counts=1e6).areas == [0]
+    assert label(*faint, counts=1e6).areas == [0, 0, 0]
+    labels, _, areas = label(*faint, counts=1e6, bones=(7, 7, 7))
+    assert all(areas)
+    assert (labels == MaskLabel.METASTASIS).sum() > max(areas)
+    kinds = [MaskLabel.METASTASIS, MaskLabel.METASTASIS, MaskLabel.BENIGN]
+    assert label(*faint, counts=1e6, bones=(7, 7, 7), kinds=kinds).areas[2] == 0
+
+
+def test_a_pixel_needs_its_share_of_everything_else_from_all_foci_together():
+    """Foci of a fifth of everything else hold no pixel alone, and the middle of their bone together."""
+    weak = [spot(0.2)] * 4
+    assert not label(weak[0], counts=1e6).labels.any()
+    labels, _, areas = label(*weak, counts=1e6, bones=(7,) * 4)
+    assert len(set(areas)) == 1
+    assert labels[52, 32] == MaskLabel.METASTASIS
+
+
+@pytest.mark.parametrize(("part", "visible"), [(0.9, False), (1.1, True)])
+def test_a_focus_lost_in_a_hotter_one_of_its_bone_is_not_visible(part, visible):
+    hot = 5.0
+    faint = part * VISIBLE_SHARE / (1 - VISIBLE_SHARE) * hot
+    hotter, lost = label(spot(hot), spot(faint), bones=(7, 7)).areas
+    assert hotter
+    assert bool(lost) == visible
+    assert label(spot(hot), spot(faint)).areas[1]
+
+
+def test_a_pixel_of_two_foci_is_of_the_stronger_one():
+    for heights in ((5.0, 2.0), (2.0, 5.0)):
+        owners = label(*map(spot, heights)).owners
+        assert owners[52, 32] == int(np.argmax(heights))
 
 
 def test_few_counts_hide_a_focus_by_the_rose_criterion():
