@@ -66,6 +66,7 @@ def block() -> str:
         path = RESULTS / f"{name}.json"
         if path.is_file():
             lines += [*_budget(name, title, json.loads(path.read_text(encoding="utf-8"))), ""]
+    lines += _limits(json.loads((RESULTS / "limits.json").read_text(encoding="utf-8")))
     return "\n".join(lines).rstrip()
 
 
@@ -173,3 +174,28 @@ def _steps(stages: dict[str, int]) -> str:
     if len(stages) == 1:
         return f"{next(iter(stages.values())):,} steps"
     return "steps: " + ", ".join(f"{stage} {count:,}" for stage, count in stages.items())
+
+
+def _limits(result: dict[str, Any]) -> Iterator[str]:
+    model = result["model"]
+    yield "### What noise costs, and where wrong pixels lie"
+    yield ""
+    yield (
+        f"`{model['name']}` {model['version']} on {result['what']}; simulated, built-in body "
+        f"(`{result['simulated_with']}`), each seen as counted, with more counts, and without noise. From "
+        f"[limits.json](../../benchmarks/results/limits.json) by `{result['command']}`."
+    )
+    yield ""
+    yield "| Counts | Area under the ROC curve, patients | Dice of metastasis, pooled | Lesions hit |"
+    yield "|---|--:|--:|--:|"
+    for row in result["noise"]:
+        times = row["counts_times"]
+        counts = "without noise" if times is None else "as counted" if times == 1 else f"{times:g} times as many"
+        yield f"| {counts} | {_number(row['auc'])} | {row['dice_metastasis_pooled']:.3f} | {row['lesions_hit']:.3f} |"
+    yield ""
+    yield f"Of {result['wrong_pixels']['total']:,} pixels of metastasis wrong as counted:"
+    yield ""
+    yield "| | Share |"
+    yield "|---|--:|"
+    for where, share in sorted(result["wrong_pixels"]["share"].items(), key=lambda item: -item[1]):
+        yield f"| {where} | {share:.3f} |"
