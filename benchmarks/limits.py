@@ -11,17 +11,19 @@ from __future__ import annotations
 import argparse
 import json
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from benchmarks.accuracy import RESULTS, bonescan
+
+if TYPE_CHECKING:
+    from bonescan.core.study import Study
 
 PATIENTS, SEED = 400, 907
 TIMES: tuple[float, ...] = (1, 4, 16, np.inf)
@@ -29,9 +31,10 @@ TIMES: tuple[float, ...] = (1, 4, 16, np.inf)
 _NOISE_SEED = 1
 _DOUBT = 0.15
 """Least probability of an abnormal finding where a missed lesion was seen, though not called."""
-_ANY_NEIGHBOUR = np.ones((3, 3), int)
 
 Bools = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float32]
+Labels = npt.NDArray[np.uint8]
 
 
 @dataclass
@@ -102,6 +105,7 @@ def run(cohort: Path, processes: int) -> dict[str, Any]:
 
 def look(cohort: Path, chosen: range) -> tuple[list[Seen], Counter[str]]:
     """Let the model see some patients of a cohort at all numbers of counts; and where it was wrong as counted."""
+    from bonescan.burden.components import components
     from bonescan.core.anatomy import MaskLabel
     from bonescan.inference.joint import Joint
     from bonescan.io.cohort import read_cohort
@@ -114,71 +118,65 @@ def look(cohort: Path, chosen: range) -> tuple[list[Seen], Counter[str]]:
     wrong: Counter[str] = Counter()
     for n in chosen:
         study, truth = cases[n].read_study(), cases[n].read_labels()
-        with np.load(cohort / cases[n].study_id / "noiseless.npz") as expected:
-            noiseless = {str(name): np.asarray(expected[name]) for name in expected}
+        with np.load(cohort / cases[n].study_id / "noiseless.npz") as archive:
+            expected = dict(archive)
         rng = np.random.default_rng((_NOISE_SEED, n))
         for times, seen in zip(TIMES, at, strict=True):
-            views = []
-            for view in study.views:
-                mean = noiseless[str(view.name)]
-                more = mean if np.isinf(times) else rng.poisson(mean * times) / times
-                views.append(view if times == 1 else replace(view, counts=more.astype(np.float32)))
-            result = model.run(replace(study, scan=replace(study.scan, views=tuple(views))))
+            result = model.run(study if times == 1 else counted(study, expected, times, rng))
             seen.probabilities.append(result.probability)
-            for view_result in result.views:
-                true = truth[view_result.view.name] == MaskLabel.METASTASIS
-                called = view_result.labels == MaskLabel.METASTASIS
+            for found in result.views:
+                labels = truth[found.view.name]
+                true, called = labels == MaskLabel.METASTASIS, found.labels == MaskLabel.METASTASIS
+                lesions = components(true)
                 seen.overlap += int((called & true).sum())
                 seen.called += int(called.sum())
                 seen.true += int(true.sum())
-                lesions = [(called & lesion).any() for lesion in _spots(true)]
-                seen.hit, seen.lesions = seen.hit + int(sum(lesions)), seen.lesions + len(lesions)
+                seen.hit += sum(bool(called[lesion.rows, lesion.columns].any()) for lesion in lesions)
+                seen.lesions += len(lesions)
                 if times == 1:
-                    assert view_result.benign is not None
-                    labels = truth[view_result.view.name]
-                    wrong += where_wrong(true, called, view_result.metastasis, view_result.benign, labels)
+                    assert found.benign is not None
+                    wrong += where_wrong(labels, called, np.maximum(found.metastasis, found.benign))
     return at, wrong
 
 
-def where_wrong(
-    true: Bools,
-    called: Bools,
-    metastasis: npt.NDArray[np.float32],
-    benign: npt.NDArray[np.float32],
-    labels: npt.NDArray[np.uint8],
-) -> Counter[str]:
+def counted(study: Study, expected: dict[str, Floats], times: float, rng: np.random.Generator) -> Study:
+    """The study with that many times the counts, scaled back to those that it has; without noise where infinite."""
+    views = []
+    for view in study.views:
+        mean = expected[str(view.name)]
+        counts = mean if np.isinf(times) else (rng.poisson(mean * times) / times).astype(np.float32)
+        views.append(replace(view, counts=counts))
+    return replace(study, scan=replace(study.scan, views=tuple(views)))
+
+
+def where_wrong(labels: Labels, called: Bools, abnormal: Floats) -> Counter[str]:
     """Sort the wrong pixels of a view.
 
     Args:
-        true: (rows, columns), the pixels of metastasis.
-        called: Those called so.
-        metastasis: Its probability.
-        benign: That of benign uptake.
-        labels: True labels.
+        labels: (rows, columns) true `MaskLabel`.
+        called: (rows, columns) bool, called metastasis.
+        abnormal: (rows, columns) probability of metastasis or of benign uptake, whichever is likelier.
     """
+    from bonescan.burden.components import components
     from bonescan.core.anatomy import MaskLabel
 
+    true = labels == MaskLabel.METASTASIS
     counts: Counter[str] = Counter()
-    for lesion in _spots(true):
-        if (called & lesion).any():
-            counts["edge, not called"] += int((lesion & ~called).sum())
+    for lesion in components(true):
+        place = lesion.rows, lesion.columns
+        if called[place].any():
+            counts["edge, not called"] += int((~called[place]).sum())
         else:
-            seen = max(metastasis[lesion].max(), benign[lesion].max()) >= _DOUBT
-            counts["lesion missed, though seen" if seen else "lesion missed, not seen"] += int(lesion.sum())
-    for spot in _spots(called):
-        if (true & spot).any():
-            counts["edge, called too much"] += int((spot & ~true).sum())
+            seen = abnormal[place].max() >= _DOUBT
+            counts["lesion missed, though seen" if seen else "lesion missed, not seen"] += lesion.area_px
+    for spot in components(called):
+        place = spot.rows, spot.columns
+        if true[place].any():
+            counts["edge, called too much"] += int((~true[place]).sum())
         else:
-            mimic = (labels[spot] == MaskLabel.BENIGN).any()
-            counts["false alarm on benign uptake" if mimic else "false alarm on nothing"] += int(spot.sum())
+            mimic = (labels[place] == MaskLabel.BENIGN).any()
+            counts["false alarm on benign uptake" if mimic else "false alarm on nothing"] += spot.area_px
     return counts
-
-
-def _spots(mask: Bools) -> Iterator[Bools]:
-    from scipy import ndimage
-
-    parts, count = ndimage.label(mask, structure=_ANY_NEIGHBOUR)
-    yield from (parts == n for n in range(1, count + 1))
 
 
 if __name__ == "__main__":

@@ -29,13 +29,13 @@ MASK_OF_BACKGROUND = 0.25
 VISIBLE_MM2 = 55.0
 """Below this area a focus counts as not visible in a view, and has no mask there."""
 VISIBLE_CONTRAST = 0.5
-"""Below this fraction of everything else, both summed over its mask, a focus counts as not visible: normal uptake
-varies by a fifth within a region, and no reader outlines what differs as little. One pixel at the edge of a bone, where
-there is little else, makes no focus visible."""
+"""Where all foci of its kind in its bone hold less than this fraction of everything else, both summed over its mask, a
+focus counts as not visible: normal uptake varies by a fifth within a region, and no reader outlines what differs as
+little. One pixel at the edge of a bone, where there is little else, makes no focus visible."""
 VISIBLE_SHARE = 0.2
 """Below this fraction of what all foci of its kind in its bone hold within its mask, a focus is lost in the others."""
 ROSE = 5.0
-"""Below this many standard deviations of its counts a focus counts as not visible.
+"""Where their counts within its mask are below this many standard deviations, it counts as not visible either.
 
 Source: Rose 1948, "The sensitivity performance of the human eye on an absolute scale": 5 to be sure.
 """

@@ -127,7 +127,6 @@ def render(parameters: PatientParameters, *, phantoms: Path | None = None) -> Si
     soft_mm, dense_mm = points[soft], points[dense]
     passing = projector.passing(points, ~body.is_soft)
     kinds = [MaskLabel.BENIGN if f.kind == "benign" else MaskLabel.METASTASIS for f in parameters.foci]
-    bones_of_foci = [focus.structure for focus in parameters.foci]
 
     clean: dict[ViewName, Image] = {}
     hazes: dict[ViewName, Image] = {}
@@ -156,7 +155,10 @@ def render(parameters: PatientParameters, *, phantoms: Path | None = None) -> Si
         shown = label_view(
             total + hazes[view],
             bladder,
-            list(map(ShownFocus, parts, kinds, bones_of_foci)),
+            [
+                ShownFocus(part, kind, focus.structure)
+                for part, kind, focus in zip(parts, kinds, parameters.foci, strict=True)
+            ],
             rows=projector.rows_seen,
             pixel_mm=camera.pixel_mm,
             counts=scale,

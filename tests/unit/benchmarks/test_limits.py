@@ -1,9 +1,11 @@
-"""Where the wrong pixels of a view lie, on a view drawn by hand."""
+"""Where the wrong pixels of a view lie, on a view drawn by hand; and what more counts are."""
 
 import numpy as np
+import pytest
 
-from benchmarks.limits import where_wrong
+from benchmarks.limits import counted, where_wrong
 from bonescan.core.anatomy import MaskLabel
+from bonescan.core.study import Scan, Study, View, ViewName
 
 SHAPE = (40, 60)
 
@@ -22,8 +24,8 @@ def test_each_wrong_pixel_is_counted_where_it_lies():
     called = called_there | mimic | alarm
     labels = np.where(true, MaskLabel.METASTASIS, MaskLabel.BACKGROUND).astype(np.uint8)
     labels[mimic] = MaskLabel.BENIGN
-    benign = np.where(doubted, 0.4, 0).astype(np.float32)
-    counts = where_wrong(true, called, np.where(called, 0.9, 0).astype(np.float32), benign, labels)
+    abnormal = np.select([called, doubted], [0.9, 0.4]).astype(np.float32)
+    counts = where_wrong(labels, called, abnormal)
     assert counts == {
         "edge, not called": 36 - 16,
         "edge, called too much": 36 - 16,
@@ -37,5 +39,16 @@ def test_each_wrong_pixel_is_counted_where_it_lies():
 
 def test_nothing_wrong_counts_nothing():
     true = square(5, 5, 4)
-    nothing = np.zeros(SHAPE, np.float32)
-    assert not sum(where_wrong(true, true, true.astype(np.float32), nothing, true.astype(np.uint8)).values())
+    labels = np.where(true, MaskLabel.METASTASIS, MaskLabel.BACKGROUND).astype(np.uint8)
+    assert not sum(where_wrong(labels, true, true.astype(np.float32)).values())
+
+
+def test_more_counts_are_less_noise_at_the_same_level():
+    mean = np.full((200, 100), 10, np.float32)
+    study = Study("one", Scan((View(ViewName.ANTERIOR, mean),)))
+    rng = np.random.default_rng(0)
+    (fourfold,) = counted(study, {"anterior": mean}, 4, rng).views
+    assert fourfold.counts.mean() == pytest.approx(10, rel=0.01)
+    assert fourfold.counts.var() == pytest.approx(10 / 4, rel=0.05)
+    (noiseless,) = counted(study, {"anterior": mean}, np.inf, rng).views
+    assert np.array_equal(noiseless.counts, mean)
