@@ -215,9 +215,12 @@ def _probability(facts: Facts) -> str:
     digits = next(n for n in range(2, 9) if n == 8 or round(found.probability, n) != round(found.threshold, n))
     if found.probability == found.threshold:
         digits = 2
+    said = f"{found.probability:.{digits}f}"
+    # No model is as certain as a rounded number would say.
+    said = {"0.00": "less than 0.01", "1.00": "more than 0.99"}.get(said, said)
     return (
-        f"The estimated probability of bone metastasis is {found.probability:.{digits}f}, {relation} the decision "
-        f"threshold of {found.threshold:.{digits}f}."
+        f"The estimated probability of bone metastasis is {said}, {relation} the decision threshold of "
+        f"{found.threshold:.{digits}f}."
     )
 
 

@@ -217,6 +217,19 @@ def test_rounding_never_hides_the_side_of_the_threshold(probability, said):
     assert said in compose(facts(probability)).description
 
 
+@pytest.mark.parametrize(
+    ("probability", "said"),
+    [
+        (0.9994, "is more than 0.99, at or above"),
+        (0.994, "is 0.99, at or above"),
+        (0.0004, "is less than 0.01, below"),
+        (0.006, "is 0.01, below"),
+    ],
+)
+def test_rounding_never_claims_certainty(probability, said):
+    assert said in compose(facts(probability)).description
+
+
 def test_every_site_has_a_name():
     assert set(SITE_NAMES) == set(SITES)
     assert join(["a", "b"]) == "a and b"
