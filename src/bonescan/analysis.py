@@ -100,8 +100,7 @@ def prepare(model: str | Path | Bundle | None = None) -> None:
 def _segmented(found: ViewResult, decision: Decision) -> Segmented:
     from bonescan.burden.lesions import Segmented
 
-    probability = found.metastasis if found.benign is None else np.maximum(found.metastasis, found.benign)
-    return Segmented(found.view, decision.labels[found.view.name], probability, found.regions)
+    return Segmented(found.view, decision.labels[found.view.name], found.metastasis, found.regions, found.benign)
 
 
 def _names(maps: Iterable[Labels]) -> dict[int, str]:

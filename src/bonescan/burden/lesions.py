@@ -30,14 +30,20 @@ class Segmented:
     Attributes:
         view: The view.
         labels: (row, column) uint8 `MaskLabel`.
-        probability: (row, column) float32, the segmentation probability behind the lesion labels.
+        probability: (row, column) float32, of metastasis.
         regions: (row, column) uint8 `Region`, or None where the model knows no regions.
+        benign: (row, column) float32, probability of benign uptake, or None where `probability` speaks for both.
     """
 
     view: View
     labels: Labels
     probability: npt.NDArray[np.float32]
     regions: Labels | None = None
+    benign: npt.NDArray[np.float32] | None = None
+
+    def behind(self, label: MaskLabel) -> npt.NDArray[np.float32]:
+        """The probability by which pixels got a label."""
+        return self.benign if label == MaskLabel.BENIGN and self.benign is not None else self.probability
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,11 +104,12 @@ def _lesion(item: _Found, number: int, other: int | None) -> Lesion:
     component, segmented = item.component, item.segmented
     spacing = segmented.view.pixel_spacing_mm
     region = _region(component, segmented.regions)
+    probability = segmented.behind(item.label)[component.rows, component.columns]
     return Lesion(
         id=number,
         view=segmented.view.name.value,
         class_=_CLASSES[item.label],
-        probability=float(segmented.probability[component.rows, component.columns].mean(dtype=np.float64).clip(0, 1)),
+        probability=float(probability.mean(dtype=np.float64).clip(0, 1)),
         site=region.site.value if region and region.site else None,
         region=region.label if region else None,
         laterality=item.frame.laterality(*component.centroid).value,

@@ -1,5 +1,7 @@
 """Lesions of an analytic patient: every property has a known value."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -33,6 +35,15 @@ def test_one_lesion_with_all_its_properties():
     # The mirrored pixels hold the pelvis: (0.2 + 0.5) * 20 counts.
     assert lesion.uptake_ratio == pytest.approx(60 / 14, rel=0.05)
     assert (lesion.region, lesion.site) == (None, None)
+
+
+def test_each_lesion_has_the_probability_of_its_own_class():
+    outlined = segmented("anterior", [(300, 60, 5, BENIGN), (470, 94, 6, MET)])
+    benign = np.where(outlined.labels == BENIGN, 0.6, 0.9).astype(np.float32)
+    found = find_lesions([replace(outlined, benign=benign)])
+    assert [(x.class_, x.probability) for x in found] == [("benign", pytest.approx(0.6)), ("metastasis", 0.75)]
+    (alone, _) = find_lesions([outlined])
+    assert alone.probability == 0  # one map speaks for both
 
 
 def test_a_midline_lesion_has_no_other_side():
