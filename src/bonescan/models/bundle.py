@@ -55,6 +55,10 @@ class Thresholds(_Frozen):
     segment_bladder: _Probability = Field(ge=0, le=1)
     segment_benign: _Probability | None = Field(None, ge=0, le=1, description="Where the model knows benign uptake.")
     sites: dict[Site, _Probability]
+    untuned: tuple[str, ...] = Field(
+        (),
+        description="Classes that no patient to tune on has outlined: the threshold of a pixel is as before, or 0.5.",
+    )
 
 
 class Figure(_Frozen):

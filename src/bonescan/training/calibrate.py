@@ -15,7 +15,7 @@ from bonescan.io.cohort import CohortCase
 from bonescan.models.bundle import CARD, Bundle, TrainingCohort, load_bundle, write_bundle
 from bonescan.training.bundle_figures import DIFFERENCE, dataset_in_words, figures_of
 from bonescan.training.cache import GridCases, open_cache, read_cohorts
-from bonescan.training.card import model_card, patients_in_words
+from bonescan.training.card import model_card, patients_in_words, untuned_in_words
 from bonescan.training.exported import in_batches, load_exactly
 from bonescan.training.init import STAGES
 from bonescan.training.joint.measure import measure_joint
@@ -39,7 +39,7 @@ def calibrate_bundle(
 
     All patients take part but those of the test side, or where the bundle was trained on the same cohort the validation
     patients alone. Every other one of them is tuned on and the rest measured on, or all of them both where they are
-    few; the figures say so.
+    few; the figures say so. The threshold of a pixel of a class that none of those to tune on has outlined stays.
 
     Args:
         model: Folder of the bundle.
@@ -84,6 +84,8 @@ def calibrate_bundle(
             "figures": figures_of(measured, dataset) + unchanged,
         }
     )
+    if progress and (words := untuned_in_words(measured.thresholds)):
+        progress(words)
     files = {file: bundle.path(file).read_bytes() for file in old.files if file != CARD}
     return write_bundle(out, manifest, files | {CARD: model_card(manifest).encode("utf-8")})
 
@@ -99,11 +101,11 @@ def _check(cases: Sequence[CohortCase]) -> None:
 
 
 def _measure(bundle: Bundle, cases: GridCases) -> tuple[Measured, dict[str, Any] | None]:
-    recipe = bundle.manifest.recipe
+    recipe, before = bundle.manifest.recipe, bundle.manifest.thresholds
     if bundle.manifest.pipeline == "joint":
         apart = recipe.get("augment", {}).get("one_view") == 1
-        measured, calibration = measure_joint(cases, load_exactly(bundle.path(NETWORK)), apart=apart)
+        measured, calibration = measure_joint(cases, load_exactly(bundle.path(NETWORK)), apart=apart, before=before)
         return measured, asdict(calibration)
     networks = {stage: in_batches(load_exactly(bundle.path(f"{stage}.onnx"))) for stage in STAGES}
     least = recipe.get("data", {}).get("window_min_px", DataRecipe().window_min_px)
-    return measure(cases, networks, least), bundle.manifest.calibration
+    return measure(cases, networks, least, before=before), bundle.manifest.calibration

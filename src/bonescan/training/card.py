@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from bonescan.models.bundle import Figure, Manifest
+from collections.abc import Iterable
+
+from bonescan.models.bundle import Figure, Manifest, Thresholds
 
 INTENDED_USE = (
     "Research on whole-body bone scintigraphy with 99mTc-labelled phosphonates, anterior and posterior planar views of "
@@ -15,6 +17,8 @@ _LIMITS = """\
   it. Degenerative joints, fractures, urine contamination and injection sites can look like metastases to it.
 - An 8-bit picture is not counts: what is measured on one depends on how it was windowed.
 - It names sites, not sides, and it knows nothing of the patient's history."""
+
+_CLASSES = {"metastasis": "metastasis", "bladder": "bladder", "benign": "benign uptake"}
 
 _TUNED = {
     False: "Networks were chosen on the validation patients, half of which the figures were measured on; thresholds "
@@ -52,6 +56,24 @@ def patients_in_words(*, simulated: bool) -> str:
     return "Simulated patients." if simulated else "Patients as named by the cohort's fingerprint."
 
 
+def untuned_in_words(thresholds: Thresholds) -> str:
+    """Which thresholds of a pixel no patient was there to tune on, as a sentence, or nothing.
+
+    Example:
+        >>> t = Thresholds(patient=0.5, segment_metastasis=0.5, segment_bladder=0.4, sites={}, untuned=("bladder",))
+        >>> untuned_in_words(t)
+        'Not tuned, since no patient to tune on has such pixels outlined: 0.40 (bladder).'
+    """
+    words = _pixels(thresholds, thresholds.untuned)
+    return f"Not tuned, since no patient to tune on has such pixels outlined: {words}." if words else ""
+
+
+def _pixels(thresholds: Thresholds, classes: Iterable[str] = tuple(_CLASSES)) -> str:
+    """Thresholds of a pixel of some classes, e.g. "0.45 (metastasis), 0.55 (bladder)"."""
+    levels = {_CLASSES[name]: getattr(thresholds, f"segment_{name}") for name in classes}
+    return ", ".join(f"{level:.2f} ({words})" for words, level in levels.items() if level is not None)
+
+
 def model_card(manifest: Manifest) -> str:
     """Write the card as Markdown."""
     t, cohort = manifest.thresholds, manifest.training_cohort
@@ -62,8 +84,7 @@ def model_card(manifest: Manifest) -> str:
         if t.window_metastasis is not None and t.window_bladder is not None
         else ""
     )
-    levels = {"metastasis": t.segment_metastasis, "bladder": t.segment_bladder, "benign uptake": t.segment_benign}
-    pixels = ", ".join(f"{level:.2f} ({name})" for name, level in levels.items() if level is not None)
+    untuned = f" {words}" if (words := untuned_in_words(t)) else ""
     training = "trained on simulated patients only" if manifest.simulated_only else "see the training cohort below"
     cases = ", ".join(f"{count} {name}" for name, count in cohort.cases.items())
     return f"""\
@@ -99,7 +120,7 @@ was found.
 
 ## Thresholds
 
-Patient {t.patient:.3f};{windows} pixels {pixels}; sites: {sites}.
+Patient {t.patient:.3f};{windows} pixels {_pixels(t)}; sites: {sites}.{untuned}
 
 ## Limits
 

@@ -19,7 +19,7 @@ from bonescan.inference.windows import STARTS, STRIDE, WINDOW
 from bonescan.models.bundle import CARD, Bundle, Manifest, TrainingCohort, write_bundle
 from bonescan.training.bundle_figures import dataset_in_words, difference_of, figures_of
 from bonescan.training.cache import GridCases, load_cache
-from bonescan.training.card import INTENDED_USE, model_card, patients_in_words
+from bonescan.training.card import INTENDED_USE, model_card, patients_in_words, untuned_in_words
 from bonescan.training.chain import Network, as_function
 from bonescan.training.checkpoint import Checkpoint
 from bonescan.training.exported import in_batches, load_exactly, stage_inputs
@@ -73,6 +73,8 @@ def export_bundle(
             hint="Let it answer on a cohort with 'bonescan predict'",
         )
     manifest = _manifest(run, contents, name or run.recipe.name)
+    if words := untuned_in_words(manifest.thresholds):
+        say(words)
     files = contents.files | {CARD: model_card(manifest).encode("utf-8")}
     return write_bundle(bundle_dir, manifest, files)
 

@@ -26,6 +26,8 @@ LEVELS = np.round(np.arange(0.1, 0.91, 0.05), 2)
 """Pixel probabilities among which the level of a class is chosen."""
 _GATES = (0.8, 0.9, 0.95, 0.98, 1.0)
 """Sensitivities over windows among which the gate of a segmentation network is chosen."""
+_UNTUNED = 0.5
+"""Gate, and level, of a class that no case to tune on has, where none is known from before."""
 _LEAST_TO_HALVE = 40
 """Fewer validation patients than this are all used for both, and the figures' name says so."""
 
@@ -82,20 +84,24 @@ class Measured:
     regions: Floats | None = None
 
 
-def measure(cases: GridCases, networks: Mapping[str, Network], least: int) -> Measured:
+def measure(
+    cases: GridCases, networks: Mapping[str, Network], least: int, *, before: Thresholds | None = None
+) -> Measured:
     """Run the chain over all cases, tune every threshold, and keep the cases to measure on.
 
     Args:
         cases: The validation split.
         networks: Stage → function.
         least: Pixels that make a window positive.
+        before: Thresholds that the networks had, kept for a class that no case to tune on has.
     """
     tuning, held = halves(np.asarray(cases.metastasis))
     windows = np.stack([window_probabilities(networks["classify"], cases.image(i)) for i in range(len(cases))])
     truth = _window_truth(cases, least)
     segment = networks["segment_metastasis"], networks["segment_bladder"]
-    metastasis = tune_segmentation(cases, segment[0], windows[..., 0], truth[..., 0], 1, tuning)
-    bladder = tune_segmentation(cases, segment[1], windows[..., 1], truth[..., 1], 2, tuning)
+    metastasis = tune_segmentation(cases, segment[0], windows[..., 0], truth[..., 0], 1, tuning, before)
+    bladder = tune_segmentation(cases, segment[1], windows[..., 1], truth[..., 1], 2, tuning, before)
+    found = {"metastasis": metastasis, "bladder": bladder}
     sites = _sites(cases, networks, windows[..., 0] >= metastasis.gate)
     known, site_truth = np.asarray(cases.metastasis), np.asarray(cases.sites)
     patients: Floats = windows[..., 0].max(axis=(1, 2))
@@ -106,6 +112,7 @@ def measure(cases: GridCases, networks: Mapping[str, Network], least: int) -> Me
         segment_metastasis=metastasis.level,
         segment_bladder=bladder.level,
         sites=tune_sites(sites, site_truth, known, tuning),
+        untuned=untuned(found, tuning),
     )
     return Measured(
         held_out=tuning is not held,
@@ -113,7 +120,7 @@ def measure(cases: GridCases, networks: Mapping[str, Network], least: int) -> Me
         patient_truth=known[held],
         sites=sites[held],
         site_truth=site_truth[held],
-        dice={"metastasis": metastasis.of(held), "bladder": bladder.of(held)},
+        dice={name: segmented.of(held) for name, segmented in found.items()},
         thresholds=thresholds,
         windows=windows[held],
         window_truth=truth[held],
@@ -149,7 +156,13 @@ def halves(metastasis: Bools) -> tuple[Indices, Indices]:
 
 
 def tune_segmentation(
-    cases: GridCases, segment: Network, probabilities: Floats, truth: Bools, label: int, tuning: Indices
+    cases: GridCases,
+    segment: Network,
+    probabilities: Floats,
+    truth: Bools,
+    label: int,
+    tuning: Indices,
+    before: Thresholds | None = None,
 ) -> Segmented:
     """Choose gate and level with the largest pooled Dice, the gate among high sensitivities over windows.
 
@@ -160,9 +173,15 @@ def tune_segmentation(
         truth: (cases, 2, 7) windows with the class.
         label: `MaskLabel` value of the class.
         tuning: Cases to choose on.
+        before: Those before, whose gate and level are kept where no case to choose on has the class.
     """
+    name = MaskLabel(label).name.lower()
+    gate, level = (getattr(before, f"{part}_{name}", None) for part in ("window", "segment"))
     seen, held = probabilities[tuning], truth[tuning]
-    gates = sorted({min(sensitive_threshold(seen[held], held[held], s), 0.9) for s in _GATES})
+    if held.any():
+        gates = sorted({min(sensitive_threshold(seen[held], held[held], s), 0.9) for s in _GATES})
+    else:
+        gates = [_UNTUNED if gate is None else gate]
     sums = np.zeros((len(gates), len(LEVELS), 3, len(cases), 2), np.float32)
     for case in range(len(cases)):
         for view in range(2):
@@ -175,9 +194,39 @@ def tune_segmentation(
                 blended = blend(np.where((probabilities[case, view] >= gate)[:, None, None], maps, 0))
                 sums[g, :, :, case, view] = pixel_sums(blended, true)
     pooled = sums[:, :, :, tuning].sum(axis=(3, 4))
-    dice = 2 * pooled[:, :, 0] / np.maximum(pooled[:, :, 1] + pooled[:, :, 2], 1)
-    best_gate, best_level = (int(i) for i in np.unravel_index(int(dice.argmax()), dice.shape))
-    return Segmented(gates[best_gate], float(LEVELS[best_level]), *sums[best_gate, best_level])
+    best_gate = int(_dice(pooled).max(axis=1).argmax())
+    best = best_level(pooled[best_gate], level)
+    return Segmented(gates[best_gate], float(LEVELS[best]), *sums[best_gate, best])
+
+
+def best_level(sums: npt.NDArray[np.floating], before: float | None = None) -> int:
+    """Number of the level with the largest pooled Dice.
+
+    Without a true pixel Dice is 0 at all of them, and says nothing: then of the level nearest to the one before, or to
+    0.5 where there was none.
+
+    Args:
+        sums: (levels, 3) pixels in both, drawn and true, of all cases to choose on.
+        before: Level that the class had.
+
+    Example:
+        >>> float(LEVELS[best_level(np.zeros((len(LEVELS), 3), np.float32), 0.7)])
+        0.7
+    """
+    if not sums[:, 2].any():
+        return int(np.abs(LEVELS - (_UNTUNED if before is None else before)).argmin())
+    return int(_dice(sums).argmax())
+
+
+def untuned(found: Mapping[str, Segmented], tuning: Indices) -> tuple[str, ...]:
+    """Names of the classes of which the cases to tune on have no true pixel."""
+    return tuple(name for name, segmented in found.items() if not segmented.true[tuning].any())
+
+
+def _dice(sums: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+    """(...) Dice of (..., 3) pixels in both, drawn and true."""
+    dice: npt.NDArray[np.floating] = 2 * sums[..., 0] / np.maximum(sums[..., 1] + sums[..., 2], 1)
+    return dice
 
 
 def pixel_sums(probability: Floats, true: Bools) -> Floats:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -9,7 +10,7 @@ from bonescan.cli.main import app
 from bonescan.core.anatomy import SITES
 from bonescan.core.errors import CohortError
 from bonescan.inference.joint import Calibration
-from bonescan.io.cohort import read_cohort, write_cohort
+from bonescan.io.cohort import read_cohort, write_cohort, write_masks
 from bonescan.models.bundle import CARD, Figure, load_bundle, write_bundle
 from bonescan.training.calibrate import calibrate_bundle
 from tests.joint_bundle import joint_bundle
@@ -89,6 +90,22 @@ def test_test_patients_take_no_part(place, tmp_path):
     with pytest.raises(CohortError, match="0 have metastases and 0 have none"):
         calibrate_bundle(place / "good", [tmp_path / "cohort"], tmp_path / "out", workers=0)
     assert not (tmp_path / "out").exists()
+
+
+def test_what_nobody_has_outlined_keeps_its_threshold_and_that_is_said(place, tmp_path):
+    write_training_cohort(tmp_path / "cohort")
+    for case in read_cohort(tmp_path / "cohort"):
+        masks = {name: np.where(labels == 1, 1, 0).astype(np.uint8) for name, labels in case.read_labels().items()}
+        write_masks(tmp_path / "cohort", case.study_id, masks)
+    said = []
+    bundle = calibrate_bundle(
+        place / "spoilt", [tmp_path / "cohort"], tmp_path / "out", workers=0, progress=said.append
+    )
+    assert bundle.manifest.thresholds.segment_bladder == 0.9
+    assert bundle.manifest.thresholds.segment_benign == 0.5
+    sentence = "Not tuned, since no patient to tune on has such pixels outlined: 0.90 (bladder), 0.50 (benign uptake)."
+    assert sentence in said
+    assert sentence in bundle.path(CARD).read_text()
 
 
 @pytest.mark.slow

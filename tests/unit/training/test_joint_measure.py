@@ -1,9 +1,11 @@
 """Calibration and thresholds of the joint pipeline, from answers that are known beforehand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from bonescan.core.anatomy import SITES, Region
+from bonescan.core.anatomy import SITES, MaskLabel, Region
 from bonescan.inference.joint import FINDINGS, Calibration
 from bonescan.inference.runtime import Network
 from bonescan.training.joint.measure import measure_joint, review_band
@@ -32,15 +34,19 @@ def test_no_site_is_likelier_than_metastasis():
     assert (said[:, 1:] <= said[:, :1]).all()
 
 
-@pytest.fixture(scope="module")
-def measured():
-    """A network that knows the truth of every case but draws a rim around the bladder at low probability."""
-    cases = grid_cases(6)
+def _measure(cases, taught=None, **options):
+    """Of a network that knows the truth of every case but draws a rim around the bladder at low probability.
+
+    Args:
+        cases: To measure on.
+        taught: Labels that the network knows, where the cases have others.
+        options: Of `measure_joint`.
+    """
     known = {mirrored(cases.images[i]).astype(np.float32).tobytes(): i for i in range(len(cases))}
 
     def run(images):
         case = known[images[0].tobytes()]
-        labels = mirrored(cases.labels[case])
+        labels = mirrored((cases.labels if taught is None else taught)[case])
         findings = np.stack([(labels == finding).astype(np.float32) for finding in FINDINGS], axis=1)
         findings[:, 1] = np.maximum(findings[:, 1], 0.3 * (np.roll(findings[:, 1], 5, axis=1) > 0))
         study = np.full((1, 3, 1 + len(SITES)), -4, np.float32)
@@ -48,7 +54,23 @@ def measured():
         regions = mirrored(cases.regions[case])
         return {"findings": findings[None], "regions": regions[None].astype(np.float32), "study": study}
 
-    return measure_joint(cases, Network(run))
+    return measure_joint(cases, Network(run), **options)
+
+
+@pytest.fixture(scope="module")
+def measured():
+    return _measure(grid_cases(6))
+
+
+def test_a_class_that_nobody_has_outlined_keeps_its_level(measured):
+    drawn = grid_cases(6)
+    cases = replace(drawn, labels=np.where(drawn.labels == MaskLabel.METASTASIS, drawn.labels, 0).astype(np.uint8))
+    before = measured[0].thresholds.model_copy(update={"segment_bladder": 0.7, "segment_benign": None})
+    found, _ = _measure(cases, drawn.labels, before=before)
+    kept = found.thresholds
+    assert (kept.segment_bladder, kept.segment_benign, kept.untuned) == (0.7, 0.5, ("bladder", "benign"))
+    assert kept.segment_metastasis == measured[0].thresholds.segment_metastasis
+    assert found.dice["bladder"].drawn.sum() == (drawn.labels == MaskLabel.BLADDER).sum(), "measured at that level"
 
 
 def test_the_truth_is_measured_as_perfect(measured):

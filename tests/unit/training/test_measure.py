@@ -1,13 +1,15 @@
 """Thresholds and figures of networks whose answers are known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from bonescan.core.anatomy import SITES
+from bonescan.core.anatomy import SITES, MaskLabel
 from bonescan.inference.windows import extract
 from bonescan.training.bundle_figures import figures_of
 from bonescan.training.chain import probability_map, site_probabilities, window_probabilities
-from bonescan.training.measure import halves, measure
+from bonescan.training.measure import LEVELS, best_level, halves, measure
 from tests.grid_cases import grid_cases
 
 pytestmark = pytest.mark.train
@@ -108,3 +110,26 @@ def test_a_closed_gate_draws_nothing():
     assert drawn.max() > 0.7
     assert site_probabilities(networks["locate"], image, drawn)[0] > 0.5
     assert site_probabilities(networks["locate"], image, nothing)[0] < 0.5
+
+
+def test_a_class_that_nobody_has_outlined_keeps_its_gate_and_level(measured):
+    cases = grid_cases(6, noise=0.0)
+    labels = np.where(cases.labels == MaskLabel.BLADDER, MaskLabel.BACKGROUND, cases.labels)
+    cases = replace(cases, labels=labels)
+    before = measured.thresholds.model_copy(update={"window_bladder": 0.37, "segment_bladder": 0.7})
+    kept = measure(cases, _known(), 12, before=before).thresholds
+    assert (kept.window_bladder, kept.segment_bladder, kept.untuned) == (0.37, 0.7, ("bladder",))
+    assert kept.segment_metastasis == measured.thresholds.segment_metastasis
+    alone = measure(cases, _known(), 12).thresholds
+    assert (alone.window_bladder, alone.segment_bladder, alone.untuned) == (0.5, 0.5, ("bladder",))
+
+
+def test_all_is_tuned_where_all_is_outlined(measured):
+    assert measured.thresholds.untuned == ()
+
+
+def test_a_level_that_finds_the_truth_is_chosen_whatever_was_before():
+    sums = np.zeros((len(LEVELS), 3))
+    sums[:] = 0, 10, 5
+    sums[3] = 5, 5, 5
+    assert best_level(sums, before=0.9) == 3

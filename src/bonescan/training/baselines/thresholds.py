@@ -17,7 +17,7 @@ from bonescan.core.files import write_text
 from bonescan.metrics.thresholds import balanced_threshold
 from bonescan.training.baselines.found import Found, Method
 from bonescan.training.cache import GridCases
-from bonescan.training.measure import LEVELS, halves, pixel_sums, tune_sites
+from bonescan.training.measure import LEVELS, best_level, halves, pixel_sums, tune_sites
 
 FILE = "thresholds.json"
 _CHUNK = 32
@@ -39,7 +39,7 @@ def tune(method: Method, cases: GridCases) -> MethodThresholds:
     """Run a method over validation patients and choose every threshold.
 
     Pixels by the largest pooled Dice, the patient where sensitivity equals specificity, each site at even odds
-    among patients with metastases.
+    among patients with metastases. A class that the method or nobody outlines has nothing to choose by, and gets 0.5.
 
     Args:
         method: The trained method.
@@ -56,13 +56,12 @@ def tune(method: Method, cases: GridCases) -> MethodThresholds:
         ):
             if values is not None:
                 sums[number] += pixel_sums(values, np.asarray(cases.labels[case]) == label)
-    dice = 2 * sums[..., 0] / np.maximum(sums[..., 1] + sums[..., 2], 1)
     truth, scores = np.asarray(cases.metastasis)[chosen], np.stack(sites)
     return MethodThresholds(
         patient=balanced_threshold(np.array(patients), truth),
         sites=tune_sites(scores, np.asarray(cases.sites)[chosen], truth, np.arange(len(chosen))),
-        metastasis=float(LEVELS[dice[0].argmax()]) if sums[0].any() else 0.5,
-        bladder=float(LEVELS[dice[1].argmax()]) if sums[1].any() else 0.5,
+        metastasis=float(LEVELS[best_level(sums[0])]),
+        bladder=float(LEVELS[best_level(sums[1])]),
         tuned_on=len(chosen),
     )
 

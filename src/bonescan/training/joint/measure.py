@@ -15,7 +15,17 @@ from bonescan.metrics.thresholds import balanced_threshold
 from bonescan.models.bundle import Thresholds
 from bonescan.training.cache import UNKNOWN, GridCases
 from bonescan.training.joint.samples import mirrored
-from bonescan.training.measure import LEVELS, Indices, Measured, Segmented, halves, pixel_sums, with_metastases
+from bonescan.training.measure import (
+    LEVELS,
+    Indices,
+    Measured,
+    Segmented,
+    best_level,
+    halves,
+    pixel_sums,
+    untuned,
+    with_metastases,
+)
 
 Floats = npt.NDArray[np.float32]
 
@@ -75,8 +85,17 @@ def _each_alone(network: Network, image: Floats) -> dict[str, Floats]:
     return {**maps, "study": study}
 
 
-def measure_joint(cases: GridCases, network: Network, *, apart: bool = False) -> tuple[Measured, Calibration]:
-    """Tune every threshold and the calibration on one half of the cases, and keep the other to measure on."""
+def measure_joint(
+    cases: GridCases, network: Network, *, apart: bool = False, before: Thresholds | None = None
+) -> tuple[Measured, Calibration]:
+    """Tune every threshold and the calibration on one half of the cases, and keep the other to measure on.
+
+    Args:
+        cases: Of the validation split.
+        network: As it ships.
+        apart: Whether it is shown each view alone.
+        before: Thresholds that it had, kept for a class that no case to tune on has.
+    """
     said = answers(cases, network, apart=apart)
     known, sites = np.asarray(cases.metastasis), np.asarray(cases.sites)
     tuning, held = halves(known)
@@ -87,22 +106,24 @@ def measure_joint(cases: GridCases, network: Network, *, apart: bool = False) ->
     probabilities = calibration.probabilities(said.study)
     threshold = balanced_threshold(probabilities[tuning, 0], known[tuning])
     calibration = Calibration(patient, site, review_band(probabilities[tuning, 0], threshold))
-    found = [_tune(said.sums[f], tuning) for f in range(len(FINDINGS))]
+    names = [finding.name.lower() for finding in FINDINGS]
+    levels = {name: getattr(before, f"segment_{name}", None) for name in names}
+    found = {name: _tune(said.sums[f], tuning, levels[name]) for f, name in enumerate(names)}
     thresholds = Thresholds(
         patient=threshold,
-        segment_metastasis=found[0].level,
-        segment_bladder=found[1].level,
-        segment_benign=found[2].level,
+        segment_metastasis=found["metastasis"].level,
+        segment_bladder=found["bladder"].level,
+        segment_benign=found["benign"].level,
         sites=dict.fromkeys(SITES, _LIKELIER),
+        untuned=untuned(found, tuning),
     )
-    names = [finding.name.lower() for finding in FINDINGS]
     measured = Measured(
         held_out=tuning is not held,
         patients=probabilities[held, 0],
         patient_truth=known[held],
         sites=probabilities[held, 1:],
         site_truth=sites[held],
-        dice={name: segmented.of(held) for name, segmented in zip(names, found, strict=True)},
+        dice={name: segmented.of(held) for name, segmented in found.items()},
         thresholds=thresholds,
         regions=said.regions[held] if said.regions.any() else None,
     )
@@ -118,10 +139,8 @@ def review_band(probabilities: Floats, threshold: float) -> tuple[float, float]:
     return round(float(low), 4), round(float(high), 4)
 
 
-def _tune(sums: Floats, tuning: Indices) -> Segmented:
-    """The level with the largest pooled Dice."""
-    pooled = sums[:, :, tuning].sum(axis=(2, 3))
-    best = int((2 * pooled[:, 0] / np.maximum(pooled[:, 1] + pooled[:, 2], 1)).argmax())
+def _tune(sums: Floats, tuning: Indices, before: float | None) -> Segmented:
+    best = best_level(sums[:, :, tuning].sum(axis=(2, 3)), before)
     return Segmented(0.0, float(LEVELS[best]), *sums[best])
 
 

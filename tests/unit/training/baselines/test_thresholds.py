@@ -76,6 +76,13 @@ def test_a_method_that_outlines_nothing_gets_no_pixel_threshold(cases):
     assert (tuned.metastasis, tuned.bladder) == (0.5, 0.5)
 
 
+def test_a_class_that_nobody_has_outlined_gets_half(cases):
+    cases.labels[cases.labels == MaskLabel.BLADDER] = MaskLabel.BACKGROUND
+    tuned = tune(_method(cases, 0.55), cases)
+    assert tuned.bladder == 0.5
+    assert 0.3 < tuned.metastasis <= 0.55
+
+
 def test_they_are_kept_with_the_run(cases, tmp_path):
     with pytest.raises(ModelError, match="not finished"):
         read_thresholds(tmp_path)
