@@ -8,6 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
+
 from bonescan.core.errors import CohortError
 from bonescan.inference import runtime
 from bonescan.inference.joint import NETWORK
@@ -19,7 +21,7 @@ from bonescan.training.card import model_card, patients_in_words, untuned_in_wor
 from bonescan.training.exported import in_batches, load_exactly
 from bonescan.training.init import STAGES
 from bonescan.training.joint.measure import measure_joint
-from bonescan.training.measure import Measured, measure
+from bonescan.training.measure import Measured, halves, measure
 from bonescan.training.recipe import DataRecipe
 
 _SEED = 0
@@ -54,7 +56,7 @@ def calibrate_bundle(
 
     Raises:
         ModelError: There is no such bundle, or it cannot be run.
-        CohortError: A cohort cannot be read, or has no patient with, or none without, metastases.
+        CohortError: A cohort cannot be read, or of the patients to tune on none has, or all have, metastases.
         OutputError: The bundle cannot be written; what was there stays.
     """
     bundle = load_bundle(model)
@@ -91,10 +93,13 @@ def calibrate_bundle(
 
 
 def _check(cases: Sequence[CohortCase]) -> None:
-    positive = sum(case.metastasis for case in cases)
-    if not 0 < positive < len(cases):
+    """Refuse patients of whom those to tune on are all alike, whatever the rest are."""
+    metastasis = np.array([case.metastasis for case in cases], dtype=np.bool_)
+    tuning, _ = halves(metastasis)
+    positive = int(metastasis[tuning].sum())
+    if not 0 < positive < len(tuning):
         raise CohortError(
-            f"of the patients to calibrate on {positive} have metastases and {len(cases) - positive} have none",
+            f"of the patients to tune on {positive} have metastases and {len(tuning) - positive} have none",
             expected="some of both",
             hint="Outline more patients, or move some from the test side",
         )

@@ -92,6 +92,23 @@ def test_test_patients_take_no_part(place, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def test_one_with_metastases_among_those_measured_on_is_too_few(place, tmp_path):
+    """Every other patient is tuned on, and of 45 without and one with metastases that is none with."""
+    patients = list(read_cohort(place / "cohort"))
+    sick, well = patients[0], patients[1]
+    study = tmp_path / "cohort" / "a.dcm"
+    study.parent.mkdir()
+    study.write_bytes((place / "cohort" / well.files[0]).read_bytes())
+    kinds = [replace(sick if number == 45 else well, split="train") for number in range(46)]
+    cases = [
+        replace(case, study_id=f"S{number}", patient_id=f"P{number}", files=("a.dcm",))
+        for number, case in enumerate(kinds)
+    ]
+    write_cohort(tmp_path / "cohort", cases)
+    with pytest.raises(CohortError, match="to tune on 0 have metastases and 23 have none"):
+        calibrate_bundle(place / "good", [tmp_path / "cohort"], tmp_path / "out", workers=0)
+
+
 def test_what_nobody_has_outlined_keeps_its_threshold_and_that_is_said(place, tmp_path):
     write_training_cohort(tmp_path / "cohort")
     for case in read_cohort(tmp_path / "cohort"):
