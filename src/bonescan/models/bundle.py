@@ -16,6 +16,7 @@ Inputs are named "input"; a lone output is named "probability". Reading a bundle
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -23,12 +24,13 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bonescan.core.anatomy import Site
-from bonescan.core.errors import BundleCorruptError, ModelError, UnknownModelError
+from bonescan.core.errors import BundleCorruptError, ModelError, UnknownModelError, UsageError
 from bonescan.core.files import staged_folder, write_bytes, write_text
 
 SCHEMA = "bonescan.bundle/1"
 MANIFEST = "bundle.json"
 CARD = "MODEL_CARD.md"
+_NAME = r"[a-z0-9][a-z0-9_-]*"
 _Probability = float
 
 
@@ -84,7 +86,7 @@ class Manifest(_Frozen):
     """The document `bundle.json`."""
 
     schema_: Literal["bonescan.bundle/1"] = Field("bonescan.bundle/1", alias="schema")
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
+    name: str = Field(pattern=f"^{_NAME}$")
     version: str
     licence: str
     pipeline: Literal["stepwise", "joint"]
@@ -138,6 +140,22 @@ class Bundle:
         return self.folder / name
 
 
+def check_name(name: str) -> None:
+    """Prove that a bundle may have this name; to be called before long work.
+
+    Raises:
+        UsageError: It may not.
+
+    Example:
+        >>> check_name("ours-joint")
+    """
+    if not re.fullmatch(_NAME, name):
+        raise UsageError(
+            f"a bundle cannot be named {name!r}",
+            expected="lower-case letters, digits, '-' and '_', the first a letter or a digit",
+        )
+
+
 def load_bundle(folder: Path | str) -> Bundle:
     """Open a bundle and check every file against its SHA-256.
 
@@ -168,20 +186,25 @@ def read_manifest(folder: Path) -> tuple[Manifest, str]:
         ) from error
     except OSError as error:
         raise ModelError(f"cannot read {path}: {error.strerror or error}") from error
+    return _understood(raw, folder.name), hashlib.sha256(raw).hexdigest()
+
+
+def _understood(raw: bytes, bundle: str) -> Manifest:
+    """The manifest that the bytes of `bundle.json` hold, or `BundleCorruptError`."""
     try:
         manifest = Manifest.model_validate_json(raw)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "document"
         raise BundleCorruptError(
-            f"{MANIFEST} of {folder.name} has {error.error_count()} faults, the first at {where}: {first['msg']}",
+            f"{MANIFEST} of {bundle} has {error.error_count()} faults, the first at {where}: {first['msg']}",
             expected=f"schema {SCHEMA}",
             hint="Export the bundle again",
         ) from error
     stray = [name for name in manifest.files if Path(name).name != name]
     if stray:
-        raise BundleCorruptError(f"{MANIFEST} of {folder.name} names {stray[0]!r}", expected="plain file names")
-    return manifest, hashlib.sha256(raw).hexdigest()
+        raise BundleCorruptError(f"{MANIFEST} of {bundle} names {stray[0]!r}", expected="plain file names")
+    return manifest
 
 
 def write_bundle(folder: Path, manifest: Manifest, files: dict[str, bytes]) -> Bundle:
@@ -193,6 +216,7 @@ def write_bundle(folder: Path, manifest: Manifest, files: dict[str, bytes]) -> B
         files: Name → content of everything but `bundle.json`.
 
     Raises:
+        BundleCorruptError: The manifest is not what it should be; what was there stays.
         OutputError: The folder cannot be written; what was there stays.
     """
     listed = {
@@ -203,6 +227,8 @@ def write_bundle(folder: Path, manifest: Manifest, files: dict[str, bytes]) -> B
         for name, data in files.items():
             write_bytes(staged / name, data)
         write_text(staged / MANIFEST, complete.to_json())
+        # A copy with changes has not been validated, and an unreadable bundle must not take the place of a good one.
+        _understood((staged / MANIFEST).read_bytes(), folder.name)
     return load_bundle(folder)
 
 

@@ -14,7 +14,7 @@ from bonescan.core.errors import CohortError
 from bonescan.inference import runtime
 from bonescan.inference.joint import NETWORK
 from bonescan.io.cohort import CohortCase
-from bonescan.models.bundle import CARD, Bundle, TrainingCohort, load_bundle, write_bundle
+from bonescan.models.bundle import CARD, Bundle, TrainingCohort, check_name, load_bundle, write_bundle
 from bonescan.training.bundle_figures import DIFFERENCE, dataset_in_words, figures_of
 from bonescan.training.cache import GridCases, open_cache, read_cohorts
 from bonescan.training.card import model_card, patients_in_words, untuned_in_words
@@ -55,10 +55,13 @@ def calibrate_bundle(
         The bundle as loaded back.
 
     Raises:
+        UsageError: A bundle cannot have that name.
         ModelError: There is no such bundle, or it cannot be run.
         CohortError: A cohort cannot be read, or of the patients to tune on none has, or all have, metastases.
         OutputError: The bundle cannot be written; what was there stays.
     """
+    if name is not None:
+        check_name(name)
     bundle = load_bundle(model)
     cohorts = read_cohorts(folders, seed=_SEED)
     # A network is surer of the patients that it was trained on than of any others.

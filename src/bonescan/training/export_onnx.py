@@ -16,7 +16,7 @@ from bonescan.core.errors import ModelError
 from bonescan.inference import preprocess, runtime
 from bonescan.inference.joint import NETWORK
 from bonescan.inference.windows import STARTS, STRIDE, WINDOW
-from bonescan.models.bundle import CARD, Bundle, Manifest, TrainingCohort, write_bundle
+from bonescan.models.bundle import CARD, Bundle, Manifest, TrainingCohort, check_name, write_bundle
 from bonescan.training.bundle_figures import dataset_in_words, difference_of, figures_of
 from bonescan.training.cache import GridCases, load_cache
 from bonescan.training.card import INTENDED_USE, model_card, patients_in_words, untuned_in_words
@@ -58,10 +58,13 @@ def export_bundle(
         The bundle as loaded back.
 
     Raises:
+        UsageError: A bundle cannot have that name.
         ModelError: The folder holds no run, or the run is not finished or a baseline's.
         OutputError: The bundle cannot be written.
     """
     say = progress or (lambda line: None)
+    if name is not None:
+        check_name(name)
     run = open_run(run_dir)
     if isinstance(run.recipe, JointRecipe):
         contents = _joint(run, run.recipe, say)

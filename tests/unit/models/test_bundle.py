@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from bonescan.core.errors import BundleCorruptError, ModelError, UnknownModelError
-from bonescan.models.bundle import MANIFEST, Figure, load_bundle, write_bundle
+from bonescan.core.errors import BundleCorruptError, ModelError, UnknownModelError, UsageError
+from bonescan.models.bundle import MANIFEST, Figure, check_name, load_bundle, write_bundle
 from tests.tiny_bundle import tiny_bundle
 
 
@@ -79,6 +79,21 @@ def test_writing_replaces_the_bundle_as_a_whole(bundle):
     (bundle.folder / "left_over.txt").write_text("old")
     write_bundle(bundle.folder, bundle.manifest, {"classify.onnx": b"new"})
     assert sorted(path.name for path in bundle.folder.iterdir()) == [MANIFEST, "classify.onnx"]
+
+
+def test_a_manifest_that_could_not_be_read_back_replaces_nothing(bundle):
+    faulty = bundle.manifest.model_copy(update={"name": "Not a name"})
+    with pytest.raises(BundleCorruptError, match="of tiny has 1 faults, the first at name"):
+        write_bundle(bundle.folder, faulty, {"classify.onnx": b"new"})
+    assert load_bundle(bundle.folder) == bundle
+    assert [path.name for path in bundle.folder.parent.iterdir()] == ["tiny"]
+
+
+@pytest.mark.parametrize("name", ["", "Ours", "-ours", "ours joint", "../ours", "ours\n"])
+def test_names_that_no_bundle_can_have_are_refused(name):
+    check_name("ours-joint_2")
+    with pytest.raises(UsageError, match="expected lower-case letters"):
+        check_name(name)
 
 
 def test_figures_are_found_by_name(bundle):

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from bonescan.cli.main import app
 from bonescan.core.anatomy import SITES
-from bonescan.core.errors import CohortError
+from bonescan.core.errors import CohortError, UsageError
 from bonescan.inference.joint import Calibration
 from bonescan.io.cohort import read_cohort, write_cohort, write_masks
 from bonescan.models.bundle import CARD, Figure, load_bundle, write_bundle
@@ -82,6 +82,13 @@ def test_a_bundle_trained_on_the_cohort_takes_its_validation_patients_alone(plac
     bundle = with_changes(bundle, tmp_path / "own", training_cohort=own)
     calibrated = calibrate_bundle(bundle.folder, [place / "cohort"], tmp_path / "out", workers=0)
     assert calibrated.manifest.calibration_cohort.cases == {"calibration": 2}
+
+
+def test_a_name_that_cannot_be_is_refused_before_any_work(place, tmp_path):
+    bundle = joint_bundle(tmp_path / "bundle")
+    with pytest.raises(UsageError, match="'Our Hospital'"):
+        calibrate_bundle(bundle.folder, [tmp_path / "no cohort"], bundle.folder, name="Our Hospital", workers=0)
+    assert load_bundle(bundle.folder) == bundle
 
 
 def test_test_patients_take_no_part(place, tmp_path):
