@@ -43,6 +43,19 @@ def test_models_lists_what_is_installed(tmp_path):
     assert entries["tiny"]["schema"] == "bonescan.bundle/1"
 
 
+def test_models_lists_the_others_where_one_cannot_be_read(tmp_path):
+    tiny_bundle(tmp_path / "models" / "tiny")
+    (tmp_path / "models" / "bad").mkdir()
+    (tmp_path / "models" / "bad" / "bundle.json").write_text("{}")
+    env = {"BONESCAN_MODELS_DIR": str(tmp_path / "models")}
+    for words in (["models"], ["models", "--json"]):
+        done = bonescan(*words, env=env)
+        assert done.returncode == 4
+        assert "made by hand for tests" in done.stdout
+        assert done.stderr.startswith(f"bonescan: {tmp_path / 'models' / 'bad'}: bundle.json of bad has ")
+    assert {"tiny", "joint"} <= {entry["name"] for entry in json.loads(done.stdout)}
+
+
 def test_doctor_finds_this_installation_healthy():
     done = bonescan("doctor", "--json")
     document = json.loads(done.stdout)

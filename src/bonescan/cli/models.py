@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bonescan.cli.failure import exit_code, explain_error
 from bonescan.cli.output import aligned, say, say_json
+from bonescan.core.errors import ModelError
 
 if TYPE_CHECKING:
     from bonescan.models.bundle import Figure, Manifest
@@ -16,6 +18,8 @@ EPILOG = """\b
 Examples:
   bonescan models
   bonescan models --json
+
+A bundle that cannot be read is named on stderr, after the others are listed, and the exit code is 4.
 """
 
 
@@ -34,17 +38,26 @@ def models(
     from bonescan.models.bundle import read_manifest
     from bonescan.models.registry import list_bundles
 
-    manifests = [read_manifest(folder) for folder in list_bundles()]
+    manifests, failed = [], []
+    for folder in list_bundles():
+        try:
+            manifests.append(read_manifest(folder))
+        except ModelError as error:
+            failed.append((folder, error))
     if as_json:
         say_json(
             [{"sha256": sha256, **manifest.model_dump(mode="json", by_alias=True)} for manifest, sha256 in manifests]
         )
-        return
-    if not manifests:
+    elif not manifests and not failed:
         say("No model is shipped or installed; train one with: bonescan train")
-    for manifest, sha256 in manifests:
-        for line in _lines(manifest, sha256):
-            say(line)
+    else:
+        for manifest, sha256 in manifests:
+            for line in _lines(manifest, sha256):
+                say(line)
+    for folder, reason in failed:
+        explain_error(reason, str(folder))
+    if failed:
+        raise typer.Exit(exit_code(failed[0][1]))
 
 
 def _lines(manifest: Manifest, sha256: str) -> Iterator[str]:
