@@ -21,8 +21,8 @@ Examples:
   bonescan calibrate --cohort ours --model bundle -o bundle
   bonescan evaluate --cohort ours --model ours-joint -o result
 
-Give patients that the model was not trained on. Those of the test side take no part, so that the result can be measured
-on them.
+Give patients that the model was not trained on; of a cohort that it was trained on only the validation patients take
+part. Those of the test side take no part, so that the result can be measured on them.
 """
 
 THRESHOLDS = {

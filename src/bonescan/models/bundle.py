@@ -77,7 +77,8 @@ class Figure(_Frozen):
 class TrainingCohort(_Frozen):
     """Patients that it was trained, or calibrated, on."""
 
-    fingerprint: str
+    fingerprint: str = Field(description="Of all cohorts together; of a lone one its own.")
+    fingerprints: tuple[str, ...] = Field((), description="Of each cohort; none where that was not kept.")
     cases: dict[str, int]
     description: str
 

@@ -14,7 +14,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -63,11 +63,19 @@ class GridCases:
 
 @dataclass(frozen=True)
 class Cohorts:
-    """The cases of all cohorts, and what identifies them."""
+    """The cases of all cohorts, and what identifies them.
+
+    Attributes:
+        cases: Each with its split.
+        fingerprint: Of all cohorts together; of a lone one its own.
+        simulated: Whether all are simulated.
+        fingerprints: Folder → fingerprint of each cohort.
+    """
 
     cases: tuple[CohortCase, ...]
     fingerprint: str
     simulated: bool
+    fingerprints: Mapping[Path, str]
 
     @property
     def regions(self) -> bool:
@@ -92,22 +100,31 @@ class Cohorts:
         return chosen
 
 
-def read_cohorts(folders: Sequence[Path], *, seed: int) -> Cohorts:
-    """Read the cohorts; cases without a split get one, stratified by class and lesion size."""
+def read_cohorts(folders: Sequence[Path], *, seed: int, seeds: Mapping[str, int] | None = None) -> Cohorts:
+    """Read the cohorts; cases without a split get one, stratified by class and lesion size.
+
+    Args:
+        folders: Of the cohorts.
+        seed: Of the splits that are drawn.
+        seeds: Fingerprint, of one cohort or of all together → seed of the splits that were drawn for it before.
+
+    Raises:
+        CohortError: A cohort cannot be read.
+    """
+    cohorts = [read_cohort(folder) for folder in folders]
+    own = [cohort.fingerprint for cohort in cohorts]
+    together = own[0] if len(own) == 1 else hashlib.sha256("".join(own).encode()).hexdigest()
+    known = seeds or {}
     cases: list[CohortCase] = []
-    fingerprints = []
-    for folder in folders:
-        cohort = read_cohort(folder)
-        fingerprints.append(cohort.fingerprint)
+    for cohort, fingerprint in zip(cohorts, own, strict=True):
         if any(case.split is None for case in cohort):
             pixels = {case.study_id: _lesion_pixels(case) for case in cohort}
-            cohort = cohort.with_splits(split_patients(cohort.cases, pixels, seed=seed))
+            drawn = known.get(together, known.get(fingerprint, seed))
+            cohort = cohort.with_splits(split_patients(cohort.cases, pixels, seed=drawn))
         cases += cohort.cases
-    fingerprint = (
-        fingerprints[0] if len(fingerprints) == 1 else hashlib.sha256("".join(fingerprints).encode()).hexdigest()
-    )
     simulated = all((folder / SIMULATION).is_file() for folder in folders)
-    return Cohorts(tuple(cases), fingerprint, simulated)
+    fingerprints = {cohort.folder: fingerprint for cohort, fingerprint in zip(cohorts, own, strict=True)}
+    return Cohorts(tuple(cases), together, simulated, fingerprints)
 
 
 def open_cache(

@@ -14,9 +14,9 @@ from bonescan.core.errors import CohortError
 from bonescan.inference import runtime
 from bonescan.inference.joint import NETWORK
 from bonescan.io.cohort import CohortCase
-from bonescan.models.bundle import CARD, Bundle, TrainingCohort, check_name, load_bundle, write_bundle
+from bonescan.models.bundle import CARD, Bundle, Manifest, TrainingCohort, check_name, load_bundle, write_bundle
 from bonescan.training.bundle_figures import DIFFERENCE, dataset_in_words, figures_of
-from bonescan.training.cache import GridCases, open_cache, read_cohorts
+from bonescan.training.cache import Cohorts, GridCases, open_cache, read_cohorts
 from bonescan.training.card import model_card, patients_in_words, untuned_in_words
 from bonescan.training.exported import in_batches, load_exactly
 from bonescan.training.init import STAGES
@@ -25,7 +25,7 @@ from bonescan.training.measure import Measured, halves, measure
 from bonescan.training.recipe import DataRecipe
 
 _SEED = 0
-"""Of the split of a cohort that has none."""
+"""Of the split of a cohort that has none, and that the bundle was not trained on."""
 
 
 def calibrate_bundle(
@@ -39,9 +39,10 @@ def calibrate_bundle(
 ) -> Bundle:
     """Tune a bundle's thresholds and calibration on annotated patients, and measure it on them.
 
-    All patients take part but those of the test side, or where the bundle was trained on the same cohort the validation
-    patients alone. Every other one of them is tuned on and the rest measured on, or all of them both where they are
-    few; the figures say so. The threshold of a pixel of a class that none of those to tune on has outlined stays.
+    All patients take part but those of the test side, or of a cohort that the bundle was trained on the validation
+    patients alone; where such a cohort has no split it is drawn as for the training. Every other one of them is tuned
+    on and the rest measured on, or all of them both where they are few; the figures say so. The threshold of a pixel of
+    a class that none of those to tune on has outlined stays.
 
     Args:
         model: Folder of the bundle.
@@ -63,10 +64,7 @@ def calibrate_bundle(
     if name is not None:
         check_name(name)
     bundle = load_bundle(model)
-    cohorts = read_cohorts(folders, seed=_SEED)
-    # A network is surer of the patients that it was trained on than of any others.
-    trained = cohorts.fingerprint == bundle.manifest.training_cohort.fingerprint
-    chosen = [case for case in cohorts.cases if case.split in (("val",) if trained else ("train", "val"))]
+    cohorts, chosen = _patients(bundle.manifest, folders, progress)
     _check(chosen)
     with TemporaryDirectory() as cache:
         cases = open_cache(Path(cache) / "calibration", chosen, workers=workers, progress=progress)
@@ -83,6 +81,7 @@ def calibrate_bundle(
             "calibration": calibration,
             "calibration_cohort": TrainingCohort(
                 fingerprint=cohorts.fingerprint,
+                fingerprints=tuple(cohorts.fingerprints.values()),
                 cases={"calibration": len(chosen)},
                 description=patients_in_words(simulated=cohorts.simulated),
             ),
@@ -93,6 +92,26 @@ def calibrate_bundle(
         progress(words)
     files = {file: bundle.path(file).read_bytes() for file in old.files if file != CARD}
     return write_bundle(out, manifest, files | {CARD: model_card(manifest).encode("utf-8")})
+
+
+def _patients(
+    manifest: Manifest, folders: Sequence[Path], progress: Callable[[str], None] | None
+) -> tuple[Cohorts, list[CohortCase]]:
+    """The cohorts, and those of their cases to calibrate on."""
+    trained_on = {manifest.training_cohort.fingerprint, *manifest.training_cohort.fingerprints}
+    seed = manifest.recipe.get("seed", _SEED)
+    cohorts = read_cohorts(folders, seed=_SEED, seeds=dict.fromkeys(trained_on, seed))
+    # A network is surer of the patients that it was trained on than of any others.
+    seen = {
+        folder
+        for folder, fingerprint in cohorts.fingerprints.items()
+        if not trained_on.isdisjoint((fingerprint, cohorts.fingerprint))
+    }
+    if seen and progress:
+        names = ", ".join(sorted(folder.resolve().name for folder in seen))
+        progress(f"{manifest.name} was trained on {names}: of these patients only those for validation take part")
+    sides = {folder: ("val",) if folder in seen else ("train", "val") for folder in cohorts.fingerprints}
+    return cohorts, [case for case in cohorts.cases if case.split in sides[case.folder]]
 
 
 def _check(cases: Sequence[CohortCase]) -> None:

@@ -196,6 +196,7 @@ def _manifest(run: Run, contents: _Contents, name: str) -> Manifest:
     simulated = bool(run.facts.get("simulated", False))
     cohort = TrainingCohort(
         fingerprint=run.facts["cohort_fingerprint"],
+        fingerprints=run.facts.get("cohort_fingerprints", ()),
         cases=run.facts["cases"],
         description=_description(run, simulated),
     )

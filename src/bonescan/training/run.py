@@ -104,6 +104,7 @@ def begin(recipe_path: Path, cohorts: Cohorts, folder: Path, *, resume: bool, st
         "bonescan": getattr(bonescan, "__version__", "unknown"),
         "recipe_sha256": sha256,
         "cohort_fingerprint": cohorts.fingerprint,
+        "cohort_fingerprints": list(cohorts.fingerprints.values()),
         "simulated": cohorts.simulated,
         "simulated_train": cohorts.simulated_train,
         "regions": cohorts.regions or bool(start and start.regions),

@@ -6,7 +6,7 @@ import pytest
 from bonescan.core.anatomy import Site
 from bonescan.core.errors import CohortError, ModelError
 from bonescan.core.study import ViewName
-from bonescan.io.cohort import CohortCase
+from bonescan.io.cohort import CohortCase, write_cohort
 from bonescan.training import cache
 from tests.bodies import body, disc, study, view
 
@@ -85,3 +85,15 @@ def test_a_mask_of_another_shape_is_refused(tmp_path):
 def test_no_cache_is_said(tmp_path):
     with pytest.raises(ModelError, match="cannot be read"):
         cache.load_cache(tmp_path / "none")
+
+
+def test_cohorts_keep_the_fingerprint_of_each(tmp_path):
+    folders = [tmp_path / "a", tmp_path / "b"]
+    for folder in folders:
+        folder.mkdir()
+        (folder / "scan.dcm").touch()
+        write_cohort(folder, [CohortCase(folder.name, "P", ("scan.dcm",), "train")])
+    both = cache.read_cohorts(folders, seed=0)
+    alone = {folder: cache.read_cohorts([folder], seed=0).fingerprint for folder in folders}
+    assert both.fingerprints == alone
+    assert both.fingerprint not in alone.values()

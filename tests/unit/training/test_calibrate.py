@@ -10,8 +10,9 @@ from bonescan.cli.main import app
 from bonescan.core.anatomy import SITES
 from bonescan.core.errors import CohortError, UsageError
 from bonescan.inference.joint import Calibration
-from bonescan.io.cohort import read_cohort, write_cohort, write_masks
+from bonescan.io.cohort import read_cohort, split_patients, write_cohort, write_masks
 from bonescan.models.bundle import CARD, Figure, load_bundle, write_bundle
+from bonescan.training.cache import open_cache
 from bonescan.training.calibrate import calibrate_bundle
 from tests.joint_bundle import joint_bundle
 from tests.tiny_bundle import tiny_bundle
@@ -36,6 +37,21 @@ def place(tmp_path_factory):
 def with_changes(bundle, folder, **changes):
     manifest = bundle.manifest.model_copy(update=changes)
     return write_bundle(folder, manifest, {name: bundle.path(name).read_bytes() for name in manifest.files})
+
+
+def many_patients(folder, source, metastatic, split):
+    """A cohort without masks, of as many patients as `metastatic` has answers, all with one scan of another cohort."""
+    sick, well, *_ = read_cohort(source)
+    folder.mkdir()
+    (folder / "a.dcm").write_bytes((source / well.files[0]).read_bytes())
+    write_cohort(
+        folder,
+        [
+            replace(sick if ill else well, study_id=f"S{n}", patient_id=f"P{n}", files=("a.dcm",), split=split)
+            for n, ill in enumerate(metastatic)
+        ],
+    )
+    return read_cohort(folder)
 
 
 def test_what_the_bundle_said_before_does_not_matter(place):
@@ -84,6 +100,46 @@ def test_a_bundle_trained_on_the_cohort_takes_its_validation_patients_alone(plac
     assert calibrated.manifest.calibration_cohort.cases == {"calibration": 2}
 
 
+def test_a_cohort_among_those_trained_on_takes_its_validation_patients_alone(place, tmp_path):
+    write_training_cohort(tmp_path / "other")
+    cases = [replace(case, patient_id=f"Q{case.patient_id}") for case in read_cohort(tmp_path / "other")]
+    write_cohort(tmp_path / "other", cases)
+    bundle = load_bundle(place / "good")
+    ours = read_cohort(place / "cohort").fingerprint
+    both = bundle.manifest.training_cohort.model_copy(update={"fingerprint": "b", "fingerprints": ("a", ours)})
+    bundle = with_changes(bundle, tmp_path / "both", training_cohort=both)
+    said = []
+    folders = [place / "cohort", tmp_path / "other"]
+    for given, count in ((folders[:1], 2), (folders, 2 + 6)):
+        manifest = calibrate_bundle(bundle.folder, given, tmp_path / "out", workers=0, progress=said.append).manifest
+        assert manifest.calibration_cohort.cases == {"calibration": count}
+    assert manifest.calibration_cohort.fingerprints == (ours, read_cohort(tmp_path / "other").fingerprint)
+    sentence = "hand-made was trained on cohort: of these patients only those for validation take part"
+    assert said.count(sentence) == 2
+
+
+@pytest.mark.parametrize("others", [False, True])
+def test_a_cohort_without_a_split_gets_that_of_the_training(place, tmp_path, monkeypatch, others):
+    cohort = many_patients(tmp_path / "cohort", place / "cohort", [number % 2 == 0 for number in range(30)], None)
+    sides = [split_patients(cohort.cases, seed=seed) for seed in (0, 7)]
+    default, trained = ({name for name, side in chosen.items() if side == "val"} for chosen in sides)
+    assert default != trained
+    bundle = load_bundle(place / "good")
+    own = cohort.fingerprint
+    named = {"fingerprint": "b", "fingerprints": ("a", own)} if others else {"fingerprint": own}
+    trained_on = bundle.manifest.training_cohort.model_copy(update=named)
+    bundle = with_changes(bundle, tmp_path / "own", training_cohort=trained_on, recipe={"seed": 7})
+    taken = []
+
+    def remember(folder, cases, **options):
+        taken.extend(case.study_id for case in cases)
+        return open_cache(folder, cases, **options)
+
+    monkeypatch.setattr("bonescan.training.calibrate.open_cache", remember)
+    calibrate_bundle(bundle.folder, [tmp_path / "cohort"], tmp_path / "out", workers=0)
+    assert set(taken) == trained
+
+
 def test_a_name_that_cannot_be_is_refused_before_any_work(place, tmp_path):
     bundle = joint_bundle(tmp_path / "bundle")
     with pytest.raises(UsageError, match="'Our Hospital'"):
@@ -101,17 +157,7 @@ def test_test_patients_take_no_part(place, tmp_path):
 
 def test_one_with_metastases_among_those_measured_on_is_too_few(place, tmp_path):
     """Every other patient is tuned on, and of 45 without and one with metastases that is none with."""
-    patients = list(read_cohort(place / "cohort"))
-    sick, well = patients[0], patients[1]
-    study = tmp_path / "cohort" / "a.dcm"
-    study.parent.mkdir()
-    study.write_bytes((place / "cohort" / well.files[0]).read_bytes())
-    kinds = [replace(sick if number == 45 else well, split="train") for number in range(46)]
-    cases = [
-        replace(case, study_id=f"S{number}", patient_id=f"P{number}", files=("a.dcm",))
-        for number, case in enumerate(kinds)
-    ]
-    write_cohort(tmp_path / "cohort", cases)
+    many_patients(tmp_path / "cohort", place / "cohort", [number == 45 for number in range(46)], "train")
     with pytest.raises(CohortError, match="to tune on 0 have metastases and 23 have none"):
         calibrate_bundle(place / "good", [tmp_path / "cohort"], tmp_path / "out", workers=0)
 

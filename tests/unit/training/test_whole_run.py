@@ -85,7 +85,9 @@ def test_the_run_keeps_what_it_was_made_from(run):
     assert (run / "curves.png").read_bytes().startswith(b"\x89PNG")
     stages = [line.split('"')[3] for line in (run / "metrics.jsonl").read_text().splitlines()]
     assert list(dict.fromkeys(stages)) == ["segment_metastasis", "segment_bladder", "classify", "locate"]
-    assert open_run(run).facts["cases"] == {"train": 4, "val": 2}
+    facts = open_run(run).facts
+    assert facts["cases"] == {"train": 4, "val": 2}
+    assert facts["cohort_fingerprints"] == [facts["cohort_fingerprint"]]
 
 
 def test_a_run_is_not_overwritten_by_accident(run, place):
@@ -148,6 +150,7 @@ def test_the_bundle_says_what_it_is(bundle):
     assert manifest.name == "tiny"
     assert set(manifest.files) == {*NETWORKS, "MODEL_CARD.md"}
     assert manifest.recipe["data"]["strip_windows"] == 1
+    assert manifest.training_cohort.fingerprints == (manifest.training_cohort.fingerprint,)
     assert manifest.figure("patient_auc").count == 2
     card = bundle.path("MODEL_CARD.md").read_text(encoding="utf-8")
     assert "Not a medical device" in card
