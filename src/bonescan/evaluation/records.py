@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -135,7 +135,7 @@ class MethodFacts:
     Attributes:
         name, version: Of the bundle or the predictions.
         kind: "bundle" or "predictions".
-        sha256: Of the bundle, or of the documents of the predictions.
+        sha256: Of the bundle, or of the documents and masks of the predictions.
         threshold: Of the patient's probability.
         site_thresholds: Of the six sites, in the order of `Site`.
         scored_by: "probability", or "lesion pixels" where the method gives no probability.
@@ -156,11 +156,19 @@ class MethodFacts:
 
 @dataclass(frozen=True)
 class CohortFacts:
-    """What was evaluated on."""
+    """What was evaluated on.
+
+    Attributes:
+        name: Of its folder.
+        fingerprint: SHA-256 of its table.
+        simulated: Whether any of it is.
+        truth: SHA-256 of what is annotated of all its studies; empty in records that were made before it was kept.
+    """
 
     name: str
     fingerprint: str
     simulated: bool
+    truth: str = ""
 
 
 @dataclass(frozen=True)
@@ -223,11 +231,13 @@ def check_same(found: Header, wanted: Header, folder: Path) -> None:
     """Refuse to mix records.
 
     Raises:
-        UsageError: The folder holds records of another method, cohort or split.
+        UsageError: The folder holds records of another method, cohort, truth (or nobody knows which) or split.
     """
+    bare = [[replace(cohort, truth="") for cohort in header.cohorts] for header in (found, wanted)]
     parts = {
         "model": found.method != wanted.method,
-        "cohort": found.cohorts != wanted.cohorts,
+        "cohort": bare[0] != bare[1],
+        "truth": [cohort.truth for cohort in found.cohorts] != [cohort.truth for cohort in wanted.cohorts],
         "split": found.split != wanted.split,
     }
     if differing := [name for name, differs in parts.items() if differs]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -68,7 +69,7 @@ def collect(cohorts: Sequence[Cohort], split: Side, limit: int | None = None) ->
 
 def header_of(method: Method, cohorts: Sequence[Cohort], split: Side) -> Header:
     """What the records will be of."""
-    facts = [CohortFacts(c.folder.resolve().name, c.fingerprint, is_simulated(c)) for c in cohorts]
+    facts = [CohortFacts(c.folder.resolve().name, c.fingerprint, is_simulated(c), truth_of(c)) for c in cohorts]
     return Header(method.facts, tuple(facts), split)
 
 
@@ -76,6 +77,29 @@ def is_simulated(cohort: Cohort) -> bool:
     """Whether a cohort, or any study in it, was written by `bonescan simulate`."""
     studies = (cohort.folder / case.study_id / TRUTH for case in cohort)
     return (cohort.folder / SIMULATION).is_file() or any(path.is_file() for path in studies)
+
+
+def truth_of(cohort: Cohort) -> str:
+    """SHA-256 of all files that say what is true of the studies: masks, region maps, LabelMe files, simulated truths.
+
+    Of names within the folder and bytes, so that a copy has the same. The table has its own, the fingerprint.
+
+    Raises:
+        CohortError: A file cannot be read.
+    """
+    found = hashlib.sha256()
+    for case in sorted(cohort, key=lambda case: case.study_id):
+        simulated = cohort.folder / case.study_id / TRUTH
+        for path in (*case.annotation_paths, *([simulated] if simulated.is_file() else [])):
+            try:
+                content = path.read_bytes()
+            except OSError as error:
+                raise CohortError(
+                    f"{path.name} of {case.study_id} cannot be read: {error.strerror or error}"
+                ) from error
+            name = path.relative_to(cohort.folder).as_posix()
+            found.update(name.encode() + b"\0" + hashlib.sha256(content).digest())
+    return found.hexdigest()
 
 
 def answer_all(
@@ -104,7 +128,7 @@ def answer_all(
 
     Raises:
         CohortError: A study or annotation cannot be used, or nothing is on that side of the split.
-        UsageError: OUT holds an evaluation of something else.
+        UsageError: OUT holds an evaluation of something else, or of annotations that have changed since.
         ModelError: The model cannot run.
         OutputError: OUT cannot be written.
     """

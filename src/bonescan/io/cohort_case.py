@@ -57,6 +57,11 @@ class CohortCase:
         """The files to read."""
         return tuple(self.folder / name for name in self.files)
 
+    @property
+    def annotation_paths(self) -> tuple[Path, ...]:
+        """The masks, region maps and LabelMe files that are there."""
+        return tuple(label_masks.annotation_files(self.folder, self.study_id, self.paths))
+
     def read_study(self) -> Study:
         """Read the scan.
 

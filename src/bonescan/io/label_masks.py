@@ -56,6 +56,20 @@ def read_labels(folder: Path, study_id: str, files: Sequence[Path]) -> dict[View
     return labels
 
 
+def annotation_files(folder: Path, study_id: str, files: Sequence[Path]) -> list[Path]:
+    """What `read_labels` and `read_regions` may read of a study, as far as it is there, in a fixed order.
+
+    Args:
+        folder: Folder of the cohort.
+        study_id: The study.
+        files: Its files.
+    """
+    masks, drawn_on = folder / study_id / "masks", folder / study_id / LABELME
+    named = [masks / f"{name}.png" for view in ViewName for name in (view, f"regions_{view}")]
+    named += [place / f"{view}.json" for place in (masks, drawn_on) for view in ViewName]
+    return [path for path in (*named, *(path.with_suffix(".json") for path in files)) if path.is_file()]
+
+
 def read_ticked(folder: Path, study_id: str) -> frozenset[str]:
     """Read which names the annotator ticked for a study in LabelMe, on either view, in lower case.
 

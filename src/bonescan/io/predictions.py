@@ -86,7 +86,7 @@ class Predictions:
         folder: Where it lies.
         about: What `predictions.json` says.
         studies: study_id → row.
-        sha256: SHA-256 of both documents: names the predictions, though not their masks.
+        sha256: SHA-256 of both documents, and of the masks where there are any.
     """
 
     folder: Path
@@ -100,8 +100,8 @@ class Predictions:
         Raises:
             CohortError: A mask has another form or other values.
         """
-        paths = {view: self.folder / study_id / f"{view}.png" for view in ViewName}
-        return {view: read_label_png(path, highest=max(MaskLabel)) for view, path in paths.items() if path.is_file()}
+        paths = _masks(self.folder, study_id)
+        return {view: read_label_png(path, highest=max(MaskLabel)) for view, path in paths.items()}
 
 
 def write_predicted_masks(folder: Path, study_id: str, masks: Mapping[ViewName, Labels]) -> None:
@@ -142,7 +142,7 @@ def write_predictions(folder: Path, about: PredictionsAbout, studies: Iterable[P
 
 
 def read_predictions(folder: Path | str) -> Predictions:
-    """Read and check both documents; masks are read when they are asked for.
+    """Read and check both documents; of the masks only the bytes, until they are asked for.
 
     Raises:
         UnreadableInputError: One is missing or has faults; the message lists every fault of the table with its row.
@@ -174,7 +174,25 @@ def read_predictions(folder: Path | str) -> Predictions:
     if faults:
         count = f"{len(faults)} fault{'s' if len(faults) > 1 else ''}"
         raise UnreadableInputError(f"{TABLE} of {folder.name} has {count}: " + "; ".join(faults))
-    return Predictions(folder, about, studies, hashlib.sha256(b"\0".join(texts)).hexdigest())
+    return Predictions(folder, about, studies, _sha256(folder, texts, studies))
+
+
+def _masks(folder: Path, study_id: str) -> dict[ViewName, Path]:
+    paths = {view: folder / study_id / f"{view}.png" for view in ViewName}
+    return {view: path for view, path in paths.items() if path.is_file()}
+
+
+def _sha256(folder: Path, texts: Iterable[bytes], studies: Iterable[str]) -> str:
+    """Of the documents and of every mask with its name."""
+    found = hashlib.sha256(b"\0".join(texts))
+    for study in sorted(studies):
+        for view, path in _masks(folder, study).items():
+            try:
+                mask = path.read_bytes()
+            except OSError as error:
+                raise UnreadableInputError(f"the predicted {view} mask of {study} cannot be read") from error
+            found.update(f"{study}/{view}\0".encode() + hashlib.sha256(mask).digest())
+    return found.hexdigest()
 
 
 def _read(path: Path) -> bytes:

@@ -86,6 +86,16 @@ def test_two_versions_of_one_name_are_told_apart_by_folder(tmp_path):
     assert [m.name for m in read_compared([paths[0], moved])] == ["same", "other"]
 
 
+def test_other_annotations_of_the_same_cases_are_refused(tmp_path):
+    first = folder(tmp_path, "a", rows(better=True))
+    for name, truth in (("changed", "0" * 64), ("unsaid", "")):
+        header = replace(HEADER, cohorts=(replace(HEADER.cohorts[0], truth=truth),))
+        write_records(tmp_path / name / "cases.jsonl", header, rows(better=False))
+    with pytest.raises(UsageError, match="different annotations"):
+        read_compared([first, tmp_path / "changed"])
+    assert len(read_compared([first, tmp_path / "unsaid"])) == 2, "records from before the truth was kept"
+
+
 def test_other_cases_are_refused(tmp_path):
     first = folder(tmp_path, "a", rows(better=True))
     with pytest.raises(UsageError, match="at least two"):

@@ -1,5 +1,6 @@
 """A bundle and predictions on a cohort of analytic patients whose answers are known."""
 
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -15,7 +16,7 @@ from bonescan.evaluation.judge import judge
 from bonescan.evaluation.methods import MethodName
 from bonescan.evaluation.records import read_records
 from bonescan.evaluation.run import answer_all, collect
-from bonescan.io.cohort import read_cohort, write_cohort
+from bonescan.io.cohort import read_cohort, write_cohort, write_masks
 from bonescan.io.predictions import (
     PredictedStudy,
     PredictionsAbout,
@@ -155,6 +156,34 @@ def test_a_folder_of_something_else_is_refused(cohort, model, tmp_path):
     answer_all(model, [cohort], tmp_path, split="val")
     with pytest.raises(UsageError, match="another split"):
         answer_all(model, [cohort], tmp_path, split="all")
+
+
+@pytest.mark.parametrize("name", ["masks/anterior.png", "masks/regions_posterior.png", "labelme/anterior.json"])
+def test_annotations_that_have_changed_are_noticed_and_a_copy_is_not(cohort, tmp_path, name):
+    for copy in ("before", "after"):
+        shutil.copytree(cohort.folder, tmp_path / copy)
+    before, after = (read_cohort(tmp_path / copy) for copy in ("before", "after"))
+    assert run.truth_of(before) == run.truth_of(after) == run.truth_of(cohort)
+    changed = after.folder / "T3" / name
+    changed.parent.mkdir(exist_ok=True)
+    changed.write_bytes(b"something else")
+    assert run.truth_of(after) != run.truth_of(before)
+    assert after.fingerprint == before.fingerprint
+
+
+def test_records_of_masks_that_have_changed_are_not_reused(cohort, tmp_path):
+    shutil.copytree(cohort.folder, tmp_path / "cohort")
+    own, name = read_cohort(tmp_path / "cohort"), perfect(tmp_path / "p", cohort)
+    answer_all(name, [own], tmp_path / "o", split="all")
+    masks = {view: np.zeros_like(mask) for view, mask in own["T0"].read_labels().items()}
+    write_predicted_masks(tmp_path / "p", "T0", masks)
+    with pytest.raises(UsageError, match="another model"):
+        answer_all(name, [own], tmp_path / "o", split="all")
+    perfect(tmp_path / "p", cohort)
+    answer_all(name, [own], tmp_path / "o", split="all")
+    write_masks(own.folder, "T0", masks)
+    with pytest.raises(UsageError, match="another truth"):
+        answer_all(name, [own], tmp_path / "o", split="all")
 
 
 def test_only_the_side_that_is_asked_for(cohort):
