@@ -98,6 +98,16 @@ def test_counts_alone_give_the_paper_s_tables(tmp_path):
     assert (tmp_path / "tables" / "readers.json").is_file()
 
 
+@pytest.mark.parametrize("words", ["--counts counts.csv", "--compare one two"])
+def test_a_folder_with_an_evaluation_is_not_written_over(tmp_path, words):
+    (tmp_path / "result").mkdir()
+    (tmp_path / "result" / "evaluation.json").write_text("{}")
+    done = bonescan("evaluate", *words.split(), "-o", "result", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "result holds results of another kind, evaluation.json" in done.stderr
+    assert [path.name for path in (tmp_path / "result").iterdir()] == ["evaluation.json"]
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [

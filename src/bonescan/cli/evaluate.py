@@ -80,8 +80,10 @@ def evaluate(
         if said and (predictions or not cohort):
             raise UsageError(f"{word} without a model", hint="Name a cohort with --cohort, and a model with --model")
     from bonescan.core.files import check_writable
+    from bonescan.evaluation.write import COMPARISON, DOCUMENT, READERS, check_kind
 
     check_writable(out)
+    check_kind(out, READERS if counts else COMPARISON if compare else DOCUMENT)
     if counts:
         document = _counts(counts, out)
         lines = _counts_lines(document)
@@ -156,12 +158,12 @@ def _evaluate(
 def _compare(folders: Sequence[Path], out: Path) -> dict[str, Any]:
     from bonescan.evaluation.compare import comparison, read_compared
     from bonescan.evaluation.compare_page import comparison_page, comparison_pictures
-    from bonescan.evaluation.write import write_results
+    from bonescan.evaluation.write import COMPARISON, write_results
 
     methods = read_compared(folders)
     document = comparison(methods, command=_command())
     drawn = comparison_pictures(methods, document)
-    write_results(out, document, comparison_page(document, drawn), drawn, name="comparison.json")
+    write_results(out, document, comparison_page(document, drawn), drawn, name=COMPARISON)
     return document
 
 
@@ -169,11 +171,11 @@ def _counts(counts: Path, out: Path) -> dict[str, Any]:
     from bonescan.core.findings import DISCLAIMER
     from bonescan.evaluation.page import readers_page
     from bonescan.evaluation.readers import compare_counts
-    from bonescan.evaluation.write import write_results
+    from bonescan.evaluation.write import READERS, write_results
 
     found = compare_counts(counts)
     document = {"schema": "bonescan.readers/1", "disclaimer": DISCLAIMER, "command": _command()} | found
-    write_results(out, document, readers_page(document), {}, name="readers.json")
+    write_results(out, document, readers_page(document), {}, name=READERS)
     return document
 
 
