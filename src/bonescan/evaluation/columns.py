@@ -77,6 +77,11 @@ class Columns:
         return _flags([r.sites for r in self.records])
 
     @cached_property
+    def located(self) -> Bools:
+        """(n,) metastatic studies whose sites the table names; of the other metastatic ones they are not known."""
+        return self.truth & self.sites_true.any(axis=1)
+
+    @cached_property
     def site_probabilities(self) -> Floats | None:
         """(n, 6), or None where the method names no sites."""
         if not self.records or any(r.site_probabilities is None for r in self.records):

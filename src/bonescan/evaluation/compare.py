@@ -152,11 +152,11 @@ def _answers(columns: Columns) -> dict[str, tuple[Bools, Bools]]:
     truth = columns.truth
     call, everyone = columns.present == truth, np.ones(len(columns), np.bool_)
     found = {"accuracy": (call, everyone), "sensitivity": (call, truth), "specificity": (call, ~truth)}
-    ungated, right = columns.sites_ungated, places.report_right(columns)
-    if ungated is not None:
-        found["sites_exact_ungated"] = (ungated == columns.sites_true).all(axis=1), truth
-    if right is not None:
-        found["report_accuracy"] = right, everyone
+    ungated, reports = columns.sites_ungated, places.report_right(columns)
+    if ungated is not None and columns.located.any():
+        found["sites_exact_ungated"] = (ungated == columns.sites_true).all(axis=1), columns.located
+    if reports is not None:
+        found["report_accuracy"] = reports
     return found
 
 

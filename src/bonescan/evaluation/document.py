@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
+
 from bonescan.core.findings import DISCLAIMER
 from bonescan.evaluation import amount, outlines, patients, places
 from bonescan.evaluation.columns import Columns
@@ -40,7 +42,8 @@ def document_of(
     """
     columns = Columns(header.method, records)
     simulated = [cohort.simulated for cohort in header.cohorts]
-    right = {"call": columns.present == columns.truth, "report": places.report_right(columns)}
+    everyone = np.ones(len(columns), np.bool_)
+    right = {"call": (columns.present == columns.truth, everyone), "report": places.report_right(columns)}
     return {
         "schema": SCHEMA,
         "disclaimer": DISCLAIMER,

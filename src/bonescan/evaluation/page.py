@@ -219,7 +219,11 @@ def _localisation(document: Document, _: Mapping[str, bytes]) -> Iterator[str]:
         ("all six sites right, gated", text(found["exact_gated"])),
         ("report right (the paper's 96/123)", text(document["report_accuracy"])),
     ]
-    yield table(("", "value"), rows, "The first two of truly metastatic patients, the last of all. Wilson intervals.")
+    words = (
+        f"The first two of the {found['exact_ungated']['n']:,} truly metastatic patients whose sites are known, the "
+        "last of these and of those without metastases. Wilson intervals."
+    )
+    yield table(("", "value"), rows, words)
     measures = [(way, m) for way in ("ungated", "gated") for m in ("sensitivity", "specificity")]
     sites = [
         (site, *(text(found[way][site][m]) for way, m in measures), text(found["auc"][site]))

@@ -101,21 +101,20 @@ def calibration(columns: Columns) -> dict[str, Any] | None:
     }
 
 
-def review(columns: Columns, right: dict[str, Bools | None]) -> dict[str, Any] | None:
+def review(columns: Columns, right: dict[str, tuple[Bools, Bools] | None]) -> dict[str, Any] | None:
     """Errors among the studies flagged "needs review" and among the others; None where the method never flags.
 
     Args:
         columns: The studies.
-        right: Name of an answer → (n,) whether it is right.
+        right: Name of an answer → (n,) whether it is right, and (n,) of which studies that is known.
     """
     flags = [r.needs_review for r in columns.records]
     if any(flag is None for flag in flags):
         return None
     flagged = np.array(flags, np.bool_)
     errors = {
-        name: {"flagged": share(_share(~good[flagged])), "unflagged": share(_share(~good[~flagged]))}
-        for name, good in right.items()
-        if good is not None
+        name: {"flagged": share(_share(~good[known & flagged])), "unflagged": share(_share(~good[known & ~flagged]))}
+        for name, (good, known) in ((name, found) for name, found in right.items() if found is not None)
     }
     return {"flagged": share(_share(flagged)), "errors": errors}
 

@@ -38,15 +38,17 @@ def _row(name: str, cases: Sequence[CohortCase]) -> dict[str, Any]:
 
 
 def localisation(columns: Columns) -> dict[str, Any] | None:
-    """Localisation of truly metastatic patients, ungated and gated; None where the method names no sites.
+    """Localisation of truly metastatic patients, ungated and gated; None where the method or the table names no site.
+
+    Metastatic studies without sites in the table are left out: where theirs are is not known.
 
     Ungated: what the sites alone say, whether metastasis is reported or not. Gated: as reported, so that a missed
     patient has no site right. The paper's 40 of 54 is ungated.
     """
     said, ungated, found = columns.sites_said, columns.sites_ungated, columns.site_probabilities
-    if said is None or ungated is None or found is None:
+    if said is None or ungated is None or found is None or not columns.located.any():
         return None
-    true, metastatic = columns.sites_true, columns.truth
+    true, metastatic = columns.sites_true, columns.located
     return {
         "exact_ungated": share(_share((ungated == true).all(axis=1)[metastatic])),
         "exact_gated": share(_share(((said == true).all(axis=1) & columns.present)[metastatic])),
@@ -59,22 +61,42 @@ def localisation(columns: Columns) -> dict[str, Any] | None:
     }
 
 
-def report_right(columns: Columns) -> Bools | None:
-    """(n,) true normals, and true metastatic patients whose sites are all right; None without sites.
+def report_right(columns: Columns) -> tuple[Bools, Bools] | None:
+    """Reports: true normals, and true metastatic patients whose sites are all right.
 
     Source: paper, (59 + 37) / 123.
+
+    Returns:
+        (n,) whether each is right, and (n,) of which it is known: not of metastatic studies without sites in the
+        table. None where the method names no sites, or the table none of any metastatic study.
     """
     said = columns.sites_said
     if said is None:
         return None
     exact = (said == columns.sites_true).all(axis=1)
-    return np.asarray(np.where(columns.truth, columns.present & exact, ~columns.present))
+    return judged_reports(columns, columns.present, exact)
+
+
+def judged_reports(columns: Columns, present: Bools, exact: Bools) -> tuple[Bools, Bools] | None:
+    """`report_right` of anybody.
+
+    Args:
+        columns: The studies, for their truth.
+        present: (n,) metastasis as reported.
+        exact: (n,) whether the sites reported are those of the table.
+    """
+    if columns.truth.any() and not columns.located.any():
+        return None
+    return np.where(columns.truth, present & exact, ~present), columns.located | ~columns.truth
 
 
 def report_accuracy(columns: Columns) -> Number | None:
-    """Share of right reports."""
-    right = report_right(columns)
-    return None if right is None else share(_share(right))
+    """Share of right reports among those of which it is known; None as in `report_right`."""
+    found = report_right(columns)
+    if found is None:
+        return None
+    right, known = found
+    return share(_share(right[known]))
 
 
 def _by_site(said: Bools, true: Bools) -> dict[str, Any]:

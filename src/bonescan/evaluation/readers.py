@@ -18,6 +18,7 @@ import numpy as np
 
 from bonescan.core.anatomy import SITES
 from bonescan.core.errors import UnreadableInputError
+from bonescan.evaluation import places
 from bonescan.evaluation.columns import Bools, Columns
 from bonescan.evaluation.numbers import finite, share
 from bonescan.evaluation.patients import calls
@@ -99,11 +100,13 @@ def compare_readers(columns: Columns, readers: list[Reader]) -> dict[str, Any]:
 
 def _reports(columns: Columns, reader: Reader, read: Bools, called: Bools) -> dict[str, Any]:
     """Report accuracy of a reader who names sites."""
-    if not reader.sites:
-        return {}
     exact = np.array([reader.sites.get(r.study_id) == frozenset(r.sites) for r in columns.records])
-    right = np.where(columns.truth, called & exact, ~called)[read]
-    return {"report_accuracy": share(Share(int(right.sum()), int(right.size)))}
+    found = places.judged_reports(columns, called, exact) if reader.sites else None
+    if found is None:
+        return {}
+    right, known = found
+    good = right[read & known]
+    return {"report_accuracy": share(Share(int(good.sum()), int(good.size)))}
 
 
 def _pair(first: str, second: str, everybody: Mapping[str, tuple[Bools, Bools]], truth: Bools) -> dict[str, Any]:

@@ -78,6 +78,19 @@ def test_what_one_method_does_not_say_is_not_compared(tmp_path):
     assert document["pairs"][0]["accuracy"] is not None
 
 
+def test_sites_that_nobody_knows_are_not_compared(tmp_path):
+    good, poor = ([replace(r, sites=()) if r.study_id < "S020" else r for r in rows(better=b)] for b in (True, False))
+    paths = [folder(tmp_path, "a", good), folder(tmp_path, "b", poor)]
+    document = comparison(read_compared(paths))
+    assert document["methods"]["a"]["sites_exact_ungated"]["n"] == 20
+    assert document["methods"]["a"]["report_accuracy"]["n"] == 50
+    assert document["pairs"][0]["sites_exact_ungated"]["n"] == 20
+    paths = [folder(tmp_path, n, [replace(r, sites=()) for r in found]) for n, found in (("a", good), ("b", poor))]
+    document = comparison(read_compared(paths))
+    assert document["methods"]["a"]["sites_exact_ungated"] is None
+    assert document["pairs"][0]["report_accuracy"] is None
+
+
 def test_two_versions_of_one_name_are_told_apart_by_folder(tmp_path):
     paths = [folder(tmp_path / side, "same", rows(better=True)) for side in ("x", "y")]
     with pytest.raises(UsageError, match="one name"):

@@ -1,5 +1,7 @@
 """Patient level: the paper's counts give the paper's figures."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -23,6 +25,23 @@ def test_and_its_localisation_and_report_accuracy():
     report = places.report_accuracy(paper())
     assert (report["good"], report["n"]) == (96, 123)
     assert report["value"] == pytest.approx(0.7805, abs=5e-5)
+
+
+def test_sites_that_nobody_knows_are_not_wrong():
+    unknown = [record(200 + k, 0.9, metastasis=True, said=("spine",)) for k in range(5)]
+    known = paper()
+    both = columns(*known.records, *unknown)
+    assert places.localisation(both) == places.localisation(known)
+    assert places.report_accuracy(both) == places.report_accuracy(known)
+    reviewed = columns(*[replace(r, needs_review=True) for r in both.records])
+    errors = patients.review(reviewed, {"report": places.report_right(reviewed)})["errors"]["report"]
+    assert (errors["flagged"]["good"], errors["flagged"]["n"]) == (27, 123)
+
+
+def test_where_no_site_is_known_nothing_is_said_of_sites():
+    rows = columns(*[record(k, 0.9, metastasis=True, said=("spine",)) for k in range(5)], record(9, 0.1))
+    assert places.localisation(rows) is None
+    assert places.report_accuracy(rows) is None
 
 
 def test_one_half_is_reported_beside_another_threshold():
@@ -58,16 +77,18 @@ def test_a_flag_that_catches_the_errors_is_worth_something():
         for k in range(20)
     ]
     found = columns(*rows)
-    right = {"call": found.present == found.truth, "report": None}
+    right = {"call": (found.present == found.truth, np.ones(20, bool)), "report": None}
     review = patients.review(found, right)
     assert review["flagged"]["good"] == 6
     assert review["errors"]["call"]["flagged"]["good"] == 4
     assert review["errors"]["call"]["unflagged"]["good"] == 0
     assert "report" not in review["errors"]
+    known = np.arange(20) > 0
+    assert patients.review(found, right | {"call": (right["call"][0], known)})["errors"]["call"]["flagged"]["n"] == 5
 
 
 def test_a_method_that_never_flags_has_no_such_figure():
-    assert patients.review(paper(), {"call": np.ones(123, bool)}) is None
+    assert patients.review(paper(), {"call": (np.ones(123, bool),) * 2}) is None
 
 
 def test_pixels_are_no_probability():

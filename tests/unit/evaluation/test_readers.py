@@ -63,6 +63,14 @@ def test_a_reader_who_names_sites_has_a_report_accuracy(tmp_path):
     assert found["calls"]["a"]["report_accuracy"]["good"] == 2
 
 
+def test_a_reader_is_not_asked_for_sites_that_nobody_knows():
+    rows = [record(0, 0.9, metastasis=True, sites=("spine",)), record(1, 0.9, metastasis=True), record(2, 0.1)]
+    reader = Reader("a", {"S000": True, "S001": True, "S002": False}, {"S000": frozenset({"spine"})})
+    report = compare_readers(columns(*rows), [reader])["calls"]["a"]["report_accuracy"]
+    assert (report["good"], report["n"]) == (2, 2)
+    assert "report_accuracy" not in compare_readers(columns(*rows[1:]), [reader])["calls"]["a"]
+
+
 def test_every_fault_of_the_file_is_named(tmp_path):
     path = tmp_path / "readers.csv"
     path.write_text("study_id,reader,metastasis,sites\nA,r,2,\nB,r,1,hip\nC,r,1,\nC,r,0,\n,r,1,\n")
