@@ -81,24 +81,26 @@ def detection(columns: Columns) -> dict[str, Any] | None:
     if not rows:
         return None
     study = np.array([i for i, _ in rows])
-    hits, lesions, alarms, benign = (
+    hits, lesions, alarms = (
         np.array(values, np.float64)
         for values in (
             [sum(lesion.score is not None for lesion in view.lesions) for _, view in rows],
             [len(view.lesions) for _, view in rows],
             [len(view.alarms) for _, view in rows],
-            [view.alarms_benign for _, view in rows],
         )
     )
     studies = len(np.unique(study))
     each = np.ones(len(rows)) / np.bincount(study)[study]
     curve = froc_of(columns)
+    # Of a normal view that nobody annotated it is known that it holds no metastasis, not what else it holds.
+    annotated = [view for _, view in rows if view.benign is not None]
     return {
         "rule": RULE,
         "sensitivity": ratio(columns, Parts(hits, lesions), study) | {"lesions": int(lesions.sum())},
         "named_right": named_right(columns),
         "false_alarms_a_study": ratio(columns, Parts(alarms, each), study) | {"marks": int(alarms.sum())},
-        "false_alarms_on_benign_uptake": int(benign.sum()),
+        "false_alarms_on_benign_uptake": sum(view.alarms_benign for view in annotated) if annotated else None,
+        "false_alarms_where_benign_is_known": sum(len(view.alarms) for view in annotated),
         "sensitivity_at_false_alarms": {f"{a:g}": finite(curve.at(a)) for a in ALARMS if a <= curve.alarms[-1]},
         "studies": studies,
     }

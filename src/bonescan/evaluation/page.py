@@ -192,11 +192,16 @@ def _lesions(document: Document, pictures: Mapping[str, bytes]) -> Iterator[str]
         return
     yield heading("Lesions")
     yield paragraph(found["rule"], "note")
-    yield paragraph(
+    words = (
         f"Of {found['sensitivity']['lesions']:,} lesions {text(found['sensitivity'])} are hit, with "
-        f"{text(found['false_alarms_a_study'])} false alarms a study; {found['false_alarms_on_benign_uptake']:,} of "
-        f"{found['false_alarms_a_study']['marks']:,} false alarms lie on benign uptake."
+        f"{text(found['false_alarms_a_study'])} false alarms a study"
     )
+    if (benign := found["false_alarms_on_benign_uptake"]) is not None:
+        words += (
+            f"; {benign:,} of {found['false_alarms_where_benign_is_known']:,} false alarms in annotated views lie on "
+            "benign uptake"
+        )
+    yield paragraph(f"{words}.")
     named = found.get("named_right")
     if named is not None:
         yield paragraph(

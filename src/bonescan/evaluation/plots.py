@@ -95,8 +95,8 @@ def dice_histogram(columns: Columns) -> Figure | None:
 
 
 def froc_plot(methods: Sequence[tuple[str, Columns]]) -> Figure | None:
-    """Free-response curves: lesions hit against false alarms a study."""
-    known = [(name, columns) for name, columns in methods if any(v.metastasis for _, v in columns.views)]
+    """Free-response curves: lesions hit against false alarms a study; None where there is no lesion."""
+    known = [(name, columns) for name, columns in methods if any(v.lesions for _, v in columns.views)]
     if not known:
         return None
     figure, (ax,) = canvas(1)

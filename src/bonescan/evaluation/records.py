@@ -66,7 +66,7 @@ class ViewRecord:
         metastasis, bladder, benign: Pixel sums, or None where nothing is annotated or nothing outlined.
         lesions: True lesions large enough to count.
         alarms: Scores of the marks that hit none of them.
-        alarms_benign: How many of these lie on true benign uptake.
+        alarms_benign: How many of these lie on true benign uptake; says nothing where `benign` is None.
         regions: Name of a skeletal region → pixel sums, where the method and the cohort know regions.
         surface: Boundary pixels of drawn and true metastases within 2 pixels of the other's, and all of them.
     """

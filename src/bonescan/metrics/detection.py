@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ class Froc(NamedTuple):
 
     Attributes:
         alarms: False alarms an image at and above the threshold.
-        sensitivity: Share of lesions hit.
+        sensitivity: Share of lesions hit; NaN where there is no lesion.
         threshold: Score at and above which a mark counts.
     """
 
@@ -24,9 +25,15 @@ class Froc(NamedTuple):
     threshold: Floats
 
     def at(self, alarms: float) -> float:
-        """Largest sensitivity with at most so many false alarms an image; 0 where even the surest mark is too much."""
+        """Largest sensitivity with at most so many false alarms an image; 0 where even the surest marks are too many.
+
+        NaN where there is no lesion, and where all marks have one score and are too many: no threshold parts those of a
+        method that only draws, and that it could be silent is no figure of it.
+        """
         within = self.sensitivity[self.alarms <= alarms]
-        return float(within.max()) if within.size else 0.0
+        if len(self.threshold) == 2 and len(within) == 1:
+            return math.nan
+        return float(within.max())
 
 
 def froc(lesions: Floats, alarms: Floats, images: int) -> Froc:
@@ -53,6 +60,6 @@ def froc(lesions: Floats, alarms: Floats, images: int) -> Froc:
     falses = np.searchsorted(-false, -scores, side="right")
     return Froc(
         np.append(0.0, falses / max(images, 1)),
-        np.append(0.0, hits / max(len(lesions), 1)),
+        np.append(0.0, hits) / len(lesions) if len(lesions) else np.full(len(scores) + 1, math.nan),
         np.append(np.inf, scores),
     )

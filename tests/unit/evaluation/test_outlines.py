@@ -1,11 +1,18 @@
 """Dice as drawn and as reported, of views and of studies; lesions hit and false alarms."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from bonescan.evaluation.document import document_of
 from bonescan.evaluation.outlines import detection, dice, froc_of, surface_dice
+from bonescan.evaluation.page import report
+from bonescan.evaluation.plots import pictures
 from bonescan.evaluation.strata import strata
-from tests.evaluations import columns, lesion, record, view
+from bonescan.io.cohort import Cohort
+from tests.evaluations import HEADER, columns, lesion, record, view
 
 SICK = view(60, 100, 80), view(0, 0, 20, name="posterior")
 WELL = view(0, 30, 0), view(name="posterior")
@@ -64,6 +71,37 @@ def test_lesions_and_alarms_are_counted():
     assert curve.at(0.8) == 0
     assert curve.at(0.84) == 0.5
     assert found["sensitivity_at_false_alarms"] == {"0.125": 0, "0.25": 0, "0.5": 0, "1": 0.5}
+
+
+def test_lesion_figures_that_are_not_defined_are_none():
+    """Normals alone, and a method that only draws."""
+    normals = detection(columns(*[record(k, 0.1, views=(view(alarms=[0.9, 0.4]),)) for k in range(6)]))
+    assert normals["sensitivity"]["value"] is None
+    assert set(normals["sensitivity_at_false_alarms"].values()) == {None}
+    drawing = view(lesions=[lesion(score=1.0)], alarms=[1.0])
+    drawn = detection(columns(*[record(k, 0.9, metastasis=True, views=(drawing,)) for k in range(6)]))
+    assert drawn["sensitivity_at_false_alarms"] == {"0.125": None, "0.25": None, "0.5": None, "1": 1}
+
+
+def test_benign_uptake_is_counted_where_it_is_annotated():
+    known = view(alarms=[0.7, 0.8], alarms_benign=1)
+    unknown = replace(view(alarms=[0.9]), benign=None, bladder=None)
+    found = detection(columns(record(0, 0.1, views=(known,)), record(1, 0.1, views=(unknown,))))
+    assert (found["false_alarms_on_benign_uptake"], found["false_alarms_where_benign_is_known"]) == (1, 2)
+    assert found["false_alarms_a_study"]["marks"] == 3
+    found = detection(columns(record(1, 0.1, views=(unknown,))))
+    assert found["false_alarms_on_benign_uptake"] is None
+
+
+def test_the_page_says_nothing_where_nothing_is_known():
+    unknown = replace(view(alarms=[0.9]), benign=None, bladder=None)
+    rows = [record(k, 0.1, views=(unknown,)) for k in range(6)]
+    document = document_of(HEADER, rows, [Cohort(Path(), ())])
+    drawn = pictures(columns(*rows), document, [True])
+    page = report(document, drawn)
+    assert "froc" not in drawn
+    assert "lie on benign uptake" not in page
+    assert "<td>lesions hit</td><td>–</td>" in page
 
 
 def test_names_are_counted_of_lesions_hit_whose_site_is_known():

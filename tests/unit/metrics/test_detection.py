@@ -23,10 +23,26 @@ def test_nothing_drawn_hits_nothing():
     assert found.at(10) == 0
 
 
+def test_marks_of_one_score_have_no_figure_below_the_rate_of_all_of_them():
+    found = froc(np.array([1.0, -np.inf]), np.ones(4), images=2)
+    assert np.isnan(found.at(1))
+    assert found.at(2) == 0.5
+
+
+def test_without_a_lesion_there_is_no_sensitivity():
+    found = froc(np.zeros(0), np.array([0.9, 0.2]), images=2)
+    assert found.alarms.tolist() == [0, 0.5, 1]
+    assert np.isnan(found.sensitivity).all()
+    assert np.isnan(found.at(0.5))
+
+
 @given(SCORES, SCORES, st.integers(0, 5), st.integers(1, 9))
 def test_every_point_is_a_count(hits, alarms, missed, images):
     lesions = np.array(hits + [-np.inf] * missed)
     found = froc(lesions, np.array(alarms), images)
     for alarm, sensitivity, threshold in zip(*found, strict=True):
         assert alarm == sum(a >= threshold for a in alarms) / images
-        assert sensitivity == sum(h >= threshold for h in hits) / max(len(lesions), 1)
+        if len(lesions):
+            assert sensitivity == sum(h >= threshold for h in hits) / len(lesions)
+        else:
+            assert np.isnan(sensitivity)
