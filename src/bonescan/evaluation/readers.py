@@ -138,7 +138,7 @@ def compare_counts(path: Path) -> dict[str, Any]:
     table: dict[str, dict[str, Share]] = {}
     faults = []
     for number, row in _rows(path, ("reader", *COUNTS)):
-        if not all(row[key].isdigit() for key in COUNTS) or not row["reader"] or row["reader"] in table:
+        if not all(row[key].isdecimal() for key in COUNTS) or not row["reader"] or row["reader"] in table:
             faults.append(f"row {number}: no name, one that was there before, or a count that is no whole number")
             continue
         hit, missed, cleared, alarmed = (int(row[key]) for key in COUNTS)
@@ -161,13 +161,18 @@ def _rows(path: Path, needed: tuple[str, ...], optional: tuple[str, ...] = ()) -
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, restval="")
             header = reader.fieldnames or []
-            rows = [(reader.line_num, {k: (v or "").strip() for k, v in row.items() if k}) for row in reader]
+            found = [(reader.line_num, row) for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UnreadableInputError(f"{path.name} cannot be read as a table") from error
     faults = [f"column {name} is missing" for name in needed if name not in header]
     faults += [f"column {name} is unknown" for name in header if name not in (*needed, *optional)]
+    # The table's reader keeps what stands beyond the last column under None.
+    known = len(header)
+    faults += [f"row {n}: {known + len(row[None])} cells for {known} columns" for n, row in found if None in row]
+    if not found:
+        faults.append("row 2: nothing stands below the columns")
     _raise(path, faults, f"the columns {', '.join(needed)}" + (f" and, if wanted, {optional[0]}" if optional else ""))
-    return rows
+    return [(number, {name: cell.strip() for name, cell in row.items()}) for number, row in found]
 
 
 def _raise(path: Path, faults: list[str], expected: str = "") -> None:

@@ -81,6 +81,12 @@ def test_every_fault_of_the_file_is_named(tmp_path):
     path.write_text("study,reader,metastasis\n")
     with pytest.raises(UnreadableInputError, match="column study_id is missing; column study is unknown"):
         read_readers(path)
+    path.write_text("study_id,reader,metastasis,sites\nA,r,1,spine\nB,r,1,spine,ribs,\n")
+    with pytest.raises(UnreadableInputError, match="1 fault: row 3: 6 cells for 4 columns"):
+        read_readers(path)
+    path.write_text("study_id,reader,metastasis\n\n")
+    with pytest.raises(UnreadableInputError, match="row 2: nothing stands below"):
+        read_readers(path)
     with pytest.raises(UnreadableInputError, match="cannot be read"):
         read_readers(tmp_path / "none.csv")
 
@@ -88,6 +94,15 @@ def test_every_fault_of_the_file_is_named(tmp_path):
 def test_counts_are_whole_numbers(tmp_path):
     (tmp_path / "counts.csv").write_text(COUNTS + "model,1,2,3,x\n")
     with pytest.raises(UnreadableInputError, match="row 6"):
+        compare_counts(tmp_path / "counts.csv")
+    (tmp_path / "counts.csv").write_text(COUNTS + "other,1,2,3,4\u00b2\n", encoding="utf-8")
+    with pytest.raises(UnreadableInputError, match="row 6"):
+        compare_counts(tmp_path / "counts.csv")
+    (tmp_path / "counts.csv").write_text(COUNTS + "other,1,2,3,4,5\n")
+    with pytest.raises(UnreadableInputError, match="row 6: 6 cells for 5 columns"):
+        compare_counts(tmp_path / "counts.csv")
+    (tmp_path / "counts.csv").write_text(COUNTS.partition("\n")[0])
+    with pytest.raises(UnreadableInputError, match="row 2: nothing stands below"):
         compare_counts(tmp_path / "counts.csv")
 
 
