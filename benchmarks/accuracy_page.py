@@ -143,10 +143,13 @@ def _aim(value: Any, wanted: float | None) -> str:
 def _difference(pair: dict[str, Any]) -> str:
     def of(key: str, test: str = "") -> str:
         value = pair[key]
-        tested = f", p = {value[test]:.2g}" if test and value.get(test) is not None else ""
-        return f"{value['value']:+.3f} ({value['low']:+.3f} to {value['high']:+.3f}{tested})"
+        known = value["low"] is not None and value["high"] is not None
+        inside = [f"{value['low']:+.3f} to {value['high']:+.3f}"] if known else []
+        inside += [f"p = {value[test]:.2g}"] if test and value.get(test) is not None else []
+        return f"{value['value']:+.3f}" + (f" ({', '.join(inside)})" if inside else "")
 
-    said = ", ".join(f"{words} {of(key, test)}" for words, key, test in DIFFERENCES if pair.get(key))
+    defined = [row for row in DIFFERENCES if _at(pair, (row[1], "value")) is not None]
+    said = ", ".join(f"{words} {of(key, test)}" for words, key, test in defined)
     return f"`{pair['first']}` minus `{pair['second']}` on the same patients: {said}."
 
 

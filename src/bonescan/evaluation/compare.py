@@ -21,7 +21,7 @@ from bonescan.evaluation import patients, places
 from bonescan.evaluation.columns import Bools, Columns, Floats, Numbers
 from bonescan.evaluation.document import data_words
 from bonescan.evaluation.numbers import Number, finite, number, share
-from bonescan.evaluation.outlines import dice_of, draws_of, named_parts, ratio
+from bonescan.evaluation.outlines import dice_of, draws_of, enough, named_parts, ratio
 from bonescan.evaluation.records import CASES, Header, read_records
 from bonescan.metrics.bootstrap import interval
 from bonescan.metrics.dice import Parts
@@ -201,8 +201,13 @@ def _areas(a: Columns, b: Columns) -> Number:
 
 
 def _difference(a: Columns, parts_a: _Parts, b: Columns, parts_b: _Parts) -> Number:
-    """A difference with the interval of its draws, which are the same patients for both methods."""
+    """A difference with the interval of its draws, which are the same patients for both methods.
+
+    Without an interval where `outlines.ratio` gives one of the two none.
+    """
     value = parts_a[0].value - parts_b[0].value
+    if not (enough(a, *parts_a) and enough(b, *parts_b)):
+        return number(value, n=len(parts_a[1]))
     draws: Floats = draws_of(a, *parts_a) - draws_of(b, *parts_b)
     return number(value, interval(draws), len(parts_a[1]))
 

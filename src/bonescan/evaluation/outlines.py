@@ -140,10 +140,14 @@ def ratio(columns: Columns, parts: Parts, study: Numbers) -> Number:
     Returns:
         The figure; without an interval where fewer than five patients have something below, since so few hardly vary.
     """
-    contributing = len(np.unique(columns.patient[study][parts.below > 0]))
-    if contributing < LEAST_PATIENTS:
+    if not enough(columns, parts, study):
         return number(parts.value, n=len(parts.above))
     return of_draws(parts.value, draws_of(columns, parts, study), len(parts.above))
+
+
+def enough(columns: Columns, parts: Parts, study: Numbers) -> bool:
+    """Whether at least five patients have something below, so that draws of them vary; arguments as in `ratio`."""
+    return len(np.unique(columns.patient[study][parts.below > 0])) >= LEAST_PATIENTS
 
 
 def draws_of(columns: Columns, parts: Parts, study: Numbers) -> Floats:

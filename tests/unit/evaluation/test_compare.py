@@ -55,6 +55,18 @@ def test_differences_are_paired(tmp_path):
     assert alone["high"] - alone["low"] > 0.05
 
 
+def test_differences_of_few_patients_have_no_interval(tmp_path):
+    for patients, known in ((4, False), (5, True)):
+        # Of ten studies so many are metastatic, and each method outlines in these alone.
+        good, poor = (rows(better=b)[: 2 * patients] for b in (True, False))
+        paths = [folder(tmp_path / str(patients), name, found) for name, found in (("a", good), ("b", poor))]
+        (pair,) = comparison(read_compared(paths))["pairs"]
+        for name in ("dice_metastasis_lesion_bearing", "sensitivity", "specificity"):
+            assert pair[name]["value"] is not None
+            assert (pair[name]["low"] is not None) == (pair[name]["high"] is not None) == known, name
+        assert pair["accuracy"]["low"] is not None
+
+
 def test_only_common_studies_are_compared_in_any_order(tmp_path):
     first, second = folder(tmp_path, "a", rows(better=True)), folder(tmp_path, "b", rows(better=False)[20:][::-1])
     document = comparison(read_compared([first, second]))
