@@ -36,15 +36,21 @@ def judge(case: CohortCase, answer: Answer, *, cohort: int, patient: int) -> Rec
         patient: Number of the patient.
 
     Raises:
-        CohortError: An annotation cannot be understood, or is not as large as its view.
+        CohortError: An annotation or a region map cannot be understood, or is not as large as its view.
     """
     labels, regions = case.read_labels(), case.read_regions() or {}
     annotated = frozenset(labels)
     truth = _truth(case)
     views = answer.study.views
     for view in views:
-        if view.name in labels and labels[view.name].shape != view.counts.shape:
-            raise CohortError(f"the {view.name} mask of {case.study_id} is not as large as its view")
+        for kind, maps in (("mask", labels), ("region map", regions)):
+            if view.name in maps and maps[view.name].shape != view.counts.shape:
+                found, expected = (" x ".join(map(str, a.shape)) for a in (maps[view.name], view.counts))
+                raise CohortError(
+                    f"the {view.name} {kind} of {case.study_id} has {found} pixels",
+                    expected=expected,
+                    hint="See all faults with 'bonescan cohort check'",
+                )
         if view.name not in labels and not case.metastasis:
             # Who has no metastasis often has no annotation: there was nothing to outline.
             labels[view.name] = np.zeros(view.counts.shape, np.uint8)

@@ -226,6 +226,16 @@ def test_a_normal_without_annotation_is_known_to_hold_no_metastasis(cohort, mode
         assert record.bstbi_true == (None if metastatic else 0)
 
 
+@pytest.mark.parametrize("kind", ["mask", "region map"])
+def test_what_is_not_as_large_as_its_view_is_refused_with_both_sizes(cohort, model, tmp_path, kind):
+    shutil.copytree(cohort.folder, tmp_path / "cohort")
+    case = read_cohort(tmp_path / "cohort")["T0"]
+    cut = {view: np.zeros_like(mask)[:-1] for view, mask in case.read_labels().items()}
+    write_masks(case.folder, "T0", *((cut,) if kind == "mask" else ({}, cut)))
+    with pytest.raises(CohortError, match=f"the anterior {kind} of T0 has 511 x 128 pixels; expected 512 x 128"):
+        judge(case, model.open().answer(case), cohort=0, patient=0)
+
+
 def perfect(folder, cohort, *, silent=False, masks=True):
     """Predictions that say the truth."""
     rows = []
