@@ -13,7 +13,7 @@ import numpy.typing as npt
 from bonescan.burden.bstbi import Sums, index, sums
 from bonescan.core.anatomy import SITES, MaskLabel, Region
 from bonescan.core.errors import CohortError
-from bonescan.core.study import Labels, View, ViewName
+from bonescan.core.study import Labels, Units, View, ViewName
 from bonescan.evaluation.marks import match
 from bonescan.evaluation.methods import Answer
 from bonescan.evaluation.records import Pixels, Record, ViewRecord
@@ -92,7 +92,7 @@ def _view(
     windows, drawn = answer.windows.get(view.name), answer.labels.get(view.name)
     record = ViewRecord(
         view=str(view.name),
-        counts=view.counts_total,
+        counts=view.counts_total if view.units == Units.COUNTS else None,
         windows=None if windows is None else tuple((float(a), float(b)) for a, b in windows),
         score=answer.by_view.get(view.name),
     )

@@ -58,7 +58,7 @@ class ViewRecord:
 
     Attributes:
         view: Its name.
-        counts: Total counts.
+        counts: Total counts, or None where pixels are no counts.
         true_window: (7) whether each window holds metastasis, and bladder; None where nothing is annotated.
         windows: (7) probability of metastasis and of bladder in each window: of the window classifier where there is
             one, else the highest of the maps; None of masks alone.
@@ -72,7 +72,7 @@ class ViewRecord:
     """
 
     view: str
-    counts: float
+    counts: float | None
     true_window: tuple[tuple[bool, bool], ...] | None = None
     windows: tuple[tuple[float, float], ...] | None = None
     score: float | None = None

@@ -42,7 +42,7 @@ def strata(columns: Columns) -> dict[str, list[Row]]:
         "lesion_uptake_simulated": _lesions(columns, lesions, UPTAKE, lambda x: x.uptake),
         "lesion_site": [_hit(columns, str(s), [r for r in lesions if r[2].site == s]) for s in SITES],
         "lesion_view": [_hit(columns, v, [r for r in lesions if r[1] == v]) for v in ("anterior", "posterior")],
-        "counts_of_a_view_million": _by_counts(columns),
+        "counts_of_a_view_million": _patients(columns, COUNTS_MILLION, _mean_counts_million),
         "true_bstbi": _patients(columns, BURDEN, lambda r: r.bstbi_true if r.metastasis else None),
         "kind_of_patient": _kinds(columns),
     }
@@ -81,17 +81,14 @@ def _hit(columns: Columns, name: str, lesions: Sequence[tuple[int, str, Lesion]]
     return row
 
 
-def _by_counts(columns: Columns) -> list[Row]:
-    """Of studies, by the mean counts of their views: Dice of metastases and calls."""
-    mean = np.array([np.mean([v.counts for v in r.views]) / 1e6 if r.views else np.nan for r in columns.records])
-    rows = []
-    for name, low, high in classes(COUNTS_MILLION):
-        inside = (mean >= low) & (mean < high)
-        rows.append(_group(columns, name, np.flatnonzero(inside), dice=True))
-    return rows
+def _mean_counts_million(record: Record) -> float | None:
+    """Mean counts of its views, in million; None of pictures, whose grey levels are no counts."""
+    counts = [view.counts for view in record.views if view.counts is not None]
+    return sum(counts) / len(counts) / 1e6 if counts and len(counts) == len(record.views) else None
 
 
 def _patients(columns: Columns, edges: Sequence[float], value: Callable[[Record], float | None]) -> list[Row]:
+    """Of studies, by a value that is known of them: Dice of metastases and calls."""
     known = [(i, v) for i, r in enumerate(columns.records) if (v := value(r)) is not None]
     return [
         _group(columns, name, np.array([i for i, v in known if low <= v < high], np.intp), dice=True)

@@ -128,6 +128,14 @@ def test_surface_dice_is_pooled():
     assert surface_dice(columns(*rows))["value"] == 0.75
 
 
+def test_grey_levels_are_no_counts():
+    dim, bright, grey = (tuple(view(counts=c, name=n) for n in ("anterior", "posterior")) for c in (4e5, 2e6, None))
+    rows = [record(k, 0.1, views=(dim, bright, grey)[k % 3]) for k in range(9)]
+    found = strata(columns(*rows))["counts_of_a_view_million"]
+    assert [(row["class"], row["n"]) for row in found] == [("< 0.5", 3), ("≥ 1.5", 3)]
+    assert "counts_of_a_view_million" not in strata(columns(*rows[2::3]))
+
+
 def test_strata_part_what_is_found_from_what_is_not():
     views = (
         view(80, 100, 100, lesions=[lesion(2000, contrast=4.0, site="spine", uptake=9.0, rose=80)], counts=2e6),

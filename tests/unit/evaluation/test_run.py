@@ -9,7 +9,7 @@ import pytest
 import bonescan as bs
 from bonescan.core.anatomy import SITES, MaskLabel, Site
 from bonescan.core.errors import CohortError, UnreadableInputError, UsageError
-from bonescan.core.study import Scan
+from bonescan.core.study import Scan, Units
 from bonescan.evaluation import run
 from bonescan.evaluation.amount import reported_bstbi
 from bonescan.evaluation.judge import judge
@@ -184,6 +184,15 @@ def test_records_of_masks_that_have_changed_are_not_reused(cohort, tmp_path):
     write_masks(own.folder, "T0", masks)
     with pytest.raises(UsageError, match="another truth"):
         answer_all(name, [own], tmp_path / "o", split="all")
+
+
+def test_a_picture_has_no_counts(cohort, model):
+    case = cohort["T0"]
+    answer = model.open().answer(case)
+    views = tuple(replace(view, units=Units.DISPLAY) for view in answer.study.views)
+    grey = judge(case, replace(answer, study=replace(answer.study, scan=Scan(views))), cohort=0, patient=0)
+    assert [view.counts for view in grey.views] == [None, None]
+    assert judge(case, answer, cohort=0, patient=0).views[0].counts == answer.study.views[0].counts_total
 
 
 def test_only_the_side_that_is_asked_for(cohort):
