@@ -42,6 +42,15 @@ def test_the_sensitive_threshold_calls_the_share_asked_for():
     assert sensitive_threshold(scores, ~truth, 0.9) == 0.5
 
 
+@given(st.integers(0, 2**32 - 1), st.integers(1, 60), st.sampled_from([0.5, 0.8, 0.9, 0.95, 0.99, 1.0]))
+def test_no_higher_threshold_calls_the_share_asked_for(seed, positives, share):
+    scores = np.round(np.random.default_rng(seed).random(positives), 2)
+    limit = sensitive_threshold(scores, np.ones(positives, bool), share)
+    assert (scores >= limit).mean() >= share - 1e-9
+    higher = scores[scores > limit]
+    assert not higher.size or (scores >= higher.min()).mean() < share - 1e-9
+
+
 def test_a_site_that_cannot_be_told_is_not_called_everywhere():
     truth = np.arange(20) < 4
     assert not (np.full(20, 0.3) >= even_odds_threshold(np.full(20, 0.3), truth)).any()
