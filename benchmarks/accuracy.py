@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -73,8 +74,13 @@ def run(name: str, models: list[str], work: Path, processes: int) -> dict[str, A
         models: Names or folders of bundles.
         work: Where patients and evaluations lie; what is there is used again.
         processes: Worker processes.
+
+    Raises:
+        ValueError: Two models would have one folder of results.
     """
     tested, folder = COHORTS[name], work / name
+    if len({Path(model).name for model in models}) < len(models):
+        raise ValueError(f"two of the models {', '.join(models)} have one name: rename the folder of one")
     if not (folder / "cohort.csv").is_file():
         bonescan("simulate", *tested.words, "-o", str(folder), "--processes", str(processes))
     results = []
@@ -83,17 +89,25 @@ def run(name: str, models: list[str], work: Path, processes: int) -> dict[str, A
         words = ("--cohort", str(folder), "--model", model, "--split", tested.split, "--processes", str(processes))
         bonescan("evaluate", *words, "-o", str(results[-1]))
     methods = [json.loads((result / "evaluation.json").read_text("utf-8")) for result in results]
-    document = {
-        "command": f"python -m benchmarks.accuracy {name}",
-        "what": f"{tested.says}; simulated, built-in body",
-        "simulated_with": " ".join(("bonescan simulate", *tested.words)),
-        "fingerprint": methods[0]["cohorts"][0]["fingerprint"],
-        "methods": {m["method"]["name"]: {k: v for k, v in m.items() if k not in DROPPED} for m in methods},
-    }
+    labels = [method["method"]["name"] for method in methods]
     if len(results) > 1:
         compared = work / f"{name}-compared"
         bonescan("evaluate", "--compare", *map(str, results), "-o", str(compared))
         comparison = json.loads((compared / "comparison.json").read_text("utf-8"))
+        # The comparison calls methods by their folders where their bundles have one name.
+        labels = list(comparison["methods"])
+    chosen = () if tuple(models) == MODELS else ("--models", ",".join(models))
+    document = {
+        "command": shlex.join(("python", "-m", "benchmarks.accuracy", name, *chosen)),
+        "what": f"{tested.says}; simulated, built-in body",
+        "simulated_with": " ".join(("bonescan simulate", *tested.words)),
+        "fingerprint": methods[0]["cohorts"][0]["fingerprint"],
+        "methods": {
+            label: {k: v for k, v in method.items() if k not in DROPPED}
+            for label, method in zip(labels, methods, strict=True)
+        },
+    }
+    if len(results) > 1:
         document["comparison"] = {k: v for k, v in comparison.items() if k not in (*DROPPED, "methods")}
     return document
 
