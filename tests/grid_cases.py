@@ -34,4 +34,4 @@ def grid_cases(count=4, *, seed=0, noise=0.05) -> GridCases:
     regions = np.zeros((count, 2, 512, 128), np.uint8)
     regions[:, :, :200, 29:99], regions[:, :, 200:, 29:99] = Region.THORACIC_SPINE, Region.PELVIS
     references = np.full((count, 2), 10.0, np.float32)
-    return GridCases(images, labels, regions, references, sites, metastasis)
+    return GridCases(images, labels, regions, references, sites, metastasis, np.arange(count))

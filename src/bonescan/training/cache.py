@@ -8,6 +8,7 @@
     <run>/cache/<split>/references.npy    (cases, 2) float32, counts of the body's reference; 0 where a view is missing
     <run>/cache/<split>/sites.npy         (cases, 6) bool, in the order of `SITES`
     <run>/cache/<split>/metastasis.npy    (cases,) bool
+    <run>/cache/<split>/patients.npy      (cases,) int64, number of the case's patient, who may have several
     <run>/cache/<split>/done.npy          (cases,) bool; what a killed run has finished is not done again
 """
 
@@ -52,6 +53,7 @@ class GridCases:
     references: npt.NDArray[np.float32]
     sites: npt.NDArray[np.bool_]
     metastasis: npt.NDArray[np.bool_]
+    patients: npt.NDArray[np.int64]
 
     def __len__(self) -> int:
         return int(self.images.shape[0])
@@ -160,6 +162,7 @@ def open_cache(
                 progress(f"cache {folder.name}: {n} of {len(todo)} cases")
     np.save(folder / "sites.npy", np.array([[site in case.sites for site in SITES] for case in cases], dtype=np.bool_))
     np.save(folder / "metastasis.npy", np.array([case.metastasis for case in cases], dtype=np.bool_))
+    np.save(folder / "patients.npy", patient_numbers(cases))
     return load_cache(folder)
 
 
@@ -169,9 +172,13 @@ def load_cache(folder: Path) -> GridCases:
     Raises:
         ModelError: They are not there, or not complete.
     """
-    names = ("images", "labels", "regions", "references", "sites", "metastasis", "done")
+    names = ("images", "labels", "regions", "references", "sites", "metastasis")
+    patients = folder / "patients.npy"
     try:
-        *arrays, done = (np.load(folder / f"{name}.npy", mmap_mode="r") for name in names)
+        done = np.load(folder / "done.npy")
+        arrays = [np.load(folder / f"{name}.npy", mmap_mode="r") for name in names]
+        # Runs of earlier versions do not say who had several studies.
+        arrays.append(np.load(patients) if patients.is_file() else np.arange(len(done)))
     except (OSError, ValueError) as error:
         raise ModelError(
             f"the run's cache {folder.name} cannot be read: {error}", hint="Train with --resume"
@@ -179,6 +186,12 @@ def load_cache(folder: Path) -> GridCases:
     if not done.all():
         raise ModelError(f"the run's cache {folder.name} is not complete", hint="Train with --resume")
     return GridCases(*arrays)
+
+
+def patient_numbers(cases: Sequence[CohortCase]) -> npt.NDArray[np.int64]:
+    """(cases,) int64, the same number for all studies of a patient, counted up in the order of appearance."""
+    numbers: dict[tuple[Path, str], int] = {}
+    return np.array([numbers.setdefault((case.folder, case.patient_id), len(numbers)) for case in cases], np.int64)
 
 
 def grid_of(case: CohortCase) -> Gridded:

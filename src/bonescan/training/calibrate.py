@@ -16,7 +16,7 @@ from bonescan.inference.joint import NETWORK
 from bonescan.io.cohort import CohortCase
 from bonescan.models.bundle import CARD, Bundle, Manifest, TrainingCohort, check_name, load_bundle, write_bundle
 from bonescan.training.bundle_figures import DIFFERENCE, dataset_in_words, figures_of
-from bonescan.training.cache import Cohorts, GridCases, open_cache, read_cohorts
+from bonescan.training.cache import Cohorts, GridCases, open_cache, patient_numbers, read_cohorts
 from bonescan.training.card import model_card, patients_in_words, untuned_in_words
 from bonescan.training.exported import in_batches, load_exactly
 from bonescan.training.init import STAGES
@@ -117,7 +117,7 @@ def _patients(
 def _check(cases: Sequence[CohortCase]) -> None:
     """Refuse patients of whom those to tune on are all alike, whatever the rest are."""
     metastasis = np.array([case.metastasis for case in cases], dtype=np.bool_)
-    tuning, _ = halves(metastasis)
+    tuning, _ = halves(metastasis, patient_numbers(cases))
     positive = int(metastasis[tuning].sum())
     if not 0 < positive < len(tuning):
         raise CohortError(

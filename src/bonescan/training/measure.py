@@ -95,7 +95,7 @@ def measure(
         least: Pixels that make a window positive.
         before: Thresholds that the networks had, kept for a class that no case to tune on has.
     """
-    tuning, held = halves(np.asarray(cases.metastasis))
+    tuning, held = halves(np.asarray(cases.metastasis), cases.patients)
     windows = np.stack([window_probabilities(networks["classify"], cases.image(i)) for i in range(len(cases))])
     truth = _window_truth(cases, least)
     segment = networks["segment_metastasis"], networks["segment_bladder"]
@@ -146,13 +146,29 @@ def with_metastases(tuning: Indices, metastasis: Bools) -> Indices:
     return metastatic if len(metastatic) else tuning
 
 
-def halves(metastasis: Bools) -> tuple[Indices, Indices]:
-    """Cases to tune on and cases to measure on: every other one of each class, or twice all where there are few."""
-    if len(metastasis) < _LEAST_TO_HALVE:
+def halves(metastasis: Bools, patients: Indices) -> tuple[Indices, Indices]:
+    """Cases to tune on and cases to measure on: those of every other patient of each class.
+
+    All studies of a patient are on one side. Where there are few patients, all cases are on both.
+
+    Args:
+        metastasis: (cases,).
+        patients: (cases,) number of the patient.
+
+    Example:
+        >>> tuning, held = halves(np.zeros(41, bool), np.arange(41))
+        >>> len(tuning), len(held)
+        (21, 20)
+    """
+    numbers, case_of = np.unique(patients, return_inverse=True)
+    if len(numbers) < _LEAST_TO_HALVE:
         everything = np.arange(len(metastasis))
         return everything, everything
-    by_class = np.argsort(metastasis, kind="stable")
-    return np.sort(by_class[::2]), np.sort(by_class[1::2])
+    ever = np.zeros(len(numbers), np.bool_)
+    np.logical_or.at(ever, case_of, metastasis)
+    tuning = np.zeros(len(numbers), np.bool_)
+    tuning[np.argsort(ever, kind="stable")[::2]] = True
+    return np.flatnonzero(tuning[case_of]), np.flatnonzero(~tuning[case_of])
 
 
 def tune_segmentation(

@@ -48,6 +48,18 @@ def test_cases_become_arrays(tmp_path):
     assert (cases.references > 0).all()
     assert cases.sites[0].tolist() == [False, True, False, False, False, False]
     assert cases.metastasis.tolist() == [True, False, False]
+    assert cases.patients.tolist() == [0, 1, 2]
+
+
+def test_studies_of_a_patient_have_one_number(tmp_path):
+    again = [*_cases(2), _Case("S7", "P0", ("a",)), _Case("S8", "P0", ("a",), folder=tmp_path)]
+    assert cache.patient_numbers(again).tolist() == [0, 1, 0, 2]  # P0 of another cohort is somebody else
+
+
+def test_a_cache_of_an_earlier_version_is_read(tmp_path):
+    cache.open_cache(tmp_path, _cases(), workers=0)
+    (tmp_path / "patients.npy").unlink()
+    assert cache.load_cache(tmp_path).patients.tolist() == [0, 1, 2]
 
 
 def test_what_is_there_is_not_made_again(tmp_path):

@@ -65,7 +65,7 @@ def test_thresholds_and_figures_come_from_different_patients(monkeypatch):
     many = grid_cases(40, noise=0.0)
     wrong = np.arange(40) // 2 % 2 == 1
     many.metastasis[wrong] = ~many.metastasis[wrong]
-    monkeypatch.setattr("bonescan.training.measure.halves", lambda _: (np.flatnonzero(~wrong), np.flatnonzero(wrong)))
+    monkeypatch.setattr("bonescan.training.measure.halves", lambda *_: (np.flatnonzero(~wrong), np.flatnonzero(wrong)))
     held = measure(many, _known(), 12)
     assert held.held_out
     assert len(held.patients) == 20
@@ -77,9 +77,23 @@ def test_thresholds_and_figures_come_from_different_patients(monkeypatch):
 
 def test_halves_are_apart_and_alike():
     metastasis = np.arange(60) % 2 == 0
-    tuning, held = halves(metastasis)
+    tuning, held = halves(metastasis, np.arange(60))
     assert sorted([*tuning, *held]) == list(range(60))
     assert metastasis[tuning].sum() == metastasis[held].sum() == 15
+
+
+def test_studies_of_a_patient_are_on_one_side():
+    patients = np.arange(120) // 2
+    metastasis = np.arange(120) % 6 == 0  # of every third patient the first study
+    tuning, held = halves(metastasis, patients)
+    assert sorted([*tuning, *held]) == list(range(120))
+    assert not set(patients[tuning]) & set(patients[held])
+    assert metastasis[tuning].sum() == metastasis[held].sum() == 10
+
+
+def test_many_studies_of_few_patients_serve_for_both():
+    tuning, held = halves(np.arange(60) % 2 == 0, np.arange(60) // 2)
+    assert list(tuning) == list(held) == list(range(60))
 
 
 def test_few_patients_serve_for_both(measured):

@@ -45,7 +45,7 @@ def tune(method: Method, cases: GridCases) -> MethodThresholds:
         method: The trained method.
         cases: The validation split.
     """
-    chosen, _ = halves(np.asarray(cases.metastasis))
+    chosen, _ = halves(np.asarray(cases.metastasis), cases.patients)
     sums = np.zeros((2, len(LEVELS), 3))
     patients, sites = [], []
     for case, found in zip(chosen, _all(method, cases, chosen), strict=True):

@@ -98,7 +98,7 @@ def measure_joint(
     """
     said = answers(cases, network, apart=apart)
     known, sites = np.asarray(cases.metastasis), np.asarray(cases.sites)
-    tuning, held = halves(known)
+    tuning, held = halves(known, cases.patients)
     patient = fit_sigmoid(said.study[tuning, 0], known[tuning])
     metastatic = with_metastases(tuning, known)
     site = fit_sigmoid(said.study[metastatic, 1:], sites[metastatic])

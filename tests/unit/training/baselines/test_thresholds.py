@@ -33,6 +33,7 @@ def cases():
         "references": np.ones((COUNT, 2), np.float32),
         "sites": sites,
         "metastasis": metastasis,
+        "patients": np.arange(COUNT),
     }
     known = GridCases.__dataclass_fields__
     return GridCases(**{name: value for name, value in fields.items() if name in known})
