@@ -54,6 +54,8 @@ def test_models_lists_the_others_where_one_cannot_be_read(tmp_path):
         assert "made by hand for tests" in done.stdout
         assert done.stderr.startswith(f"bonescan: {tmp_path / 'models' / 'bad'}: bundle.json of bad has ")
     assert {"tiny", "joint"} <= {entry["name"] for entry in json.loads(done.stdout)}
+    checks = json.loads(bonescan("doctor", "--json", env=env).stdout)["checks"]
+    assert sorted(check["state"] for check in checks if check["name"] == "model") == ["broken", "ok", "ok", "ok"]
 
 
 def test_doctor_finds_this_installation_healthy():

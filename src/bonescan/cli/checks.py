@@ -114,8 +114,12 @@ def _bundles() -> Iterator[Check]:
 
     try:
         for folder in list_bundles():
-            manifest = load_bundle(folder).manifest
-            yield Check("model", "ok", f"{manifest.name} {manifest.version}, every file has its SHA-256")
+            try:
+                manifest = load_bundle(folder).manifest
+            except BonescanError as error:
+                yield Check("model", "broken", error.message)
+            else:
+                yield Check("model", "ok", f"{manifest.name} {manifest.version}, every file has its SHA-256")
         find_bundle(settings().model)
     except BonescanError as error:
         yield Check("model", "broken", error.message)
