@@ -12,6 +12,7 @@ norm, Jordan 2024, "94% on CIFAR-10 in 3.29 seconds on a single GPU" and its suc
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -25,7 +26,7 @@ class Muon(torch.optim.AdamW):
     """Orthogonal steps for convolutions under a batch norm, those of AdamW for all else.
 
     Args:
-        network: Convolutions without bias are taken to have a batch norm behind them.
+        network: Answers as before: what scales a convolution is taken into the statistics of its batch norm.
         lr: Of AdamW.
         turn: Of the orthogonal steps, as a multiple of `lr`: the share by which a layer turns.
         momentum: Of the orthogonal steps, Nesterov's.
@@ -43,7 +44,8 @@ class Muon(torch.optim.AdamW):
         weight_decay: float,
         dtype: torch.dtype = torch.float32,
     ) -> None:
-        turned = [m.weight for m in network.modules() if isinstance(m, nn.Conv2d) and m.bias is None]
+        pairs = normalised(network)
+        turned = [convolution.weight for _, convolution, _ in pairs]
         known = {id(weight) for weight in turned}
         others = [p for p in network.parameters() if id(p) not in known]
         groups = [
@@ -54,8 +56,10 @@ class Muon(torch.optim.AdamW):
         ]
         self._dtype = dtype
         super().__init__(groups, lr=lr, weight_decay=weight_decay)
-        for weight in turned:
-            to_norm(weight.detach())
+        for _, convolution, norm in pairs:
+            scale = to_norm(convolution.weight.detach())
+            norm.get_buffer("running_mean").mul_(scale)
+            norm.get_buffer("running_var").mul_(scale**2)
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
@@ -78,6 +82,24 @@ class Muon(torch.optim.AdamW):
         size = len(weight) ** 0.5 / (step.norm() + _EPSILON)
         weight.sub_(step, alpha=float(group["lr"] * group["turn"] * size))
         to_norm(weight)
+
+
+def normalised(network: nn.Module) -> list[tuple[str, nn.Conv2d, nn.BatchNorm2d]]:
+    """Name of each convolution that a batch norm follows, the convolution and the batch norm.
+
+    In all networks here the two stand one behind the other in the same module.
+    """
+    norms = {
+        module: behind
+        for parent in network.modules()
+        for module, behind in pairwise(parent.children())
+        if isinstance(module, nn.Conv2d) and module.bias is None and isinstance(behind, nn.BatchNorm2d)
+    }
+    return [
+        (name, module, norms[module])
+        for name, module in network.named_modules()
+        if isinstance(module, nn.Conv2d) and module in norms
+    ]
 
 
 def orthogonal(matrix: Tensor, steps: int = 5) -> Tensor:

@@ -7,8 +7,7 @@ the network answers as the exported one does, and normalises its batches as one 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Self, TypeGuard
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -16,10 +15,9 @@ import onnx
 import torch
 from onnx import numpy_helper
 from torch import Tensor, nn
-from torch.utils.hooks import RemovableHandle
 
 from bonescan.core.errors import BundleCorruptError
-from bonescan.training.muon import to_norm
+from bonescan.training.muon import normalised, to_norm
 
 Weights = dict[str, npt.NDArray[np.float32]]
 
@@ -63,72 +61,44 @@ def unfold(network: nn.Module, weights: Weights, images: Tensor) -> None:
         BundleCorruptError: Weights are missing or have other shapes.
     """
     own = dict(network.named_parameters())
-    norms = {name: m for name, m in network.named_modules() if isinstance(m, nn.BatchNorm2d)}
-    of_norms = {f"{name}.{part}" for name in norms for part in ("weight", "bias")}
+    norms = {module: name for name, module in network.named_modules() if isinstance(module, nn.BatchNorm2d)}
+    of_norms = {f"{name}.{part}" for name in norms.values() for part in ("weight", "bias")}
     for name in own.keys() - of_norms:
         _copy(own[name], name, weights)
-    # To the norm that Muon keeps, which the batch norms undo.
-    scales = {name: to_norm(m.weight) for name, m in network.named_modules() if _is_folded(m, name, weights)}
-    with _Offsets(network, weights, scales) as offsets:
+    folded = [found for found in normalised(network) if found[0] + _FOLDED in weights]
+    if missing := norms.keys() - {norm for _, _, norm in folded}:
+        first = min(norms[norm] for norm in missing)
+        raise BundleCorruptError(f"no offset is known of {first}", expected="a folded batch norm of each")
+    hooks = [
+        # To the norm that Muon keeps, which the batch norms undo.
+        norm.register_forward_pre_hook(_setter(weights[name + _FOLDED], to_norm(convolution.weight)))
+        for name, convolution, norm in folded
+    ]
+    try:
         network.eval()(images)
-    if missing := norms.keys() - offsets.seen:
-        raise BundleCorruptError(f"no offset is known of {sorted(missing)[0]}", expected="a folded batch norm of each")
-
-
-class _Offsets:
-    """Within it, sets each batch norm when images come by, from what they are and from its convolution's offset.
-
-    Args:
-        network: Whose batch norms are set.
-        weights: Of the exported network.
-        scales: Convolution → by what its weights were multiplied.
-    """
-
-    def __init__(self, network: nn.Module, weights: Weights, scales: Mapping[str, float]) -> None:
-        self.seen: set[str] = set()
-        self._weights = weights
-        self._scales = scales
-        self._convolutions: list[tuple[Tensor, str]] = []
-        self._hooks: list[RemovableHandle] = []
-        for name, module in network.named_modules():
-            if isinstance(module, nn.Conv2d):
-                self._hooks.append(module.register_forward_hook(self._note(name)))
-            elif isinstance(module, nn.BatchNorm2d):
-                self._hooks.append(module.register_forward_pre_hook(self._set(name)))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        for hook in self._hooks:
+    finally:
+        for hook in hooks:
             hook.remove()
 
-    def _note(self, name: str) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
-        def note(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-            self._convolutions.append((output, name))
 
-        return note
+def _setter(offset: npt.NDArray[np.float32], scale: float) -> Callable[[nn.Module, tuple[Tensor, ...]], None]:
+    """What sets a batch norm when images come by, from what they are.
 
-    def _set(self, name: str) -> Callable[[nn.Module, tuple[Tensor, ...]], None]:
-        def set_from(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-            assert isinstance(module, nn.BatchNorm2d)
-            (values,) = inputs
-            source = next((conv for output, conv in self._convolutions if output is values), None)
-            if source is None or source not in self._scales:
-                return
-            offset, scale = torch.from_numpy(self._weights[source + _FOLDED].copy()), self._scales[source]
-            variance, mean = torch.var_mean(values, dim=(0, 2, 3), correction=0)
-            module.get_buffer("running_mean").copy_(mean)
-            module.get_buffer("running_var").copy_(variance)
-            module.get_parameter("weight").copy_(torch.sqrt(variance + module.eps) / scale)
-            module.get_parameter("bias").copy_(mean / scale + offset)
-            self.seen.add(name)
+    Args:
+        offset: Of its convolution in the exported network.
+        scale: By what the convolution's weights were multiplied.
+    """
 
-        return set_from
+    def set_from(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        assert isinstance(module, nn.BatchNorm2d)
+        (values,) = inputs
+        variance, mean = torch.var_mean(values, dim=(0, 2, 3), correction=0)
+        module.get_buffer("running_mean").copy_(mean)
+        module.get_buffer("running_var").copy_(variance)
+        module.get_parameter("weight").copy_(torch.sqrt(variance + module.eps) / scale)
+        module.get_parameter("bias").copy_(mean / scale + torch.from_numpy(offset.copy()))
 
-
-def _is_folded(module: nn.Module, name: str, weights: Weights) -> TypeGuard[nn.Conv2d]:
-    return isinstance(module, nn.Conv2d) and name + _FOLDED in weights
+    return set_from
 
 
 def _copy(parameter: nn.Parameter, name: str, weights: Weights) -> None:

@@ -5,7 +5,13 @@ import pytest
 import torch
 from torch import nn
 
-from bonescan.training.muon import Muon, orthogonal
+from bonescan.models.networks.cell_classifier import CellClassifier
+from bonescan.models.networks.joint import JointNetwork
+from bonescan.models.networks.plain_unet import PlainUNet
+from bonescan.models.networks.region_unet import RegionUNet
+from bonescan.models.networks.report_net import ReportNet
+from bonescan.models.networks.report_resnet import ReportResNet
+from bonescan.training.muon import Muon, normalised, orthogonal
 
 pytestmark = pytest.mark.train
 
@@ -55,6 +61,34 @@ def test_a_batch_norm_hides_the_fixed_norm():
     before = net(images)
     muon(net)
     assert torch.allclose(net(images), before, atol=1e-4)
+
+
+def test_a_trained_network_answers_as_before():
+    """As one that kept some of its start, or an average: its convolutions have another norm, its statistics fit it."""
+    torch.manual_seed(0)
+    net = JointNetwork(widths=(8, 12, 16, 20, 24), depths=(1, 1, 1, 1))
+    images = 4 * torch.rand(2, 2, 64, 64)
+    with torch.no_grad():
+        for scale, (_, convolution, norm) in zip(torch.linspace(1, 4, 60), normalised(net), strict=False):
+            convolution.weight.mul_(scale)
+            norm.momentum = None  # an average of all that passes: here of one batch
+        net.train()(images)
+        before = net.eval()(images)
+        muon(net)
+        after = net(images)
+    for one, other in zip(before, after, strict=True):
+        torch.testing.assert_close(one, other, atol=5e-3, rtol=1e-2)
+
+
+@pytest.mark.parametrize("make", [JointNetwork, CellClassifier, RegionUNet, ReportNet, ReportResNet, PlainUNet])
+def test_the_batch_norm_of_every_convolution_without_bias_is_found(make):
+    net = make()
+    pairs = normalised(net)
+    bare = [name for name, m in net.named_modules() if isinstance(m, nn.Conv2d) and m.bias is None]
+    assert [name for name, _, _ in pairs] == bare
+    norms = [m for m in net.modules() if isinstance(m, nn.BatchNorm2d)]
+    assert {id(norm) for _, _, norm in pairs} == {id(norm) for norm in norms}
+    assert all(convolution.out_channels == norm.num_features for _, convolution, norm in pairs)
 
 
 def test_all_else_steps_as_adamw_does():
