@@ -28,6 +28,7 @@ class Checkpoint:
         best_network: State dict of that moment.
         finished: Whether the stage is done.
         start: State dict of the network before the first step, empty where nothing of it is kept.
+        stepped: Whether all steps are done, though something may be left to fit before the stage is finished.
     """
 
     step: int
@@ -39,6 +40,7 @@ class Checkpoint:
     best_network: dict[str, Any]
     finished: bool
     start: dict[str, Any] = field(default_factory=dict)
+    stepped: bool = False
 
     def save(self, path: Path) -> None:
         """Write, or leave the earlier one as it was."""
@@ -49,7 +51,8 @@ class Checkpoint:
     @staticmethod
     def load(path: Path) -> Checkpoint:
         """Read what `save` wrote."""
-        return Checkpoint(**{"average": {}, **torch.load(path, map_location="cpu", weights_only=True)})
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        return Checkpoint(**{"average": {}, "stepped": state["finished"], **state})
 
 
 def best_network(run: Path, stage: str) -> dict[str, Any] | None:

@@ -52,6 +52,7 @@ class Task:
         samples: Where batches come from.
         loss: What to minimise.
         validate: Network → figures; the first is the one to maximise.
+        fit: Fits, once the steps are done, what they leave of the best network; None where they leave nothing.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Task:
     samples: Samples
     loss: Loss
     validate: Callable[[nn.Module], dict[str, float]]
+    fit: Callable[[nn.Module], None] | None = None
 
 
 def train_stage(
@@ -111,7 +113,7 @@ def train_stage(
         say(f"{task.name}: resumed at step {state.step}")
     started = time.monotonic() - state.seconds
     losses: list[float] = []
-    while not state.finished:
+    while not state.stepped:
         done = progress(stage, state.step, state.seconds)
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(stage, recipe.optimizer, done)
@@ -125,28 +127,39 @@ def train_stage(
         optimizer.step()
         average.update(network, state.step)
         state.step += 1
-        state.finished = progress(stage, state.step, state.seconds) >= 1
+        state.stepped = progress(stage, state.step, state.seconds) >= 1
+        state.finished = state.stepped and task.fit is None
         if not team.first:
             continue
-        if state.finished or state.step % stage.validate_every == 0:
+        if state.stepped or state.step % stage.validate_every == 0:
             with average.applied(network), drawn_back(network, state.start, recipe.optimizer.keep_start):
                 figures = task.validate(network)
                 _keep_best(state, network, next(iter(figures.values())))
             _record(run, task.name, state, done, losses, figures, say)
             losses.clear()
-        if state.finished or state.step % stage.checkpoint_every == 0:
+        if state.stepped or state.step % stage.checkpoint_every == 0:
             state.network, state.optimizer = network.state_dict(), optimizer.state_dict()
             state.average = average.state
             state.save(path)
     network.to("cpu")
     team.wait()
-    return state if team.first else Checkpoint.load(path)
+    if not team.first:
+        state = Checkpoint.load(path)
+    if task.fit is not None and not state.finished:
+        network.load_state_dict(state.best_network)
+        task.fit(network)
+        state.best_network, state.finished = network.state_dict(), True
+        if team.first:
+            state.save(path)
+    return state
 
 
 def keep_stage(network: nn.Module, name: str, run: Path) -> None:
     """Write a network that is not trained as the finished checkpoint of its stage."""
     weights = network.state_dict()
-    Checkpoint(0, 0.0, weights, {}, {}, 0.0, weights, finished=True).save(run / "checkpoints" / f"{name}.pt")
+    Checkpoint(0, 0.0, weights, {}, {}, 0.0, weights, finished=True, stepped=True).save(
+        run / "checkpoints" / f"{name}.pt"
+    )
 
 
 def _gradients(
@@ -213,7 +226,7 @@ def _optimizer(network: nn.Module, stage: StageRecipe, recipe: BaseRecipe) -> to
 
 def _keep_best(state: Checkpoint, network: nn.Module, figure: float) -> None:
     """Remember the network if it is the best so far; the last one even if it is a little worse."""
-    if figure >= state.best - (_CLEARLY if state.finished else 0.0):
+    if figure >= state.best - (_CLEARLY if state.stepped else 0.0):
         state.best = figure
         state.best_network = _copied(network)
 

@@ -95,11 +95,6 @@ def _train_one(
     task = tasks[name](name, recipe, *cases)
     state = train_stage(network, task, stage, recipe, run.folder, say, run.team)
     network.load_state_dict(state.best_network)
-    if isinstance(network, CellClassifier) and recipe.classify.auxiliary > 0:
-        fit_evidence(network, cases[0], recipe.data.window_min_px)
-        state.best_network = network.state_dict()
-        if run.team.first:
-            state.save(checkpoint)
 
 
 def _classify_task(name: str, recipe: StepwiseRecipe, train_cases: GridCases, val_cases: GridCases) -> Task:
@@ -109,8 +104,12 @@ def _classify_task(name: str, recipe: StepwiseRecipe, train_cases: GridCases, va
     def loss(network: nn.Module, images: Tensor, labels: Tensor, done: float) -> Tensor:
         return classifier_loss(network, images, labels, gamma=stage.gamma, least=least, auxiliary=stage.auxiliary)
 
-    windows = stage.validation_windows
-    return Task(name, STAGES.index(name), samples, loss, classify_figures(val_cases, windows, least, recipe.seed))
+    def fit(network: nn.Module) -> None:
+        assert isinstance(network, CellClassifier)
+        fit_evidence(network, train_cases, least)
+
+    figures = classify_figures(val_cases, stage.validation_windows, least, recipe.seed)
+    return Task(name, STAGES.index(name), samples, loss, figures, fit if stage.auxiliary > 0 else None)
 
 
 def _segment_task(

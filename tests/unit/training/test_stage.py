@@ -8,7 +8,7 @@ from torch import nn
 
 from bonescan.core.files import write_bytes
 from bonescan.training import checkpoint as checkpoint_module
-from bonescan.training.checkpoint import Checkpoint
+from bonescan.training.checkpoint import Checkpoint, best_network
 from bonescan.training.recipe import StageRecipe, StepwiseRecipe
 from bonescan.training.stage import Task, train_stage
 
@@ -50,7 +50,7 @@ def _network():
     return nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.ReLU(), nn.Linear(4, 1))
 
 
-def _train(run, samples, stage=STAGE, recipe=RECIPE):
+def _train(run, samples, stage=STAGE, recipe=RECIPE, fit=None):
     def loss(network, inputs, targets, done):
         return ((network(inputs) - targets) ** 2).mean()
 
@@ -59,7 +59,7 @@ def _train(run, samples, stage=STAGE, recipe=RECIPE):
         return {"bias": float(network[3].bias.detach())}
 
     network = _network()
-    task = Task("line", 0, samples, loss, validate)
+    task = Task("line", 0, samples, loss, validate, fit)
     return train_stage(network, task, stage, recipe, run, lambda line: None), network
 
 
@@ -99,6 +99,36 @@ def test_a_finished_stage_is_not_trained_again(tmp_path):
     again, _ = _train(tmp_path, samples)
     assert samples.drawn == 0
     torch.testing.assert_close(again.network, first.network)
+
+
+def test_what_is_fitted_after_the_steps_is_fitted_though_that_was_interrupted(tmp_path):
+    def fit(network):
+        nn.init.constant_(network[3].bias, float(network[0].weight.detach().sum()))
+
+    def killed(network):
+        raise KeyboardInterrupt
+
+    expected, _ = _train(tmp_path / "whole", _Line(), fit=fit)
+    with pytest.raises(KeyboardInterrupt):
+        _train(tmp_path / "cut", _Line(), fit=killed)
+    assert best_network(tmp_path / "cut", "line") is None, "not finished"
+    samples = _Line()
+    resumed, _ = _train(tmp_path / "cut", samples, fit=fit)
+    assert samples.drawn == 0
+    torch.testing.assert_close(resumed.best_network, expected.best_network, rtol=0, atol=0)
+    torch.testing.assert_close(best_network(tmp_path / "cut", "line"), expected.best_network, rtol=0, atol=0)
+    _train(tmp_path / "cut", samples, fit=killed)  # and never again
+
+
+def test_a_finished_checkpoint_of_an_earlier_version_stays_finished(tmp_path):
+    _train(tmp_path, _Line())
+    path = tmp_path / "checkpoints" / "line.pt"
+    earlier = torch.load(path, weights_only=True)
+    del earlier["stepped"]
+    torch.save(earlier, path)
+    samples = _Line()
+    _train(tmp_path, samples)
+    assert samples.drawn == 0
 
 
 def test_the_best_network_is_kept(tmp_path):

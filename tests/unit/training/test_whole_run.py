@@ -1,5 +1,7 @@
 """Cohort → training → kill → resume → export → bundle → the same answers from both backends."""
 
+import shutil
+
 import numpy as np
 import pytest
 import torch
@@ -99,6 +101,27 @@ def test_a_run_does_not_go_on_with_another_recipe(run, place):
     (place / "other.toml").write_text(RECIPE.replace('version = "0"', 'version = "1"'))
     with pytest.raises(UsageError, match="another recipe"):
         train(place / "other.toml", place / "cohort", run, resume=True, workers=0)
+
+
+def test_a_classifier_killed_while_it_is_weighed_is_weighed_when_resumed(run, place, monkeypatch):
+    def killed(*arguments):
+        raise KeyboardInterrupt
+
+    again = shutil.copytree(run, place / "unweighed")
+    for stage in ("classify", "locate"):
+        (again / "checkpoints" / f"{stage}.pt").unlink()
+    words = {"resume": True, "workers": 0, "progress": lambda line: None}
+    with monkeypatch.context() as once:
+        once.setattr(stepwise, "fit_evidence", killed)
+        with pytest.raises(KeyboardInterrupt):
+            train(place / "tiny.toml", place / "cohort", again, **words)
+    with pytest.raises(ModelError, match="classify of the run is not finished"):
+        export_bundle(again, place / "unweighed-bundle")
+    train(place / "tiny.toml", place / "cohort", again, **words)
+    expected, found = (Checkpoint.load(folder / "checkpoints" / "classify.pt").best_network for folder in (run, again))
+    assert not torch.equal(expected["evidence.weight"], torch.eye(*expected["evidence.weight"].shape))
+    for part in ("evidence.weight", "evidence.bias"):
+        torch.testing.assert_close(found[part], expected[part], rtol=0, atol=0)
 
 
 def test_two_runs_of_a_recipe_end_alike(run, place, monkeypatch):
