@@ -185,11 +185,14 @@ def _description(run: Run, simulated: bool) -> str:
     words = patients_in_words(simulated=simulated)
     if not simulated and (count := run.facts.get("simulated_train", 0)):
         words = f"{words} Of those for training {count} are simulated."
-    start = run.facts.get("started_from")
-    if not start:
-        return words
-    what = f"the model {start['bundle']}, trained" if "bundle" in start else "a run"
-    return f"{words} The networks started from {what} on the cohort {start['cohort_fingerprint'][:16]}."
+    start = run.facts.get("started_from") or {}
+    if start:
+        what = f"the model {start['bundle']}, trained" if "bundle" in start else "a run"
+        words = f"{words} The networks started from {what} on the cohort {start['cohort_fingerprint'][:16]}."
+    if init := run.facts.get("init") or start.get("init"):
+        what = f"the checkpoint {init['name']} (SHA-256 {init['sha256'][:16]}), which was taught elsewhere"
+        words = f"{words} The window classifier began as {what}."
+    return words
 
 
 def _manifest(run: Run, contents: _Contents, name: str) -> Manifest:

@@ -81,7 +81,7 @@ def train(
             raise UsageError("nnU-Net trains on one device here", hint="Leave --devices out")
     cohorts = read_cohorts(folders, seed=recipe.seed)
     earlier = open_start(start) if start else None
-    run = begin(recipe_path, cohorts, run_dir, resume=resume, start=earlier)
+    run = begin(recipe_path, cohorts, run_dir, resume=resume, start=earlier, init=init)
     torch.set_num_threads(recipe.threads)
     prepare(run, cohorts, workers=workers, say=say)
     launch(_train_on, run.folder, earlier, init, say, devices=devices, accelerator=accelerator)

@@ -13,6 +13,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import platform
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ import numpy as np
 import torch
 
 import bonescan
-from bonescan.core.errors import ModelError, UsageError
+from bonescan.core.errors import ModelError, RecipeError, UsageError
 from bonescan.core.files import write_bytes, write_text
 from bonescan.training.cache import Cohorts
 from bonescan.training.recipe import AnyRecipe, JointRecipe, read_recipe
@@ -36,8 +37,12 @@ class Started(Protocol):
     """What a run keeps of that which it started from."""
 
     @property
+    def words(self) -> str:
+        """What it is, in words for people."""
+
+    @property
     def identity(self) -> dict[str, Any]:
-        """What names it."""
+        """What names it exactly."""
 
     @property
     def regions(self) -> bool:
@@ -67,6 +72,11 @@ class Run:
     team: Team = ALONE
 
     @property
+    def words(self) -> str:
+        """Where it lies, as it was given."""
+        return f"the run in {self.folder}"
+
+    @property
     def regions(self) -> bool:
         """Whether its networks were taught where the bones are, here or in the run that it started from."""
         taught = not isinstance(self.recipe, JointRecipe) or bool(self.recipe.joint.regions)
@@ -82,10 +92,20 @@ class Run:
     def identity(self) -> dict[str, Any]:
         """What names the run: its recipe, its cohort, and what it started from itself."""
         facts = {key: self.facts.get(key) for key in ("recipe_sha256", "cohort_fingerprint", "started_from")}
-        return {**facts, "simulated": self.simulated_only}
+        # Named only where there is one, so that other runs are called what they were before it was kept.
+        init = {"init": self.facts["init"]} if self.facts.get("init") else {}
+        return {**facts, **init, "simulated": self.simulated_only}
 
 
-def begin(recipe_path: Path, cohorts: Cohorts, folder: Path, *, resume: bool, start: Started | None = None) -> Run:
+def begin(
+    recipe_path: Path,
+    cohorts: Cohorts,
+    folder: Path,
+    *,
+    resume: bool,
+    start: Started | None = None,
+    init: Path | None = None,
+) -> Run:
     """Start a run, or go on with the one that is there.
 
     Args:
@@ -94,10 +114,12 @@ def begin(recipe_path: Path, cohorts: Cohorts, folder: Path, *, resume: bool, st
         folder: Of the run.
         resume: Whether a run may be there.
         start: What its networks start from.
+        init: Checkpoint that one of them starts from.
 
     Raises:
-        UsageError: The folder holds a run and `resume` was not asked for, or its recipe or cohort is another one.
-        RecipeError: The recipe is faulty.
+        UsageError: The folder holds a run and `resume` was not asked for, or its recipe, its cohort or what it started
+            from is another one.
+        RecipeError: The recipe is faulty, or `init` cannot be read.
     """
     recipe, sha256 = read_recipe(recipe_path)
     facts = {
@@ -110,21 +132,58 @@ def begin(recipe_path: Path, cohorts: Cohorts, folder: Path, *, resume: bool, st
         "regions": cohorts.regions or bool(start and start.regions),
         "cases": {name: len(cohorts.split(name)) for name in ("train", "val")},
         "started_from": start.identity if start else None,
+        "start": start.words if start else None,
+        "init": _named(init) if init else None,
         "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
     }
     record = folder / RECORD
     if record.exists():
-        earlier = json.loads(record.read_text(encoding="utf-8"))
+        # Runs of earlier versions do not know what --init gave them.
+        earlier = {"init": facts["init"], **json.loads(record.read_text(encoding="utf-8"))}
         if not resume:
             raise UsageError(f"{folder} already holds a run", hint="Add --resume to go on, or name another folder")
-        keys = (("recipe_sha256", "recipe"), ("cohort_fingerprint", "cohort"), ("started_from", "start"))
-        for key, what in keys:
+        keys = (
+            ("recipe_sha256", "recipe", "Name another folder"),
+            ("cohort_fingerprint", "cohort", "Name another folder"),
+            ("started_from", "start", _hint("--start", _start_in_words(earlier))),
+            ("init", "checkpoint to start from", _hint("--init", earlier["init"] and earlier["init"]["name"])),
+        )
+        for key, what, hint in keys:
             if earlier.get(key) != facts[key]:
-                raise UsageError(f"the run in {folder} was begun with another {what}", hint="Name another folder")
+                raise UsageError(f"the run in {folder} was begun with another {what}", hint=hint)
         return Run(folder, recipe, sha256, earlier)
     write_bytes(folder / "recipe.toml", recipe_path.read_bytes())
     write_text(record, json.dumps(facts, indent=2) + "\n")
     return Run(folder, recipe, sha256, facts)
+
+
+def started_from(folder: Path) -> str | None:
+    """What the run in a folder started from, in words for people; None where from nothing, or where there is no run."""
+    try:
+        return _start_in_words(json.loads((folder / RECORD).read_text(encoding="utf-8")))
+    except (OSError, json.JSONDecodeError):
+        return None
+
+
+def _start_in_words(facts: dict[str, Any]) -> str | None:
+    start = facts.get("started_from")
+    if not start:
+        return None
+    # Runs of earlier versions have only what names it exactly.
+    return str(facts.get("start") or start.get("bundle") or f"a run of the recipe {start['recipe_sha256'][:16]}")
+
+
+def _hint(option: str, begun_with: str | None) -> str:
+    if begun_with is None:
+        return f"It was begun without {option}: leave that out, or name another folder"
+    return f"It was begun from {begun_with}: name that with {option}, or name another folder"
+
+
+def _named(checkpoint: Path) -> dict[str, str]:
+    try:
+        return {"name": checkpoint.name, "sha256": hashlib.sha256(checkpoint.read_bytes()).hexdigest()}
+    except OSError as error:
+        raise RecipeError(f"cannot read the checkpoint {checkpoint.name}: {error.strerror}") from error
 
 
 def open_run(folder: Path) -> Run:

@@ -36,6 +36,11 @@ class StartBundle:
     bundle: Bundle
 
     @property
+    def words(self) -> str:
+        """Its name, in words for people."""
+        return f"the model {self.bundle.manifest.name} {self.bundle.manifest.version}"
+
+    @property
     def identity(self) -> dict[str, Any]:
         """What names it in the record of a run; as that of a run, with the bundle's name and hash."""
         manifest = self.bundle.manifest
