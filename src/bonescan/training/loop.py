@@ -15,8 +15,8 @@ from bonescan.training.baselines.nnunet import need_nnunet
 from bonescan.training.baselines.train import BaselineRecipe, train_baseline
 from bonescan.training.cache import Cohorts, GridCases, load_cache, open_cache, read_cohorts
 from bonescan.training.joint.train import train_joint
-from bonescan.training.recipe import BASELINES, BaseRecipe, JointRecipe, read_recipe
-from bonescan.training.run import Run, begin, open_run
+from bonescan.training.recipe import BASELINES, AnyRecipe, BaseRecipe, JointRecipe, read_recipe
+from bonescan.training.run import Run, begin, open_run, started_from
 from bonescan.training.start import Start, open_start
 from bonescan.training.stepwise import train_stepwise
 from bonescan.training.team import Accelerator, Team, launch
@@ -59,8 +59,8 @@ def train(
         RecipeError: The recipe or `init` cannot be used, or the networks of `start` have another shape.
         ModelError: `start` is neither a finished run nor a model.
         CohortError: The cohort has faults, or no case in train or val.
-        UsageError: The folder holds another run, `init` is given for a recipe without a window classifier, or `start`
-            for a baseline.
+        UsageError: The folder holds another run, `init` is given for a recipe without a window classifier, `start` for
+            a baseline, or no `start` for a recipe that needs one.
         MissingExtraError: The recipe asks for nnU-Net, which is not installed, or several devices for lightning-fabric.
     """
     say = progress or _log.info
@@ -68,11 +68,8 @@ def train(
     recipe, _ = read_recipe(recipe_path)
     if init is not None and recipe.pipeline != "stepwise":
         raise UsageError(f"--init starts the stepwise window classifier; the recipe is {recipe.pipeline}")
-    if start is None and isinstance(recipe, BaseRecipe) and recipe.optimizer.keep_start:
-        raise UsageError(
-            f"the recipe keeps {recipe.optimizer.keep_start:g} of what training starts from",
-            hint="Name that with --start, or set keep_start = 0",
-        )
+    if start is None:
+        _check_without_start(recipe, run_dir)
     if start is not None and recipe.pipeline in BASELINES:
         raise UsageError(f"--start is for models that ship; the recipe is {recipe.pipeline}, a baseline")
     if recipe.pipeline == "nnunet":
@@ -86,6 +83,24 @@ def train(
     prepare(run, cohorts, workers=workers, say=say)
     launch(_train_on, run.folder, earlier, init, say, devices=devices, accelerator=accelerator)
     return run.folder
+
+
+def _check_without_start(recipe: AnyRecipe, run_dir: Path) -> None:
+    """Refuse a recipe that goes on from something, before anything is written.
+
+    Raises:
+        UsageError: It needs a start.
+    """
+    if isinstance(recipe, BaseRecipe) and recipe.optimizer.keep_start:
+        found = f"the recipe keeps {recipe.optimizer.keep_start:g} of what training starts from"
+        hint = "Name that with --start, or set keep_start = 0"
+    elif isinstance(recipe, JointRecipe) and not recipe.joint.steps:
+        found = "the recipe teaches the answers of a network whose maps are trained, and none is given"
+        hint = "Name a run or a model with --start, e.g. --start joint"
+    else:
+        return
+    begun_from = started_from(run_dir)
+    raise UsageError(found, hint=f"The run was begun from {begun_from}: name that with --start" if begun_from else hint)
 
 
 def _train_on(team: Team, folder: Path, start: Start | None, init: Path | None, say: Progress) -> None:

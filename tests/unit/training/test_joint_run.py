@@ -185,6 +185,14 @@ def test_answers_alone_leave_the_maps_of_what_they_start_from(place):
 def test_answers_alone_need_a_start(place):
     with pytest.raises(UsageError, match="--start joint"):
         answered(place, "nothing", RECIPE.replace("steps = 3", "steps = 0"))
+    assert not (place / "nothing").exists()
+
+
+def test_what_a_run_started_from_is_named_where_it_is_forgotten(place):
+    text = RECIPE.replace("steps = 3", "steps = 0")
+    answered(place, "forgotten", text, start=place / "run")
+    with pytest.raises(UsageError, match=r"begun from the run in .*run: name that with --start"):
+        answered(place, "forgotten", text, resume=True)
 
 
 def test_a_run_whose_answers_are_learnt_is_not_looked_at_again(place):

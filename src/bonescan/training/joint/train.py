@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import torch
 
-from bonescan.core.errors import UsageError
 from bonescan.models.networks.joint import JointNetwork
 from bonescan.training.cache import GridCases
 from bonescan.training.checkpoint import best_network
@@ -44,17 +43,9 @@ def train_joint(
         run: Where checkpoints and log go.
         recipe: Of the run.
         cases: Training and validation cases.
-        start: What the network starts from.
+        start: What the network starts from; needed where the recipe leaves the maps as they start.
         say: Called with lines for people.
-
-    Raises:
-        UsageError: The recipe leaves the network as it starts, and it starts from nothing.
     """
-    if not recipe.joint.steps and start is None:
-        raise UsageError(
-            "the recipe teaches the answers of a network whose maps are trained, and none is given",
-            hint="Name a run or a model with --start, e.g. --start joint",
-        )
     network = build_joint(recipe)
     if start is not None:
         start_network(network, STAGE, start, cases[0], say)
