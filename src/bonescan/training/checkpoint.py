@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
+from bonescan.core.errors import ModelError
 from bonescan.core.files import write_bytes
 
 
@@ -53,6 +55,25 @@ class Checkpoint:
         """Read what `save` wrote."""
         state = torch.load(path, map_location="cpu", weights_only=True)
         return Checkpoint(**{"average": {}, "stepped": state["finished"], **state})
+
+
+def restore(part: nn.Module | torch.optim.Optimizer, state: dict[str, Any]) -> None:
+    """Give a network or its optimizer what a run kept of it.
+
+    Args:
+        part: Of the shape that this version makes; changed in place.
+        state: Its state dict in a checkpoint.
+
+    Raises:
+        ModelError: It has another shape.
+    """
+    try:
+        part.load_state_dict(state)
+    except (RuntimeError, ValueError, KeyError) as error:
+        raise ModelError(
+            "the run is of another version, whose networks have another shape",
+            hint="Start from it with --start, or train anew",
+        ) from error
 
 
 def best_network(run: Path, stage: str) -> dict[str, Any] | None:

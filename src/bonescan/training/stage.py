@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from bonescan.core.errors import RecipeError
 from bonescan.training.average import Average, drawn_back
-from bonescan.training.checkpoint import Checkpoint
+from bonescan.training.checkpoint import Checkpoint, restore
 from bonescan.training.data import generator
 from bonescan.training.muon import Muon
 from bonescan.training.recipe import BaseRecipe, StageRecipe
@@ -87,6 +87,7 @@ def train_stage(
 
     Raises:
         RecipeError: The batch has fewer samples than there are processes.
+        ModelError: The checkpoint is of another version, whose network has another shape.
     """
     if stage.batch < team.size:
         raise RecipeError(f"{task.name}: a batch of {stage.batch} cannot be shared by {team.size} devices")
@@ -107,8 +108,8 @@ def train_stage(
     )
     if path.exists():
         state = Checkpoint.load(path)
-        network.load_state_dict(state.network)
-        optimizer.load_state_dict(state.optimizer)
+        restore(network, state.network)
+        restore(optimizer, state.optimizer)
         average.state = {name: value.to(team.device) for name, value in state.average.items()}
         say(f"{task.name}: resumed at step {state.step}")
     started = time.monotonic() - state.seconds

@@ -14,7 +14,7 @@ from bonescan.models.networks.cell_classifier import CellClassifier
 from bonescan.training.auxiliary import classifier_loss, fit_evidence
 from bonescan.training.cache import GridCases
 from bonescan.training.chain import Gates, as_function, probability_map, window_probabilities
-from bonescan.training.checkpoint import Checkpoint
+from bonescan.training.checkpoint import Checkpoint, restore
 from bonescan.training.curves import draw_curves
 from bonescan.training.data import ClassifySamples, SegmentSamples
 from bonescan.training.init import STAGES, build, init_from_file
@@ -63,9 +63,13 @@ def train_stepwise(
 
 
 def load_best(name: str, run: Run, recipe: StepwiseRecipe) -> nn.Module:
-    """The best network of a finished stage."""
+    """The best network of a finished stage.
+
+    Raises:
+        ModelError: The run is of another version, whose network has another shape.
+    """
     network = build(name, recipe)
-    network.load_state_dict(Checkpoint.load(run.folder / "checkpoints" / f"{name}.pt").best_network)
+    restore(network, Checkpoint.load(run.folder / "checkpoints" / f"{name}.pt").best_network)
     return network.eval()
 
 
@@ -84,7 +88,7 @@ def _train_one(
     if checkpoint.exists():
         state = Checkpoint.load(checkpoint)
         if state.finished:
-            network.load_state_dict(state.best_network)
+            restore(network, state.best_network)
             return
     tasks: dict[str, Callable[..., Task]] = {
         "classify": _classify_task,

@@ -1,6 +1,7 @@
 """A joint run: cohort → training → kill → resume → export → the same answers from both backends."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -105,6 +106,15 @@ def test_an_unfinished_run_is_not_exported(place, tmp_path):
     ended.save(tmp_path / "checkpoints" / "joint.pt")
     with pytest.raises(ModelError, match="not finished"):
         export_bundle(tmp_path, tmp_path / "bundle")
+
+
+def test_a_run_of_another_version_is_not_exported(place, tmp_path):
+    run = shutil.copytree(place / "run", tmp_path / "run")
+    ended = state(run)
+    ended.best_network["study.answer.weight"] = torch.zeros(7, 48)
+    ended.save(run / "checkpoints" / "joint.pt")
+    with pytest.raises(ModelError, match=r"another version.*--start"):
+        load_joint(open_run(run), read_recipe(run / "recipe.toml")[0])
 
 
 def test_only_the_stepwise_pipeline_takes_a_resnet(place, tmp_path):

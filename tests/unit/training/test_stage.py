@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from bonescan.core.errors import ModelError
 from bonescan.core.files import write_bytes
 from bonescan.training import checkpoint as checkpoint_module
 from bonescan.training.checkpoint import Checkpoint, best_network
@@ -129,6 +130,17 @@ def test_a_finished_checkpoint_of_an_earlier_version_stays_finished(tmp_path):
     samples = _Line()
     _train(tmp_path, samples)
     assert samples.drawn == 0
+
+
+def test_a_checkpoint_of_a_network_of_another_shape_is_refused(tmp_path):
+    with pytest.raises(_KilledError):
+        _train(tmp_path, _Line(dies_at=5))
+    path = tmp_path / "checkpoints" / "line.pt"
+    whole = Checkpoint.load(path)
+    whole.network["3.weight"] = torch.zeros(1, 6)
+    whole.save(path)
+    with pytest.raises(ModelError, match="another version"):
+        _train(tmp_path, _Line())
 
 
 def test_the_best_network_is_kept(tmp_path):

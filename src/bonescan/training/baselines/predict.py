@@ -31,7 +31,7 @@ from bonescan.models.registry import find_bundle
 from bonescan.training.baselines.found import Floats, Found, site_map
 from bonescan.training.baselines.gate import Gate
 from bonescan.training.baselines.thresholds import MethodThresholds, read_thresholds
-from bonescan.training.baselines.train import method_of
+from bonescan.training.baselines.train import baseline_of, method_of
 from bonescan.training.cache import VIEWS
 from bonescan.training.run import Run, open_run
 
@@ -82,7 +82,7 @@ def predict_cohort(
         How many studies were predicted.
 
     Raises:
-        ModelError: The run is not finished, is of another kind, or the gate is no stepwise bundle.
+        ModelError: The run is not finished, is of another kind or version, or the gate is no stepwise bundle.
         CohortError: The cohort has faults or no such study.
         UsageError: The folder holds predictions already.
     """
@@ -91,9 +91,10 @@ def predict_cohort(
         raise UsageError(f"{out} already holds predictions", hint="Name another folder")
     run = open_run(run_dir)
     torch.set_num_threads(run.recipe.threads)
+    baseline_of(run)
+    thresholds = read_thresholds(run_dir)  # they come last: before them there may be no network
     where = site_map(run_dir)
     method = method_of(run, where)
-    thresholds = read_thresholds(run_dir)
     gated = Gate(load_bundle(find_bundle(gate)), where, threads=run.recipe.threads) if gate else None
     cohort = read_cohort(cohort_dir)
     cases = (cohort.cases if split == "all" else cohort.split(split))[:limit]

@@ -16,7 +16,7 @@ from bonescan.models.networks.report_resnet import ReportResNet
 from bonescan.training.augment import change_geometry, change_intensity, draw
 from bonescan.training.baselines.found import Floats, Found, Method, of_sites
 from bonescan.training.cache import GridCases
-from bonescan.training.checkpoint import Checkpoint
+from bonescan.training.checkpoint import Checkpoint, restore
 from bonescan.training.data import generator
 from bonescan.training.losses import report_loss
 from bonescan.training.maps import side_by_side
@@ -103,7 +103,7 @@ def train_report(
 def report_method(run: Path, recipe: ReportRecipe) -> Method:
     """The trained network as a method."""
     network = build_report(recipe)
-    network.load_state_dict(Checkpoint.load(run / "checkpoints" / f"{STAGE}.pt").best_network)
+    restore(network, Checkpoint.load(run / "checkpoints" / f"{STAGE}.pt").best_network)
 
     def method(images: Floats) -> list[Found]:
         found = []

@@ -50,16 +50,27 @@ def method_of(run: Run, where: SiteMap) -> Method:
     """The trained method of a run.
 
     Raises:
-        ModelError: The run is of a pipeline that is made into a bundle, and answers through that.
+        ModelError: The run is of a pipeline that is made into a bundle, and answers through that; or of another
+            version, whose network has another shape.
         MissingExtraError: It needs nnU-Net, which is not installed.
     """
-    recipe = run.recipe
+    recipe = baseline_of(run)
     if isinstance(recipe, UnetRecipe):
         return unet_method(run.folder, recipe, where)
     if isinstance(recipe, ReportRecipe):
         return report_method(run.folder, recipe)
-    if isinstance(recipe, NnunetRecipe):
-        return nnunet_method(run.folder, recipe, where)
+    return nnunet_method(run.folder, recipe, where)
+
+
+def baseline_of(run: Run) -> BaselineRecipe:
+    """The recipe of a run of a baseline.
+
+    Raises:
+        ModelError: The run is of a pipeline that is made into a bundle, and answers through that.
+    """
+    recipe = run.recipe
+    if isinstance(recipe, BaselineRecipe):
+        return recipe
     raise ModelError(
         f"the run in {run.folder} is of the pipeline {recipe.pipeline}, which is no baseline",
         hint="Make a bundle with 'bonescan export' and judge it with 'bonescan evaluate --model'",

@@ -16,7 +16,7 @@ from bonescan.metrics.dice import dice_figures
 from bonescan.models.networks.plain_unet import PlainUNet
 from bonescan.training.baselines.found import Floats, Found, Method, SiteMap, of_maps
 from bonescan.training.cache import GridCases
-from bonescan.training.checkpoint import Checkpoint
+from bonescan.training.checkpoint import Checkpoint, restore
 from bonescan.training.data import CLASSES, cut, generator, near
 from bonescan.training.losses import dice_loss
 from bonescan.training.recipe import AugmentRecipe, UnetRecipe, UnetStageRecipe
@@ -126,7 +126,7 @@ def train_unet(run: Run, recipe: UnetRecipe, cases: tuple[GridCases, GridCases],
 def unet_method(run: Path, recipe: UnetRecipe, where: SiteMap) -> Method:
     """The trained U-Net as a method."""
     network = build_unet(recipe)
-    network.load_state_dict(Checkpoint.load(run / "checkpoints" / f"{STAGE}.pt").best_network)
+    restore(network, Checkpoint.load(run / "checkpoints" / f"{STAGE}.pt").best_network)
 
     def method(images: Floats) -> list[Found]:
         return [_found(network, image, where) for image in images]

@@ -9,7 +9,7 @@ from bonescan.core.errors import ModelError
 from bonescan.inference.runtime import Network
 from bonescan.models.networks.joint import JointNetwork
 from bonescan.training.cache import GridCases
-from bonescan.training.checkpoint import best_network
+from bonescan.training.checkpoint import best_network, restore
 from bonescan.training.joint.answers import STAGE as ANSWERS
 from bonescan.training.joint.samples import mirrored
 from bonescan.training.joint.train import STAGE, build_joint
@@ -21,14 +21,14 @@ def load_joint(run: Run, recipe: JointRecipe) -> JointNetwork:
     """The best network of a finished run.
 
     Raises:
-        ModelError: The run is not finished.
+        ModelError: The run is not finished, or of another version.
     """
     best = best_network(run.folder, STAGE)
     unanswered = recipe.answers is not None and best_network(run.folder, ANSWERS) is None
     if best is None or unanswered:
         raise ModelError("the run is not finished", hint="Go on with 'bonescan train --resume'")
     network = build_joint(recipe)
-    network.load_state_dict(best)
+    restore(network, best)
     return network.eval()
 
 

@@ -134,6 +134,13 @@ def test_a_run_without_a_baseline_is_refused(place, tmp_path):
         predict_cohort(tmp_path, place / "cohort", tmp_path / "out", split="val")
 
 
+def test_a_run_without_a_checkpoint_is_not_finished(place, name, tmp_path):
+    (tmp_path / "recipe.toml").write_text(RECIPES[name])
+    (tmp_path / "run.json").write_text("{}")
+    with pytest.raises(ModelError, match="not finished"):
+        predict_cohort(tmp_path, place / "cohort", tmp_path / "out", split="val")
+
+
 def test_a_missing_view_is_no_finding(run, place, name):
     from bonescan.training.baselines.found import site_map
     from bonescan.training.baselines.train import method_of
