@@ -38,8 +38,8 @@ class Quantisation:
     """How to quantise.
 
     Attributes:
-        four_bit_from: Tensors with at least so many weights get 4 bits; None for 8 bits everywhere.
-        block: Input channels that share a 4-bit scale.
+        four_bit_from: Convolutions with at least so many weights get 4 bits; None for 8 bits everywhere.
+        block: Input channels that share a 4-bit scale; convolutions that do not split into such blocks get 8 bits.
     """
 
     four_bit_from: int | None = None
@@ -69,7 +69,8 @@ def quantise(model: onnx.ModelProto, how: Quantisation) -> onnx.ModelProto:
         if values.size < _LEAST or values.dtype != np.float32:
             continue
         axis, block = _OUTPUT_AXIS[node.op_type], 0
-        if how.four_bit_from is not None and values.size >= how.four_bit_from and node.op_type == "Conv":
+        large = how.four_bit_from is not None and values.size >= how.four_bit_from
+        if large and node.op_type == "Conv" and values.shape[1] % how.block == 0:
             axis, block = 1, how.block
             tensors = _four_bit(name, values, block)
         else:

@@ -74,6 +74,12 @@ def test_bits_are_as_asked_for():
     assert "second" not in types
 
 
+def test_channels_that_do_not_split_into_blocks_get_eight_bits(answers):
+    small = quantise(_model(), Quantisation(four_bit_from=30_000, block=48))
+    assert _types(small)["second_integers"] == TensorProto.INT8
+    assert np.abs(answers(_model()) - answers(small)).max() < 0.01
+
+
 def test_eight_bits_are_a_quarter_and_four_an_eighth():
     whole = _model().ByteSize()
     assert quantise(_model(), Quantisation()).ByteSize() < 0.3 * whole
