@@ -6,11 +6,12 @@ A recipe is frozen, refuses unknown keys, and its SHA-256 is kept with the run a
 from __future__ import annotations
 
 import hashlib
+import math
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator, model_validator
 
 from bonescan.core.errors import RecipeError
 
@@ -19,6 +20,15 @@ Share = float
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _at_most_all(recipe: _Frozen, *names: str) -> None:
+    """Refuse shares of the same samples that are more than all of them together."""
+    total = sum(getattr(recipe, name) for name in names)
+    if total > 1 + 1e-9:
+        raise ValueError(
+            f"{' + '.join(names)} is {total:g}; expected at most 1, the others are drawn from what is left"
+        )
 
 
 class DataRecipe(_Frozen):
@@ -34,6 +44,11 @@ class DataRecipe(_Frozen):
     locate_negative_share: Share = Field(0.2, ge=0, le=1, description="Report samples of patients without metastasis.")
     predicted_share: Share = Field(0.5, ge=0, le=1, description="Report samples with predicted instead of true maps.")
     predicted_cases: int = Field(150, ge=0, description="Training patients for whom maps are predicted.")
+
+    @model_validator(mode="after")
+    def _shares(self) -> Self:
+        _at_most_all(self, "metastasis_share", "bladder_share", "benign_share")
+        return self
 
 
 class AugmentRecipe(_Frozen):
@@ -61,6 +76,11 @@ class JointDataRecipe(_Frozen):
     metastatic_share: Share = Field(0.55, ge=0, le=1, description="Samples of patients with metastases.")
     benign_share: Share = Field(0.3, ge=0, le=1, description="Samples of patients with benign uptake alone.")
 
+    @model_validator(mode="after")
+    def _shares(self) -> Self:
+        _at_most_all(self, "metastatic_share", "benign_share")
+        return self
+
 
 class JointAugmentRecipe(AugmentRecipe):
     """Ranges for both views of a patient at once: besides the others', what changes bodies and what crops them."""
@@ -87,6 +107,14 @@ class JointAugmentRecipe(AugmentRecipe):
     grey_step: tuple[float, float] = Field(
         (0.06, 0.4), description="Least and largest step between these, in multiples of the body's reference."
     )
+
+    @field_validator("grey_step")
+    @classmethod
+    def _from_least_to_largest(cls, step: tuple[float, float]) -> tuple[float, float]:
+        least, largest = step
+        if not 0 < least <= largest < math.inf:  # drawn on a logarithmic scale
+            raise ValueError(f"from {least:g} to {largest:g}; expected the least first, both above 0")
+        return step
 
 
 class OptimizerRecipe(_Frozen):
@@ -235,6 +263,10 @@ class StepwiseRecipe(BundleRecipe):
     """A whole training run of the stepwise pipeline."""
 
     pipeline: Literal["stepwise"]
+    # Without integer activations: their ranges are taken from what the joint network sees.
+    quantise: Literal["none", "int8", "mixed"] = Field(
+        "int8", description="Weights in files; mixed: large ones 4 bits."
+    )
     data: DataRecipe = DataRecipe()
     augment: AugmentRecipe = AugmentRecipe()
     classify: ClassifyRecipe

@@ -24,6 +24,7 @@ steps = 1
 [locate]
 steps = 1
 """
+JOINT = 'name = "a"\nversion = "1"\npipeline = "joint"\n[joint]\nsteps = 1\n'
 
 
 def _read(tmp_path, text):
@@ -56,12 +57,25 @@ def test_a_recipe_is_frozen(tmp_path):
         (MINIMAL.replace("[classify]\nsteps = 1", "[classify]\nsteps = 0"), "classify.steps"),
         (MINIMAL.replace('"stepwise"', '"magic"'), "pipeline"),
         ('name = "a"\nversion = "1"\npipeline = "joint"\n[joint]\nsteps = 0', "nothing to learn"),
+        ("quantise = 'integer'" + MINIMAL, r"quantise: Input should be 'none', 'int8' or 'mixed'"),
+        (MINIMAL + "[data]\nmetastasis_share = 0.8", r"metastasis_share \+ bladder_share \+ benign_share is 1\.15"),
+        (JOINT + "[data]\nmetastatic_share = 0.8", r"metastatic_share \+ benign_share is 1\.1; expected at most 1"),
+        (JOINT + "[augment]\ngrey_step = [0.0, 0.4]", r"grey_step: .*from 0 to 0\.4; expected the least first"),
+        (JOINT + "[augment]\ngrey_step = [0.4, 0.06]", r"grey_step: .*from 0\.4 to 0\.06"),
+        (JOINT + "[augment]\ngrey_step = [0.06, inf]", r"grey_step: .*from 0\.06 to inf"),
         ("name = ", "not TOML"),
     ],
 )
 def test_faults_are_named(tmp_path, text, said):
     with pytest.raises(RecipeError, match=said):
         _read(tmp_path, text)
+
+
+def test_shares_may_be_all_there_is(tmp_path):
+    recipe, _ = _read(tmp_path, MINIMAL + "[data]\nmetastasis_share = 0.7\nbladder_share = 0.2\nbenign_share = 0.1")
+    assert recipe.data.metastasis_share == 0.7
+    recipe, _ = _read(tmp_path, JOINT + "[data]\nmetastatic_share = 0.7\n[augment]\ngrey_step = [0.3, 0.3]")
+    assert recipe.augment.grey_step == (0.3, 0.3)
 
 
 def test_a_missing_recipe_is_said(tmp_path):
