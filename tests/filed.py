@@ -32,9 +32,10 @@ def filed(folder, spots=SPOTS, *, change=None, apart=False, regions=False, **opt
     """
     analysis = make_analysis(spots, **options)
     source = analysis.source
-    scans = [replace(source, scan=Scan((view,), "99mTc-MDP", 740.0, "20260102")) for view in source.views]
+    views = (*source.views[:-1], _one_count_more(source.views[-1]))
+    scans = [replace(source, scan=Scan((view,), "99mTc-MDP", 740.0, "20260102")) for view in views]
     if not apart:
-        scans = [replace(source, scan=Scan(source.views, "99mTc-MDP", 740.0, "20260102"))]
+        scans = [replace(source, scan=Scan(views, "99mTc-MDP", 740.0, "20260102"))]
     folder.mkdir(parents=True, exist_ok=True)
     for number, scan in enumerate(scans):
         path = folder / f"scan-{number}.dcm"
@@ -51,6 +52,13 @@ def filed(folder, spots=SPOTS, *, change=None, apart=False, regions=False, **opt
     )
     maps = {view: region_map(mask) for view, mask in analysis.masks.items()} if regions else None
     return document.attach(study, analysis.masks, region_maps=maps)
+
+
+def _one_count_more(view):
+    """The view with one more count in the head: the reader refuses a posterior view that is the anterior mirrored."""
+    counts = view.counts.copy()
+    counts[view.rows // 10, view.columns // 2] += 1
+    return replace(view, counts=counts)
 
 
 def region_map(mask):

@@ -9,6 +9,7 @@
     │   ├── UnreadableInputError       exit 3     damaged, truncated, or of no known format
     │   ├── NotABoneScanError          exit 3     readable, but not a whole-body bone scintigram
     │   ├── MissingViewError           exit 3     a view that was asked for is not there
+    │   ├── MixedStudyError            exit 3     files given as one study are not: two patients, or one picture twice
     │   ├── NoHeaderError              exit 3     results cannot be filed: no DICOM header, or one without UIDs
     │   ├── MismatchedObjectError      exit 3     an object is not what its sender said
     │   ├── CohortError                exit 3     a cohort folder with faults
@@ -85,6 +86,10 @@ class MissingViewError(InputError):
     """A view that was asked for is not there."""
 
 
+class MixedStudyError(InputError):
+    """Files given as one study are of different patients or studies, or show one picture twice."""
+
+
 class NoHeaderError(InputError):
     """Results are to be filed under a patient and study that the input does not name."""
 
@@ -157,6 +162,7 @@ STATUS: dict[type[BonescanError], Status] = {
     UnreadableInputError: Status(3, 422, 0xC000),
     NotABoneScanError: Status(3, 422, 0xA900),
     MissingViewError: Status(3, 422, 0xA900),
+    MixedStudyError: Status(3, 422, 0xA900),
     NoHeaderError: Status(3, 422, 0xA900),
     MismatchedObjectError: Status(3, 422, 0xA900),
     CohortError: Status(3, 422, 0xC000),

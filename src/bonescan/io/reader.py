@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 
-from bonescan.core.errors import MissingViewError, UnreadableInputError, UsageError
+import numpy as np
+
+from bonescan.core.errors import MissingViewError, MixedStudyError, UnreadableInputError, UsageError
 from bonescan.core.findings import QualityFinding
 from bonescan.core.study import Polarity, Scan, Study, View, ViewName
+from bonescan.io.dicom_header import Header
 from bonescan.io.frames import Content, Facts, Frame, name_views
 from bonescan.io.inputs import StudyInput, find_inputs, kind_of
 from bonescan.io.layout import split_frames
@@ -40,6 +43,7 @@ def read_study(
     Raises:
         UsageError: Both `path` and a view are given, or neither; or the folder holds several studies.
         MissingViewError: The file of a view does not exist.
+        MixedStudyError: The files are of different patients or studies, or both views are one picture.
         UnreadableInputError: A file is damaged, truncated, or of no known format.
         NotABoneScanError: The images are no whole-body bone scan.
 
@@ -93,6 +97,7 @@ def _read_file(path: Path, view: ViewName | None, polarity: Polarity | None) -> 
 
 
 def _assemble(name: str, contents: Sequence[Content]) -> Study:
+    _check_one_study(contents)
     frames: list[Frame] = []
     findings: list[QualityFinding] = []
     for content in contents:
@@ -102,9 +107,31 @@ def _assemble(name: str, contents: Sequence[Content]) -> Study:
     views, assumed = name_views(frames)
     looked = [Looked(view) for view in views]
     check_bone_scan(looked)
+    _check_two_pictures(views)
     facts = _merge([content.facts for content in contents])
     study = replace(_study(name, views, facts), headers=tuple(c.header for c in contents if c.header is not None))
     return study.with_quality(*findings, *assumed, *assess(looked))
+
+
+def _check_one_study(contents: Sequence[Content]) -> None:
+    """Refuse objects of which two name different patients or studies: the results would be filed under the first."""
+    headers = [Header(content.header) for content in contents if content.header is not None]
+    for keyword, what in (("PatientID", "patients"), ("StudyInstanceUID", "studies")):
+        if len({header.text(keyword) for header in headers} - {""}) > 1:
+            raise MixedStudyError(
+                f"the files are of different {what}", expected="the views of one study", hint="Give each study alone"
+            )
+
+
+def _check_two_pictures(views: Sequence[View]) -> None:
+    """Refuse one picture in place of both views, which noise makes differ even where the body is symmetric."""
+    if len(views) < 2:
+        return
+    anterior, posterior = (view.counts for view in views)
+    if np.array_equal(anterior, posterior) or np.array_equal(anterior, posterior[:, ::-1]):
+        raise MixedStudyError(
+            "both views are the same picture", expected="an anterior and a posterior view", hint="Give one view alone"
+        )
 
 
 def _merge(facts: Sequence[Facts]) -> Facts:

@@ -5,9 +5,9 @@ import time
 import numpy as np
 import pytest
 
-from bonescan.core.errors import MissingViewError, NotABoneScanError, UnreadableInputError, UsageError
+from bonescan.core.errors import MissingViewError, MixedStudyError, NotABoneScanError, UnreadableInputError, UsageError
 from bonescan.core.study import Polarity, Units, ViewName
-from bonescan.io.dicom import write_nm
+from bonescan.io.dicom import nm_dataset, write_nm
 from bonescan.io.inputs import StudyInput
 from bonescan.io.reader import read_study
 from phantoms import analytic_study
@@ -63,6 +63,41 @@ def test_a_file_without_the_view_asked_for(study, tmp_path):
     assert read_study(posterior=tmp_path / "a.dcm").scan.names == ("posterior",)  # one image: the caller knows
     write_nm(study, tmp_path / "b.dcm")
     assert read_study(anterior=tmp_path / "b.dcm", posterior=tmp_path / "b.dcm").scan.names == tuple(ViewName)
+
+
+@pytest.mark.parametrize(
+    ("other", "what"),
+    [
+        ({"PatientID": "P2"}, "patients"),
+        ({"StudyInstanceUID": "1.2.3"}, "studies"),
+        ({"PatientID": ""}, ""),
+        ({"StudyInstanceUID": ""}, ""),
+    ],
+)
+def test_views_of_two_patients_or_studies_are_no_study(tmp_path, other, what):
+    files = [tmp_path / f"{view}.dcm" for view in ViewName]
+    for view, file in zip(ViewName, files, strict=True):
+        dataset = nm_dataset(analytic_study(views=(view,)), patient_id="P1")
+        dataset.StudyInstanceUID = "1.2"
+        for keyword, value in other.items() if view is ViewName.POSTERIOR else ():
+            setattr(dataset, keyword, value)
+        dataset.save_as(file, enforce_file_format=True)
+    for given in ({"path": StudyInput("both", tuple(files))}, {"anterior": files[0], "posterior": files[1]}):
+        if not what:
+            assert read_study(**given).scan.names == tuple(ViewName)
+            continue
+        with pytest.raises(MixedStudyError, match=f"of different {what}") as refused:
+            read_study(**given)
+        assert not any(value in str(refused.value) for value in ("P1", "P2", "1.2"))
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_one_picture_is_not_both_views(study, tmp_path, mirrored):
+    pixels = study.views[0].counts.astype(np.uint16)
+    front = save_picture(tmp_path / "front.png", pixels)
+    back = save_picture(tmp_path / "back.png", pixels[:, ::-1] if mirrored else pixels)
+    with pytest.raises(MixedStudyError, match="both views are the same picture"):
+        read_study(anterior=front, posterior=back)
 
 
 def test_one_view_alone(study, tmp_path):
