@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from bonescan.core.errors import UnreadableInputError
+from bonescan.core.errors import MissingViewError, UnreadableInputError
 from bonescan.core.findings import QualityFinding
 from bonescan.core.study import Polarity, Units, ViewName
 from bonescan.io import dicom_header
 from bonescan.io.codes import view_of_text
 from bonescan.io.decoding import check_file_size, decoding
-from bonescan.io.dicom_header import Header, check_kind, is_capture, view_of_frame
+from bonescan.io.dicom_header import Header, check_kind, coded_view, is_capture, view_of_frame
 from bonescan.io.dicom_pixels import decode_frames, is_lossy, stored_bits
 from bonescan.io.dicom_writer import nm_dataset, write_nm
 from bonescan.io.frames import Content, Frame
@@ -29,11 +29,12 @@ def read_object(path: Path, *, view: ViewName | None = None, polarity: Polarity 
 
     Args:
         path: The file.
-        view: The view that a one-frame object shows; by default what its codes and words tell.
+        view: The view that a one-frame object shows where no View Code says; by default what its words tell.
         polarity: How it draws uptake; detected by default.
 
     Raises:
         UnreadableInputError: It is damaged, truncated, or too large.
+        MissingViewError: The View Code of its one frame names another view than `view`.
         NotABoneScanError: It is of another modality or kind of acquisition.
     """
     header = read_header(path)
@@ -88,6 +89,9 @@ def _frames(
     header: Header, pixels: npt.NDArray[np.float32], path: Path, view: ViewName | None, polarity: Polarity | None
 ) -> tuple[Frame, ...]:
     count = len(pixels)
+    given = view if count == 1 else None
+    if given is not None:
+        _check_code(header, path, given)
     uid = header.text("SOPInstanceUID") or None
     display = is_capture(header) and stored_bits(header) <= 8
     windows = header.numbers("EnergyWindowVector")
@@ -99,7 +103,7 @@ def _frames(
         frames.append(
             Frame(
                 image=hot_high(pixels[index], drawn),
-                view=view if view is not None and count == 1 else _view(header, path, index, count),
+                view=given or _view(header, path, index, count),
                 polarity=drawn,
                 units=Units.DISPLAY if grey else Units.COUNTS,
                 pixel_spacing_mm=dicom_header.spacing(header),
@@ -108,6 +112,15 @@ def _frames(
             )
         )
     return tuple(frames)
+
+
+def _check_code(header: Header, path: Path, given: ViewName) -> None:
+    """Refuse a view that the View Code of the one frame contradicts: left would become right."""
+    coded = coded_view(header, 0, 1)
+    if coded not in {None, given}:
+        raise MissingViewError(
+            f"{path.name} holds no {given} view; its View Code says {coded}", hint=f"Give it as the {coded} view"
+        )
 
 
 def _photopeak(pixels: npt.NDArray[np.float32], windows: tuple[float, ...]) -> list[int]:

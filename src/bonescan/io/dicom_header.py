@@ -129,12 +129,26 @@ def is_capture(header: Header) -> bool:
 
 
 def view_of_frame(header: Header, index: int, frames: int) -> ViewName | None:
-    """Find which view a frame shows: by the code or the words of its detector, else by the object's own.
+    """Find which view a frame shows: by `coded_view`, else by the words of an object of one frame.
 
     Args:
         header: The object.
         index: 0-based frame.
         frames: Number of frames; words of the whole object name a view only where it has one.
+    """
+    view = coded_view(header, index, frames)
+    if view is not None or frames > 1:
+        return view
+    return next((view for key in _VIEW_TEXTS if (view := view_of_text(header.text(key))) is not None), None)
+
+
+def coded_view(header: Header, index: int, frames: int) -> ViewName | None:
+    """Find which view a frame shows by the View Code of its detector, else, where it is the only one, of the object.
+
+    Args:
+        header: The object.
+        index: 0-based frame.
+        frames: Number of frames.
     """
     detectors = header.items("DetectorInformationSequence")
     vector = header.numbers("DetectorVector")
@@ -146,12 +160,7 @@ def view_of_frame(header: Header, index: int, frames: int) -> ViewName | None:
         view = _view_of_item(detectors[number - 1])
         if view is not None:
             return view
-    if frames > 1:
-        return None
-    view = _view_of_item(header)
-    if view is not None:
-        return view
-    return next((view for key in _VIEW_TEXTS if (view := view_of_text(header.text(key))) is not None), None)
+    return None if frames > 1 else _view_of_item(header)
 
 
 def _view_of_item(item: Header) -> ViewName | None:

@@ -42,7 +42,7 @@ def read_study(
 
     Raises:
         UsageError: Both `path` and a view are given, or neither; or the folder holds several studies.
-        MissingViewError: The file of a view does not exist.
+        MissingViewError: The file of a view does not exist, or its View Code names the other view.
         MixedStudyError: The files are of different patients or studies, or both views are one picture.
         UnreadableInputError: A file is damaged, truncated, or of no known format.
         NotABoneScanError: The images are no whole-body bone scan.

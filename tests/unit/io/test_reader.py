@@ -60,9 +60,19 @@ def test_a_missing_posterior_file(study, tmp_path):
 
 def test_a_file_without_the_view_asked_for(study, tmp_path):
     write_nm(analytic_study(views=("anterior",)), tmp_path / "a.dcm")
-    assert read_study(posterior=tmp_path / "a.dcm").scan.names == ("posterior",)  # one image: the caller knows
+    with pytest.raises(MissingViewError, match=r"a\.dcm holds no posterior view; its View Code says anterior"):
+        read_study(posterior=tmp_path / "a.dcm")
+    assert read_study(anterior=tmp_path / "a.dcm").scan.names == ("anterior",)
     write_nm(study, tmp_path / "b.dcm")
     assert read_study(anterior=tmp_path / "b.dcm", posterior=tmp_path / "b.dcm").scan.names == tuple(ViewName)
+
+
+def test_where_no_code_names_the_view_the_caller_does(tmp_path):
+    uncoded = nm_dataset(analytic_study(views=("anterior",)))
+    del uncoded.DetectorInformationSequence[0].ViewCodeSequence
+    uncoded.SeriesDescription = "WB ANT"
+    uncoded.save_as(tmp_path / "a.dcm", enforce_file_format=True)
+    assert read_study(posterior=tmp_path / "a.dcm").scan.names == ("posterior",)
 
 
 @pytest.mark.parametrize(
