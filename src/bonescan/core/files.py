@@ -57,10 +57,11 @@ def check_writable(folder: Path) -> None:
     """Prove that `folder` can be written or made, leaving nothing behind; to be called before long work.
 
     Raises:
-        OutputError: It is a file, below a file, or not writable.
+        OutputError: It is a file, below a file, of a name too long, or not writable.
     """
-    ancestor = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     try:
+        # Asking whether a path exists fails too, where a folder above it may not be searched.
+        ancestor = next(path for path in (folder, *folder.absolute().parents) if path.exists())
         tempfile.TemporaryDirectory(dir=ancestor, prefix=".bonescan-").cleanup()
     except OSError as error:
         raise _output_error(folder, error) from error

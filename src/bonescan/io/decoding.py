@@ -74,6 +74,8 @@ def decoding(path: Path, kind: str) -> Iterator[None]:
         except MemoryError as error:
             raise UnreadableInputError(f"{path.name} needs more memory than there is") from error
         except library_errors() as error:
+            if isinstance(error, OSError) and error.strerror:  # the system's, and not a decoder's
+                raise UnreadableInputError(f"{path.name} cannot be read: {error.strerror}") from error
             raise UnreadableInputError(f"{path.name} is damaged or no {kind}") from error
 
 

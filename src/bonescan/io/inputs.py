@@ -75,7 +75,9 @@ def find_inputs(path: Path | str) -> list[StudyInput]:
         NotABoneScanError: All DICOM objects of the folder are something else than whole-body scans.
     """
     path = Path(path)
-    if path.is_dir():
+    with decoding(path, "folder"):
+        is_folder = path.is_dir()
+    if is_folder:
         return _in_folder(path)
     if kind_of(path) == "picture":
         return [_with_partner(path)]
@@ -135,9 +137,11 @@ def _with_partner(path: Path) -> StudyInput:
     if view is None:
         return StudyInput(path.stem, (path,))
     other = next(name for name in ViewName if name is not view)
+    with decoding(path.parent.resolve(), "folder"):
+        siblings = sorted(path.parent.iterdir())
     candidates = [
         sibling
-        for sibling in sorted(path.parent.iterdir())
+        for sibling in siblings
         if view_of_text(sibling.stem) is other
         and _stem_without_view(sibling) == stem
         and sibling.suffix.lower() in _PICTURE_SUFFIXES

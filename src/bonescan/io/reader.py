@@ -11,6 +11,7 @@ import numpy as np
 from bonescan.core.errors import MissingViewError, MixedStudyError, UnreadableInputError, UsageError
 from bonescan.core.findings import QualityFinding
 from bonescan.core.study import Polarity, Scan, Study, View, ViewName
+from bonescan.io.decoding import decoding
 from bonescan.io.dicom_header import Header
 from bonescan.io.frames import Content, Facts, Frame, name_views
 from bonescan.io.inputs import StudyInput, find_inputs, kind_of
@@ -73,7 +74,9 @@ def _read_views(anterior: Path | str | None, posterior: Path | str | None, polar
         if given is None:
             continue
         file = Path(given)
-        if not file.is_file():
+        with decoding(file, "file"):
+            exists = file.is_file()
+        if not exists:
             raise MissingViewError(f"the {view} file {file.name} does not exist")
         content = _read_file(file, view, polarity)
         frames = tuple(frame for frame in content.frames if frame.view is view)

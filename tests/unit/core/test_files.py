@@ -69,6 +69,18 @@ def test_below_a_file_nothing_can_be_written(tmp_path, below):
         check_writable(tmp_path / below)
 
 
+@pytest.mark.parametrize(
+    "error", [PermissionError(13, "Permission denied"), OSError(36, "File name too long")], ids=lambda e: e.strerror
+)
+def test_a_path_that_may_not_be_asked_about_cannot_be_written(tmp_path, monkeypatch, error):
+    def refuse(path):
+        raise error
+
+    monkeypatch.setattr("pathlib.Path.exists", refuse)
+    with pytest.raises(OutputError, match=f"cannot write out .*: {error.strerror}"):
+        check_writable(tmp_path / "out")
+
+
 def test_proving_that_a_folder_is_writable_leaves_nothing(tmp_path):
     check_writable(tmp_path / "a" / "b")
     check_writable(tmp_path)

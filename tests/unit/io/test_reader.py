@@ -176,6 +176,30 @@ def test_an_unreadable_file(tmp_path, monkeypatch):
         read_study(tmp_path / "a.dcm")
 
 
+@pytest.mark.parametrize(
+    ("question", "given"),
+    [
+        ("is_dir", {"path": "a_ant.png"}),
+        ("is_file", {"anterior": "a_ant.png"}),
+        ("iterdir", {"path": "a_ant.png"}),
+    ],
+)
+def test_a_path_that_may_not_be_asked_about(study, tmp_path, monkeypatch, question, given):
+    save_picture(tmp_path / "a_ant.png", picture(study.views[0].counts))
+
+    def refuse(path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(f"pathlib.Path.{question}", refuse)
+    with pytest.raises(UnreadableInputError, match="may not be read"):
+        read_study(**{word: tmp_path / name for word, name in given.items()})
+
+
+def test_a_name_too_long_for_the_disk(tmp_path):
+    with pytest.raises(UnreadableInputError, match="cannot be read: File name too long"):
+        read_study(tmp_path / ("x" * 300))
+
+
 def test_reading_is_fast(study_file):
     read_study(study_file)
     times = []
