@@ -80,6 +80,22 @@ def test_json_is_one_document_for_programs(studies, model, tmp_path):
     assert failure["exit_code"] == 3
 
 
+def test_a_folder_that_cannot_be_written_does_not_end_the_batch(studies, model, tmp_path):
+    (tmp_path / "out" / "first").mkdir(parents=True)
+    (tmp_path / "out" / "first" / "letter.txt").write_text("Dear colleague")
+    words = [studies, tmp_path / "missing.dcm", "-o", tmp_path / "out", "--model", model, "--formats", "json"]
+    done = bonescan("analyze", *words, "--json")
+    assert done.returncode == 5
+    document = json.loads(done.stdout)
+    assert [entry["folder"] for entry in document["analyses"]] == [str(tmp_path / "out" / "second")]
+    assert sorted(entry["exit_code"] for entry in document["failures"]) == [3, 5]
+    *listed, unused, unwritten = done.stderr.splitlines()
+    assert len(listed) == 2
+    assert any(line.startswith(f"bonescan: {studies / 'first.dcm'}: the folder first in ") for line in listed)
+    assert unused == "bonescan: 1 of 3 inputs could not be used."
+    assert unwritten == "bonescan: 1 of 3 results could not be written."
+
+
 def test_another_study_of_the_same_name_does_not_overwrite_the_first(studies, model, tmp_path):
     write_nm(analytic_study("other", seed=7), tmp_path / "other" / "first.dcm", seed="other")
     for source in (studies, tmp_path / "other", studies):

@@ -17,7 +17,7 @@ from bonescan.cli.failure import exit_code, explain, explain_error
 from bonescan.cli.inputs import Source, check_words, gather
 from bonescan.cli.names import free_name
 from bonescan.cli.output import progress, say, say_json
-from bonescan.core.errors import InputError
+from bonescan.core.errors import InputError, OutputError
 
 if TYPE_CHECKING:
     from bonescan.core.findings import Analysis
@@ -38,7 +38,8 @@ Examples:
   bonescan analyze study.dcm -o out --json | jq .analyses[0].analysis.metastasis
 
 Each study gets its folder below OUT with analysis.json, masks/ and report.txt, overlay.png (png) and report.pdf (pdf).
-With several inputs the good ones are done, the bad ones are listed on stderr, and the exit code is 3.
+With several inputs the good ones are done, the bad ones are listed on stderr, and the exit code is 3, or 5 where a
+result could not be written.
 
 seg, sr and sc write DICOM objects into dicom/, of DICOM inputs only: segmentation, measurements, picture; pdf beside
 one of them puts the report there too. These and fhir.json name the patient as the scan does; nothing else does.
@@ -113,7 +114,7 @@ class _Run:
     polarity: Polarity | None
     keep_documents: bool
     done: list[dict[str, Any]] = field(default_factory=list)
-    failed: list[tuple[str, InputError]] = field(default_factory=list)
+    failed: list[tuple[str, InputError | OutputError]] = field(default_factory=list)
     _writer: ThreadPoolExecutor = field(default_factory=partial(ThreadPoolExecutor, 1, "bonescan-write"))
     _writing: Future[None] | None = None
 
@@ -136,7 +137,7 @@ class _Run:
             yield from (result.result() for result in ahead)
 
     def take(self, name: str, result: _Result) -> None:
-        """Have one study's folder written; an input that cannot be used is noted."""
+        """Have one study's folder written; an input that cannot be used, or a folder not written, is noted."""
         source, analysis = result.source, result.analysis
         if isinstance(analysis, InputError):
             self.failed.append((source.label, analysis))
@@ -160,7 +161,11 @@ class _Run:
         import bonescan as bs
 
         name = free_name(self.out, name or analysis.source.name, analysis.source)
-        folder = bs.write(analysis, self.out, self.formats, name=name)
+        try:
+            folder = bs.write(analysis, self.out, self.formats, name=name)
+        except OutputError as error:  # a folder of that name may hold other files: the studies after it are done
+            self.failed.append((source.label, error))
+            return
         if self.keep_documents:
             document = analysis.model_dump(mode="json", by_alias=True)
             self.done.append({"input": source.label, "folder": str(folder), "analysis": document})
@@ -181,13 +186,16 @@ class _Run:
         return {"analyses": self.done, "failures": failures}
 
     def finish(self, total: int) -> None:
-        """List the bad inputs on stderr and leave with their exit code."""
+        """List what failed on stderr and leave with its exit code: 5 where a result could not be written, else 3."""
         for label, error in self.failed:
             explain_error(error, label if total > 1 else "")
-        if self.failed and total > 1:
-            explain(f"{len(self.failed)} of {total} inputs could not be used.")
+        unused = sum(isinstance(error, InputError) for _, error in self.failed)
+        if unused and total > 1:
+            explain(f"{unused} of {total} inputs could not be used.")
+        if (unwritten := len(self.failed) - unused) and total > 1:
+            explain(f"{unwritten} of {total} results could not be written.")
         if self.failed:
-            raise typer.Exit(exit_code(self.failed[0][1]))
+            raise typer.Exit(max(exit_code(error) for _, error in self.failed))
 
 
 def _line(analysis: Analysis, folder: Path) -> str:
