@@ -104,6 +104,18 @@ def test_another_study_of_the_same_name_does_not_overwrite_the_first(studies, mo
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["first", "first-2"]
 
 
+def test_pictures_of_another_patient_do_not_overwrite_the_first(model, tmp_path):
+    for patient in (1, 2):
+        (tmp_path / str(patient)).mkdir()
+        for shown in analytic_study(seed=patient).views:
+            picture = Image.fromarray(shown.counts.astype("uint16"))
+            picture.save(tmp_path / str(patient) / f"scan_{shown.name}.png")
+    for patient in (1, 2, 1):
+        words = [tmp_path / str(patient) / "scan_anterior.png", "-o", tmp_path / "out", "--model", model]
+        assert bonescan("analyze", *words, "--formats", "json").returncode == 0
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["scan", "scan-2"]
+
+
 def test_settings_name_the_model(studies, model, tmp_path):
     (tmp_path / "bonescan.toml").write_text(f'model = "{model}"\nbackend = "onnxruntime"\nthreads = 1\n')
     done = bonescan("analyze", studies / "first.dcm", "-o", "out", "--formats", "json", cwd=tmp_path)

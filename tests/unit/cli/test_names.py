@@ -6,16 +6,17 @@ import numpy as np
 import pytest
 
 from bonescan.cli.names import free_name
-from tests.bodies import body, study, view
+from tests.bodies import study, view
 
 
-def _result(folder, uid):
+def _result(folder, uid, counts=64.0):
     folder.mkdir(parents=True)
-    (folder / "analysis.json").write_text(json.dumps({"study": {"study_instance_uid": uid}}))
+    views = [{"view": "anterior", "rows": 8, "columns": 4, "counts_total": counts}]
+    (folder / "analysis.json").write_text(json.dumps({"study": {"study_instance_uid": uid, "views": views}}))
 
 
-def _study(uid):
-    return study(view(np.ones((8, 4)) * body()[:8, :4].max()), study_instance_uid=uid)
+def _study(uid, size=(8, 4)):
+    return study(view(np.full(size, 2)), study_instance_uid=uid)
 
 
 def test_a_free_name_is_kept(tmp_path):
@@ -36,9 +37,17 @@ def test_another_study_gets_a_number(tmp_path):
 
 
 @pytest.mark.parametrize(("there", "here"), [(None, "1.2"), ("1.2", None), (None, None)])
-def test_without_a_uid_the_name_is_all_there_is(tmp_path, there, here):
+def test_without_a_uid_size_and_counts_tell(tmp_path, there, here):
     _result(tmp_path / "scan", there)
     assert free_name(tmp_path, "scan", _study(here)) == "scan"
+    assert free_name(tmp_path, "scan", _study(here, (4, 8))) == "scan-2"
+    _result(tmp_path / "scan-2", there, counts=65.0)
+    assert free_name(tmp_path, "scan-2", _study(here)) == "scan-2-2"
+
+
+def test_with_uids_counts_do_not_matter(tmp_path):
+    _result(tmp_path / "scan", "1.2", counts=65.0)
+    assert free_name(tmp_path, "scan", _study("1.2")) == "scan"
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"study": 1}'])
