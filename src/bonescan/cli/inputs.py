@@ -76,16 +76,19 @@ def check_words(inputs: list[Path], anterior: Path | None, posterior: Path | Non
 def gather(inputs: list[Path], anterior: Path | None = None, posterior: Path | None = None) -> Sources:
     """Find the studies that the arguments name; a folder of studies gives one each, a study named twice is one.
 
+    DICOM objects of one view are put together by their study, wherever they lie.
+
     Raises:
         UsageError: Neither an input nor a file for a view was given, or both.
     """
     check_words(inputs, anterior, posterior)
     if pair := tuple(file for file in (anterior, posterior) if file):
         return Sources([Source(" + ".join(map(str, pair)), "", pair, None, anterior, posterior)])
-    from bonescan.io.reader import find_inputs
+    from bonescan.io.reader import find_inputs, pair_views
 
     sources = Sources()
-    seen: set[tuple[Path, ...]] = set()
+    found: dict[tuple[Path, ...], StudyInput] = {}
+    labels: dict[tuple[Path, ...], str] = {}
     for path in inputs:
         try:
             entries = find_inputs(path)
@@ -93,8 +96,11 @@ def gather(inputs: list[Path], anterior: Path | None = None, posterior: Path | N
             sources.failed.append((str(path), error))
             continue
         for entry in entries:
-            if entry.files not in seen:
-                seen.add(entry.files)
-                label = str(path) if len(entries) == 1 else " + ".join(map(str, entry.files))
-                sources.found.append(Source(label, entry.name, entry.files, entry))
+            found.setdefault(tuple(file.resolve() for file in entry.files), entry)
+        if len(entries) == 1:
+            labels.setdefault(entries[0].files, str(path))
+    paired = {file for files in found if len(files) > 1 for file in files}
+    for entry in pair_views(entry for files, entry in found.items() if len(files) > 1 or files[0] not in paired):
+        label = labels.get(entry.files) or " + ".join(map(str, entry.files))
+        sources.found.append(Source(label, entry.name, entry.files, entry))
     return sources

@@ -1,21 +1,26 @@
 """Finds the studies in a file or folder.
 
 A folder may be one study (an object of two frames, one file a view, a pair of pictures) or hold many, side by side or
-in folders below it. Objects are grouped by study, pictures by what their names have in common beside the view.
+in folders below it. Objects are grouped by study, wherever they lie, pictures by what their names have in common beside
+the view.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bonescan.core.errors import InputError, NotABoneScanError, UnreadableInputError
 from bonescan.core.study import ViewName
 from bonescan.io.codes import view_of_text
 from bonescan.io.decoding import decoding
+
+if TYPE_CHECKING:
+    from bonescan.io.dicom_header import Header
 
 _PICTURE_SUFFIXES = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"}
 _OBJECT_SUFFIXES = {".dcm", ".dicom", ".ima"}
@@ -36,10 +41,12 @@ class StudyInput:
     Attributes:
         name: Stem of the file or name of the folder; unique in a list of inputs.
         files: One file, or one a view.
+        half: Study and view of a DICOM object of one view whose other half has not been found, for `pair_views`.
     """
 
     name: str
     files: tuple[Path, ...]
+    half: tuple[str, ViewName] | None = field(default=None, compare=False, repr=False)
 
 
 def kind_of(path: Path) -> str | None:
@@ -79,9 +86,10 @@ def find_inputs(path: Path | str) -> list[StudyInput]:
         is_folder = path.is_dir()
     if is_folder:
         return _in_folder(path)
-    if kind_of(path) == "picture":
+    kind = kind_of(path)
+    if kind == "picture":
         return [_with_partner(path)]
-    return [StudyInput(path.stem or path.name, (path,))]
+    return [_object(path) if kind == "dicom" else StudyInput(path.stem or path.name, (path,))]
 
 
 def _in_folder(root: Path) -> list[StudyInput]:
@@ -105,7 +113,7 @@ def _in_folder(root: Path) -> list[StudyInput]:
         raise UnreadableInputError(
             f"{root.name or root} holds no study", expected="DICOM files, or pictures (PNG, JPEG, TIFF)"
         )
-    return _unique(sorted(found, key=lambda entry: (entry.name, entry.files)))
+    return _unique(sorted(pair_views(found), key=lambda entry: (entry.name, entry.files)))
 
 
 def _hidden(name: str) -> bool:
@@ -155,17 +163,20 @@ def _with_partner(path: Path) -> StudyInput:
 
 
 def _stem_without_view(path: Path) -> str:
+    return _without_view(path.stem)
+
+
+def _without_view(name: str) -> str:
     """R001_anterior → R001."""
-    return _SEPARATORS.sub(r"\1", _VIEW_WORD.sub("", path.stem)).strip(" _-.")
+    return _SEPARATORS.sub(r"\1", _VIEW_WORD.sub("", name)).strip(" _-.")
 
 
 def _objects(paths: Sequence[Path], others: set[str]) -> list[StudyInput]:
     """DICOM objects of a folder, one-view objects of a study together; `others` collects what else was met."""
-    from bonescan.io.dicom import read_header, views_named
+    from bonescan.io.dicom import read_header
     from bonescan.io.dicom_header import other_kind
 
     found: list[StudyInput] = []
-    singles: dict[str, dict[ViewName, list[Path]]] = {}
     for path in paths:
         if _safe_kind(path) != "dicom":
             continue
@@ -178,26 +189,67 @@ def _objects(paths: Sequence[Path], others: set[str]) -> list[StudyInput]:
         if other:
             others.add(other)
             continue
-        views = views_named(header, path)
-        if len(views) == 1 and views[0] is not None:
-            study = singles.setdefault(header.text("StudyInstanceUID"), {})
-            study.setdefault(views[0], []).append(path)
+        view = _only_view(header, path)
+        # Without a UID nothing but the folder says that two objects belong together.
+        study = header.text("StudyInstanceUID") or str(path.parent.resolve())
+        found.append(StudyInput(path.stem or path.name, (path,), None if view is None else (study, view)))
+    return pair_views(found)
+
+
+def _object(path: Path) -> StudyInput:
+    """A DICOM object that is named by itself."""
+    from bonescan.io.dicom import read_header
+
+    alone = StudyInput(path.stem or path.name, (path,))
+    try:
+        header = read_header(path, stop_before_pixels=True)
+    except InputError:
+        return alone  # reading it will say what is wrong
+    study, view = header.text("StudyInstanceUID"), _only_view(header, path)
+    return replace(alone, half=(study, view)) if study and view is not None else alone
+
+
+def _only_view(header: Header, path: Path) -> ViewName | None:
+    from bonescan.io.dicom import views_named
+
+    views = views_named(header, path)
+    return views[0] if len(views) == 1 else None
+
+
+def pair_views(inputs: Iterable[StudyInput]) -> list[StudyInput]:
+    """Put anterior and posterior objects of a study together: the first of each, the second of each, and so on.
+
+    Args:
+        inputs: Of one or several calls of `find_inputs`.
+
+    Returns:
+        The inputs, a pair in the place of its first half.
+    """
+    found: list[StudyInput] = []
+    waiting: dict[tuple[str, ViewName], list[int]] = {}
+    for entry in inputs:
+        if entry.half is None:
+            found.append(entry)
+            continue
+        study, view = entry.half
+        other = next(name for name in ViewName if name is not view)
+        if places := waiting.get((study, other)):
+            place = places.pop(0)
+            first = found[place]
+            found[place] = _pair(first, entry) if view is ViewName.POSTERIOR else _pair(entry, first)
         else:
-            found.append(StudyInput(path.stem, (path,)))
-    for study in singles.values():
-        found += _pair_objects(study)
+            waiting.setdefault((study, view), []).append(len(found))
+            found.append(entry)
     return found
 
 
-def _pair_objects(study: dict[ViewName, list[Path]]) -> list[StudyInput]:
-    """Pair anterior and posterior objects of a study in the order of their names."""
-    anterior, posterior = (study.get(view, []) for view in ViewName)
-    paired = [
-        StudyInput(_stem_without_view(a) or a.parent.resolve().name, (a, p))
-        for a, p in zip(anterior, posterior, strict=False)
-    ]
-    rest = anterior[len(paired) :] + posterior[len(paired) :]
-    return paired + [StudyInput(path.stem, (path,)) for path in rest]
+def _pair(anterior: StudyInput, posterior: StudyInput) -> StudyInput:
+    """One input of two, with the name that they share beside the view, else that of the folder around both."""
+    stem, other = (_without_view(half.name) for half in (anterior, posterior))
+    folders = [half.files[0].parent.resolve() for half in (anterior, posterior)]
+    shared = stem if stem == other or folders[0] == folders[1] else ""
+    name = shared or Path(os.path.commonpath(folders)).name or anterior.name
+    return StudyInput(name, anterior.files + posterior.files)
 
 
 def _safe_kind(path: Path) -> str | None:

@@ -1,10 +1,12 @@
 """From arguments to studies."""
 
+from pathlib import Path
+
 import pytest
 
 from bonescan.cli.inputs import gather
 from bonescan.core.errors import UnreadableInputError, UsageError
-from bonescan.io.dicom_writer import write_nm
+from bonescan.io.dicom_writer import nm_dataset, write_nm
 from tests.phantoms import analytic_study
 
 
@@ -21,6 +23,45 @@ def test_a_folder_of_studies_gives_one_each(folder):
 
 def test_a_study_named_twice_is_one(folder):
     assert gather([folder, folder / "a.dcm"]).names() == ["a", "b"]
+
+
+def test_a_study_named_by_two_paths_is_one(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    assert gather([folder / "a.dcm", Path("a.dcm"), Path("../") / folder.name / "a.dcm"]).names() == ["a"]
+
+
+@pytest.fixture
+def halves(tmp_path):
+    """The views of a study as two files, each in a folder of its own."""
+    files = []
+    for view in ("anterior", "posterior"):
+        dataset = nm_dataset(analytic_study("case", views=(view,)))
+        dataset.StudyInstanceUID = "1.2.3"
+        files.append(tmp_path / "case" / view / "IM1.dcm")
+        files[-1].parent.mkdir(parents=True)
+        dataset.save_as(files[-1], enforce_file_format=True)
+    return files
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_two_views_of_a_study_named_one_by_one_are_one(halves, turned):
+    (source,) = gather(halves[::-1] if turned else halves).found
+    assert (source.name, source.files) == ("IM1", tuple(halves))
+    assert source.label == " + ".join(map(str, halves))
+    assert [view.name for view in source.read().views] == ["anterior", "posterior"]
+    assert gather([file.parent for file in halves]).names() == ["case"]
+
+
+def test_a_view_named_beside_its_study_is_not_another_study(halves):
+    folder = halves[0].parents[1]
+    for words in ([folder, halves[0]], [halves[1], folder]):
+        (source,) = gather(words).found
+        assert (source.label, source.files) == (str(folder), tuple(halves))
+
+
+def test_views_of_two_studies_stay_two(halves, tmp_path):
+    write_nm(analytic_study("other", views=("posterior",)), tmp_path / "other.dcm", seed="other")
+    assert [len(source.files) for source in gather([halves[0], tmp_path / "other.dcm"]).found] == [1, 1]
 
 
 def test_equal_names_are_numbered(folder):

@@ -113,6 +113,36 @@ def test_objects_are_grouped_by_study(dataset, save, tmp_path):
     assert names(tmp_path / "all") == ["p", "q"]
 
 
+@pytest.mark.parametrize(
+    ("files", "name"),
+    [
+        (("case/s1/IM1.dcm", "case/s2/IM1.dcm"), "case"),
+        (("all/P_ant/1.dcm", "all/P_post/1.dcm"), "P"),
+        (("all/ANT/1.dcm", "all/POST/1.dcm"), "all"),
+    ],
+)
+def test_one_folder_a_series_makes_one_study(dataset, save, tmp_path, files, name):
+    paths = tuple(single_view(dataset, save, index, file) for index, file in enumerate(files))
+    (entry,) = find_inputs(tmp_path)
+    assert (entry.name, entry.files) == (name, paths)
+
+
+def test_series_of_several_studies_are_told_apart(dataset, save, tmp_path):
+    for number, uid in enumerate(("1.2.3", "1.2.4")):
+        for index, view in enumerate(("ant", "post")):
+            single_view(dataset, save, index, f"all/{uid}-{number + index}/{view}.dcm", uid)
+    assert [len(entry.files) for entry in find_inputs(tmp_path / "all")] == [2, 2]
+
+
+def test_without_a_uid_only_a_folder_holds_objects_together(dataset, save, tmp_path):
+    single_view(dataset, save, 0, "apart/a/1.dcm", "")
+    single_view(dataset, save, 1, "apart/b/1.dcm", "")
+    assert names(tmp_path / "apart") == ["a", "b"]
+    single_view(dataset, save, 0, "together/a.dcm", "")
+    single_view(dataset, save, 1, "together/b.dcm", "")
+    assert names(tmp_path / "together") == ["together"]
+
+
 def test_objects_of_other_modalities_are_passed_over(dataset, save, tmp_path):
     save(dataset, "all/scan.dcm")
     dataset.Modality = "SEG"
