@@ -43,7 +43,7 @@ class Facts:
         site_uncertain: No site passed its threshold and `sites` holds the most probable one.
         lesions: Lesions of both classes.
         burden: Indices.
-        quality: Findings about the input.
+        quality: Findings about the input, and the model's notes on its decisions.
         benign_assessed: Whether the model knows benign uptake; if not, the text does not deny it.
         radiopharmaceutical: As in the header, or None.
     """
@@ -93,6 +93,15 @@ class Facts:
         if not self.outlined_sites or self.site_uncertain:
             return ()
         return tuple(SITE_NAMES[site] for site in self.sites if site not in self.outlined_sites)
+
+    @property
+    def below_threshold(self) -> bool:
+        """Suspicious pixels were found and are not reported, as the patient's probability is below its threshold."""
+        return self.has("below_threshold")
+
+    def has(self, code: str) -> bool:
+        """Whether a finding of this code is there."""
+        return any(finding.code == code for finding in self.quality)
 
     @property
     def place_uncertain(self) -> bool:
@@ -156,20 +165,31 @@ def _findings(facts: Facts) -> list[str]:
         if benign:
             text.append(f"{_foci(benign)} of uptake with a benign pattern {_are(benign)} seen in addition.")
         text.append("No other abnormal uptake is outlined in the skeleton, to be confirmed by the physician.")
-        return [*text, _probability(facts)]
-    if facts.kind == "benign":
-        return [
+    elif facts.kind == "benign":
+        text = [
             f"{_foci(benign)} of increased uptake {_are(benign)} seen with a pattern that favours benign change, such "
-            "as degeneration, trauma or surgery, over metastasis. No focus suspicious of bone metastasis is seen.",
-            _probability(facts),
+            "as degeneration, trauma or surgery, over metastasis.",
+            _denial(facts, "No focus suspicious of bone metastasis is seen."),
         ]
-    if facts.benign_assessed:
-        return ["No abnormally increased uptake is seen in the skeleton.", _probability(facts)]
-    return [
-        "No focus of increased uptake suspicious of bone metastasis is seen. Benign uptake, such as that of "
-        "degeneration, trauma or surgery, is not assessed by this model and may be present.",
-        _probability(facts),
-    ]
+    elif facts.benign_assessed:
+        text = [_denial(facts, "No abnormally increased uptake is seen in the skeleton.")]
+    else:
+        text = [
+            _denial(facts, "No focus of increased uptake suspicious of bone metastasis is seen."),
+            "Benign uptake, such as that of degeneration, trauma or surgery, is not assessed by this model and may be "
+            "present.",
+        ]
+    doubts = [finding.message for finding in facts.quality if finding.code == "needs_review"]
+    return [*text, _probability(facts), *doubts]
+
+
+def _denial(facts: Facts, flat: str) -> str:
+    """What is not seen; said flatly only where nothing suspicious was found at all."""
+    if facts.below_threshold:
+        return (
+            "Uptake suspicious of bone metastasis was noted below the decision threshold; no lesion is reported for it."
+        )
+    return flat
 
 
 def _metastatic(facts: Facts) -> str:
@@ -245,11 +265,13 @@ def _limitations(facts: Facts) -> str:
 
 def _impression(facts: Facts) -> list[str]:
     alone = f" in the {facts.views[0]} view alone" if len(facts.views) == 1 else ""
+    doubtful = facts.below_threshold or facts.has("needs_review")
+    scope = f" above the decision threshold{alone}" if doubtful else alone
     if facts.kind == "normal":
-        text = [f"No evidence of bone metastasis{alone}.", "Regular follow-up is recommended."]
+        text = [f"No evidence of bone metastasis{scope}.", "Regular follow-up is recommended."]
     elif facts.kind == "benign":
         text = [
-            f"Increased uptake favouring benign change; no evidence of bone metastasis{alone}.",
+            f"Increased uptake favouring benign change; no evidence of bone metastasis{scope}.",
             "Correlation with history and radiographs, and regular follow-up, are recommended; SPECT/CT if in doubt.",
         ]
     else:
@@ -262,6 +284,8 @@ def _impression(facts: Facts) -> list[str]:
         ]
     if facts.place_uncertain:
         text.append("The site is uncertain.")
+    if facts.has("needs_review"):
+        text.append("Please look twice: the result is unsure.")
     if any(finding.severity == "error" for finding in facts.quality):
         text.append("The limitations of the input restrict the value of this result.")
     return text

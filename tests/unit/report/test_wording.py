@@ -80,6 +80,28 @@ def test_benign():
     assert "SPECT/CT" in report.impression
 
 
+@pytest.mark.parametrize("benign", [(), (lesion(lesion_class="benign"),)])
+@pytest.mark.parametrize("assessed", [False, True])
+def test_suspicious_pixels_below_the_threshold_are_not_denied(benign, assessed):
+    noted = (finding("below_threshold", "info", "Suspicious pixels were found"),)
+    report = compose(facts(0.4, lesions=benign, benign_assessed=assessed, quality=noted))
+    assert "No focus" not in report.description
+    assert "No abnormally" not in report.description
+    assert "suspicious of bone metastasis was noted below the decision threshold" in report.description
+    assert "o evidence of bone metastasis above the decision threshold." in report.impression
+
+
+@pytest.mark.parametrize("probability", [0.45, 0.55])
+@pytest.mark.parametrize("views", [BOTH, BOTH[:1]])
+def test_a_doubtful_result_asks_to_look_twice(probability, views):
+    doubt = (finding("needs_review", "info", "Please look twice: it is close."),)
+    report = compose(facts(probability, views=views, quality=doubt))
+    assert "Please look twice: it is close." in report.description
+    assert "Please look twice" in report.impression
+    assert ("above the decision threshold" in report.impression) == (probability < 0.5)
+    assert "twice" not in str(compose(facts(probability, views=views)))
+
+
 def test_single_metastasis():
     report = compose(facts())
     assert report.kind == "metastatic"
