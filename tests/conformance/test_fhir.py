@@ -101,6 +101,18 @@ def test_numbers_are_those_of_the_analysis(written):
         assert found.get("Uptake relative to mirrored site") == lesion.uptake_ratio
 
 
+def test_a_site_outlined_but_not_decided_is_not_denied():
+    analysis = make_analysis()
+    lesions = tuple(lesion.model_copy(update={"site": "femur"}) for lesion in analysis.lesions)
+    observations = resources(fhir_bundle(analysis.model_copy(update={"lesions": lesions})), "Observation")
+    answers = {
+        o["bodySite"]["text"]: o["valueCodeableConcept"]["coding"][0]["display"]
+        for o in observations
+        if o["code"]["coding"][0]["code"] == "SUSPECTED"
+    }
+    assert answers == dict.fromkeys(analysis.sites, "No") | {"spine": "Yes", "pelvis": "Yes", "femur": "Undetermined"}
+
+
 def test_a_picture_gives_a_bundle_of_nobody():
     bundle = fhir_bundle(make_analysis())
     Bundle.model_validate_json(json.dumps(bundle))

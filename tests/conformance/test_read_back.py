@@ -75,7 +75,8 @@ def check_numbers(analysis):
         group, values, _ = read[f"site {name}"]
         assert values["Probability of bone metastasis"] == site.probability
         (answer,) = group.get_qualitative_evaluations()
-        assert answer.value.meaning == ("Yes" if site.present else "No")
+        undecided = "Undetermined" if name in analysis.undecided_sites else "No"
+        assert answer.value.meaning == ("Yes" if site.present else undecided)
     assert len(read) == 1 + len(analysis.source.views) + 6 + len(analysis.lesions)
     for lesion in analysis.lesions:
         (name,) = [name for name in read if name.startswith(f"lesion {lesion.id},")]
@@ -104,6 +105,17 @@ def test_masks_and_numbers_of_every_study(written, name):
     analysis, _ = written(name)
     check_masks(analysis)
     check_numbers(analysis)
+
+
+def test_a_site_outlined_but_not_decided_is_not_denied(written):
+    analysis, _ = written("many lesions")
+    lesions = tuple(lesion.model_copy(update={"site": "ribs"}) for lesion in analysis.lesions)
+    sites = {name: site.model_copy(update={"present": name == "spine"}) for name, site in analysis.sites.items()}
+    moved = analysis.model_copy(update={"lesions": lesions, "sites": sites})
+    assert moved.undecided_sites == ("ribs",)
+    read = groups(dicom_results(moved, ("sr",))["sr"])
+    answers = {site: read[f"site {site}"][0].get_qualitative_evaluations()[0].value.meaning for site in sites}
+    assert {site: said for site, said in answers.items() if said != "No"} == {"spine": "Yes", "ribs": "Undetermined"}
 
 
 @given(spots=st.lists(SPOT, max_size=8), spacing=st.sampled_from((None, (2.4, 2.4), (2.2, 2.3))))

@@ -194,6 +194,12 @@ class Analysis(_Frozen):
         return self._region_maps
 
     @property
+    def undecided_sites(self) -> tuple[str, ...]:
+        """Sites not said to hold metastases, at which one is outlined all the same; in the order of `sites`."""
+        outlined = {lesion.site for lesion in self.lesions if lesion.class_ == "metastasis"}
+        return tuple(name for name, site in self.sites.items() if name in outlined and not site.present)
+
+    @property
     def name(self) -> str:
         """Name of the study it was made from, or "study"."""
         return self._source.name if self._source else "study"

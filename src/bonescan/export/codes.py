@@ -90,6 +90,8 @@ VIEW = Code("111031", "DCM", "Image View")
 LATERALITY_NAME = Code("272741003", "SCT", "Laterality")
 YES = Code("373066001", "SCT", "Yes")
 NO = Code("373067005", "SCT", "No")
+UNDETERMINED = Code("373068000", "SCT", "Undetermined")
+"""CID 230."""
 
 RATIO = Code("{ratio}", "UCUM", "ratio")
 PERCENT = Code("%", "UCUM", "Percent")

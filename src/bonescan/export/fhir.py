@@ -16,7 +16,7 @@ from bonescan.core.findings import Analysis, Lesion
 from bonescan.export import codes
 from bonescan.export.fhir_subject import imaging_study, iso_date, patient
 from bonescan.export.identity import content_digest
-from bonescan.export.lesion_codes import burden_values, kind_of, place_of, site_code, values_of
+from bonescan.export.lesion_codes import burden_values, kind_of, place_of, site_code, suspicion, values_of
 from bonescan.io.codes import VIEW_CODES, Code
 from bonescan.report.text import report_text
 
@@ -162,7 +162,7 @@ def _findings(analysis: Analysis) -> list[tuple[str, Resource]]:
                 {
                     "code": concept(codes.SUSPECTED),
                     "bodySite": concept(site_code(name), text=name),
-                    "valueCodeableConcept": concept(codes.YES if site.present else codes.NO),
+                    "valueCodeableConcept": concept(suspicion(analysis, name)),
                     "component": [_component(codes.METASTASIS_PROBABILITY, site.probability, codes.RATIO)],
                 },
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bonescan.core.anatomy import Laterality, Site
-from bonescan.core.findings import Burden, Lesion
+from bonescan.core.findings import Analysis, Burden, Lesion
 from bonescan.export import codes
 from bonescan.io.codes import Code
 
@@ -35,6 +35,13 @@ def site_code(name: str | None) -> Code:
         ('Rib', 'Bone')
     """
     return codes.SITES[Site(name)] if name in list(Site) else codes.BONE
+
+
+def suspicion(analysis: Analysis, site: str) -> Code:
+    """Whether metastasis is suspected at a site; undetermined where one is outlined but the site is not decided."""
+    if analysis.sites[site].present:
+        return codes.YES
+    return codes.UNDETERMINED if site in analysis.undecided_sites else codes.NO
 
 
 def values_of(lesion: Lesion) -> list[Value]:

@@ -26,7 +26,7 @@ from bonescan.export.identity import (
     source_reference,
     stamp,
 )
-from bonescan.export.lesion_codes import Value, burden_values, kind_of, place_of, site_code, values_of
+from bonescan.export.lesion_codes import Value, burden_values, kind_of, place_of, site_code, suspicion, values_of
 from bonescan.io.codes import Code
 from bonescan.io.dicom_writer import NM_IMAGE_STORAGE
 from bonescan.io.polygons import Points, outline
@@ -123,8 +123,9 @@ def _study(analysis: Analysis) -> Any:
         (codes.LESIONS, count(analysis.lesions), codes.COUNT),
         *burden_values(analysis.burden),
     ]
+    suspected = codes.YES if found.present else codes.NO
     return _group(
-        analysis, "study", values, site=(codes.WHOLE_BODY, None), suspected=found.present, views=analysis.source.views
+        analysis, "study", values, site=(codes.WHOLE_BODY, None), suspected=suspected, views=analysis.source.views
     )
 
 
@@ -146,7 +147,7 @@ def _sites(analysis: Analysis) -> Iterator[Any]:
             f"site {name}",
             values,
             site=(site_code(name), None),
-            suspected=site.present,
+            suspected=suspicion(analysis, name),
             views=analysis.source.views,
         )
 
@@ -179,11 +180,11 @@ def _group(
     *,
     site: tuple[Code, Code | None],
     views: tuple[View, ...],
-    suspected: bool | None = None,
+    suspected: Code | None = None,
 ) -> Any:
     from highdicom.sr import MeasurementsAndQualitativeEvaluations, SourceImageForMeasurementGroup
 
-    answer = [] if suspected is None else [_evaluation(codes.SUSPECTED, codes.YES if suspected else codes.NO)]
+    answer = [] if suspected is None else [_evaluation(codes.SUSPECTED, suspected)]
     return MeasurementsAndQualitativeEvaluations(
         qualitative_evaluations=answer,
         source_images=[SourceImageForMeasurementGroup(*_where(analysis, view)) for view in views],

@@ -15,7 +15,7 @@ from bonescan.core.anatomy import MaskLabel
 from bonescan.core.findings import Analysis, Lesion
 from bonescan.core.study import Labels, Mask, View, ViewName
 from bonescan.report.display import enlarged, picture, shown_size
-from bonescan.report.tables import lesion_count
+from bonescan.report.tables import lesion_count, sites
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -102,7 +102,7 @@ def html(analysis: Analysis) -> str:
     rows = {
         "Metastasis": f"{'suspected' if found.present else 'not suspected'} (probability {found.probability:.2f}, "
         f"threshold {found.threshold:.2f})",
-        "Sites": ", ".join(name for name, site in analysis.sites.items() if site.present) or "none",
+        "Sites": sites(analysis),
         "Lesions": lesion_count(analysis),
         f"BSTBI (K = {burden.k:g})": f"{burden.bstbi:.4f}",
         "Impression": analysis.report.impression,

@@ -20,7 +20,7 @@ def result_rows(analysis: Analysis) -> list[tuple[str, str]]:
         ("Metastasis", "suspected" if found.present else "not suspected"),
         ("Probability", f"{found.probability:.3f} (threshold {found.threshold:.3f})"),
         ("  by view", by_view),
-        ("Sites", _sites(analysis)),
+        ("Sites", sites(analysis)),
         (f"BSTBI (K = {burden.k:g})", f"{burden.bstbi:.4f}"),
         ("  by view", ", ".join(f"{name} {value:.4f}" for name, value in burden.bstbi_by_view.items())),
         ("Lesions", lesion_count(analysis)),
@@ -73,9 +73,11 @@ def area(pixels: int, mm2: float | None) -> str:
     return f"{pixels} px" if mm2 is None else f"{mm2 / 100:.1f} cm²"
 
 
-def _sites(analysis: Analysis) -> str:
+def sites(analysis: Analysis) -> str:
+    """Sites said to hold metastases with their probabilities, and those where one is outlined all the same."""
     present = [f"{name} {site.probability:.2f}" for name, site in analysis.sites.items() if site.present]
-    return ", ".join(present) or "none"
+    undecided = ", ".join(analysis.undecided_sites)
+    return (", ".join(present) or "none") + (f"; less certain: {undecided}" if undecided else "")
 
 
 def lesion_count(analysis: Analysis) -> str:

@@ -9,7 +9,7 @@ Source: paper, "Report Interpreter" and Table 2.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -78,21 +78,38 @@ class Facts:
 
     @property
     def places(self) -> tuple[str, ...]:
-        """Where metastases are said to be seen: the places of the outlines where they are known, else the sites."""
-        outlined = self.outlined_sites
-        named = [site for site in SITES if site in (outlined or self.sites)]
-        if Site.OTHER not in outlined:
-            return tuple(SITE_NAMES[site] for site in named)
-        regions = {x.region for x in self.lesions if x.class_ == "metastasis" and x.site == Site.OTHER}
-        others = [region.label for region in Region if region.label in regions]
-        return (*(SITE_NAMES[site] for site in named if site is not Site.OTHER), *(others or [SITE_NAMES[Site.OTHER]]))
+        """Where metastases are seen: the places of the outlines where they are known, else the sites."""
+        return self._named(self.outlined_sites or self.sites)
 
     @property
-    def more_places(self) -> tuple[str, ...]:
-        """Sites that the classifier of sites adds to those of the outlines, without an outline there."""
-        if not self.outlined_sites or self.site_uncertain:
-            return ()
-        return tuple(SITE_NAMES[site] for site in self.sites if site not in self.outlined_sites)
+    def decided(self) -> tuple[str, ...]:
+        """Where metastases are said to be: the sites of the classifier, for which accuracy is published."""
+        return self._named(self.sites)
+
+    @property
+    def decided_only(self) -> tuple[str, ...]:
+        """Decided sites without an outline, where outlines tell their site."""
+        return self._named(
+            [site for site in self.sites if site not in self.outlined_sites] if self.outlined_sites else ()
+        )
+
+    @property
+    def outlined_only(self) -> tuple[str, ...]:
+        """Places of metastases outlined at sites that are not decided: less certain."""
+        return self._named({x.site for x in self.lesions if x.class_ == "metastasis" and x.site} - set(self.sites))
+
+    def foci(self, *, decided: bool) -> int:
+        """Outlined metastases at decided sites, or at the others; one whose site is not known is at a decided one."""
+        foci = [x for x in self.lesions if x.class_ == "metastasis"]
+        return len({min(x.id, x.pair or x.id) for x in foci if (x.site is None or x.site in self.sites) is decided})
+
+    def _named(self, sites: Collection[str]) -> tuple[str, ...]:
+        """Sites in words, in the order of `SITES`; for other parts of the skeleton the bones outlined there."""
+        words = [SITE_NAMES[site] for site in SITES if site in sites and site is not Site.OTHER]
+        if Site.OTHER in sites:
+            regions = {x.region for x in self.lesions if x.class_ == "metastasis" and x.site == Site.OTHER}
+            words += [region.label for region in Region if region.label in regions] or [SITE_NAMES[Site.OTHER]]
+        return tuple(words)
 
     @property
     def below_threshold(self) -> bool:
@@ -102,11 +119,6 @@ class Facts:
     def has(self, code: str) -> bool:
         """Whether a finding of this code is there."""
         return any(finding.code == code for finding in self.quality)
-
-    @property
-    def place_uncertain(self) -> bool:
-        """Nothing but an uncertain site says where metastases are."""
-        return self.site_uncertain and not self.outlined_sites
 
 
 def compose(facts: Facts) -> Report:
@@ -204,16 +216,16 @@ def _metastatic(facts: Facts) -> str:
         text = f"One focus of abnormally increased uptake is outlined, in {where}{_side(facts)}."
     else:
         text = f"Multiple foci of abnormally increased uptake ({number} outlined) are seen in {where}."
-    if facts.more_places:
-        more = _where(facts.more_places)
-        text += f" Metastatic uptake is also suspected in {more}, where no focus could be outlined."
-    if facts.place_uncertain:
-        text += f" The site is uncertain, most probably {where}."
+    if facts.site_uncertain:
+        text += f" The site is uncertain, most probably {_where(facts.decided)}."
+    elif facts.decided_only:
+        more = _where(facts.decided_only)
+        text += f" Metastatic uptake is also suspected in {more}, where no suspicious focus could be outlined."
     return text
 
 
 def _single(facts: Facts) -> bool:
-    return facts.metastases == 1 and len(facts.places) == 1 and not facts.more_places
+    return facts.metastases == 1 and facts.places == facts.decided and len(facts.decided) == 1
 
 
 def _side(facts: Facts) -> str:
@@ -275,14 +287,13 @@ def _impression(facts: Facts) -> list[str]:
             "Correlation with history and radiographs, and regular follow-up, are recommended; SPECT/CT if in doubt.",
         ]
     else:
-        where = _where(facts.places)
-        if facts.more_places:
-            where += f", possibly also in {_where(facts.more_places)}"
-        text = [
-            f"{_opening(facts)} in {where}{alone}; {_conclusion(facts)} the most likely explanation.",
-            "Regular follow-up is recommended, with SPECT/CT where findings need to be confirmed.",
-        ]
-    if facts.place_uncertain:
+        where = f"{'most probably ' if facts.site_uncertain else ''}in {_where(facts.decided)}{alone}"
+        text = [f"{_opening(facts)} {where}; {_conclusion(facts)} the most likely explanation."]
+        if facts.outlined_only:
+            foci = _foci(facts.foci(decided=False)).lower()
+            text.append(f"Less certain: {foci} also outlined in {_where(facts.outlined_only)}.")
+        text.append("Regular follow-up is recommended, with SPECT/CT where findings need to be confirmed.")
+    if facts.site_uncertain:
         text.append("The site is uncertain.")
     if facts.has("needs_review"):
         text.append("Please look twice: the result is unsure.")
@@ -292,19 +303,16 @@ def _impression(facts: Facts) -> list[str]:
 
 
 def _opening(facts: Facts) -> str:
-    if facts.metastases > 1:
-        return "Multiple foci of abnormally increased uptake"
     if _single(facts):
         return "A single focus of abnormally increased uptake"
+    if facts.foci(decided=True) > 1 and not facts.decided_only:
+        return "Multiple foci of abnormally increased uptake"
     return "Abnormally increased uptake"
 
 
 def _conclusion(facts: Facts) -> str:
-    return (
-        "bone metastases are"
-        if facts.metastases > 1 or len(facts.places + facts.more_places) > 1
-        else "bone metastasis is"
-    )
+    many = facts.metastases > 1 or len(facts.decided + facts.outlined_only) > 1
+    return "bone metastases are" if many else "bone metastasis is"
 
 
 def _foci(number: int) -> str:

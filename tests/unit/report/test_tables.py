@@ -12,6 +12,13 @@ def test_result():
     assert "BSTBI (K = 5)" in rows
 
 
+def test_a_site_outlined_but_not_decided_is_named_as_less_certain():
+    analysis = make_analysis()
+    lesions = tuple(x.model_copy(update={"site": "femur"}) for x in analysis.lesions)
+    rows = dict(result_rows(analysis.model_copy(update={"lesions": lesions})))
+    assert rows["Sites"] == "spine 0.80, pelvis 0.80; less certain: femur"
+
+
 def test_result_of_a_normal_study_of_one_view():
     rows = dict(result_rows(make_analysis(spots=(), views=("anterior",))))
     assert rows["Metastasis"] == "not suspected"

@@ -143,9 +143,26 @@ def test_the_text_names_where_the_outlines_lie():
     report = compose(facts(sites=(Site.SPINE, Site.RIBS, Site.FEMUR), lesions=found))
     assert (
         "(3 outlined) are seen in the spine, ribs and humerus. Metastatic uptake is also suspected in the femur, where "
-        "no focus could be outlined." in report.description
+        "no suspicious focus could be outlined." in report.description
     )
-    assert "in the spine, ribs and humerus, possibly also in the femur; bone metastases are" in report.impression
+    assert report.impression.startswith(
+        "Abnormally increased uptake in the spine, ribs and femur; bone metastases are the most likely explanation. "
+        "Less certain: one focus also outlined in the humerus. Regular"
+    )
+
+
+def test_the_impression_counts_foci_of_decided_sites_and_of_others_apart():
+    found = (
+        *(lesion(1, region=Region.LUMBAR_SPINE), lesion(2, region=Region.RIBS), lesion(3, region=Region.FEMUR, pair=5)),
+        *(lesion(4, region=Region.FEMUR), lesion(5, "posterior", region=Region.FEMUR, pair=3)),
+    )
+    report = compose(facts(sites=(Site.SPINE, Site.RIBS), lesions=found))
+    assert report.impression.startswith(
+        "Multiple foci of abnormally increased uptake in the spine and ribs; bone metastases are the most likely "
+        "explanation. Less certain: 2 foci also outlined in the femur."
+    )
+    report = compose(facts(sites=(Site.SPINE,), lesions=found[:2]))
+    assert report.impression.startswith("Abnormally increased uptake in the spine; bone metastases are")
 
 
 def test_benign_outlines_name_no_place_of_metastases():
@@ -167,11 +184,14 @@ def test_one_outline_and_another_site_is_not_called_single():
     assert "single" not in report.description + report.impression
 
 
-def test_an_outline_tells_the_place_that_the_sites_leave_uncertain():
+def test_an_outline_elsewhere_than_the_uncertain_site_is_said_beside_it():
     report = compose(facts(sites=(Site.FEMUR,), site_uncertain=True, lesions=(lesion(region=Region.RIBS),)))
-    assert "is seen in the ribs" in report.description
-    assert "femur" not in report.description + report.impression
-    assert "uncertain" not in report.description + report.impression
+    assert (
+        "is outlined, in the ribs, on the left. The site is uncertain, most probably the femur." in report.description
+    )
+    assert "uptake most probably in the femur; bone metastases are" in report.impression
+    assert "Less certain: one focus also outlined in the ribs." in report.impression
+    assert "The site is uncertain." in report.impression
 
 
 def test_present_without_an_outlined_lesion_says_so():
