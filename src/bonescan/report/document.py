@@ -162,7 +162,9 @@ def _figures(canvas: Any, analysis: Analysis, left: float) -> None:
     rows, more = lesion_rows(analysis.lesions, LESION_ROWS)
     if rows:
         scale = width / sum(_LESION_WIDTHS)
-        cells = [LESION_HEADER, *rows]
+        # Only the place may be longer than its column: it wraps.
+        where = LESION_HEADER.index("Where")
+        cells = [LESION_HEADER, *((*row[:where], _paragraph(row[where], 7), *row[where + 1 :]) for row in rows)]
         title = "Lesions" if not more else f"Lesions (the {len(rows)} largest of {len(rows) + more})"
         y = _table(canvas, title, cells, [w * scale for w in _LESION_WIDTHS], left, y - 4 * MM, size=7)
         note = f"… and {more} more, listed in analysis.json. " if more else ""

@@ -67,10 +67,17 @@ def test_one_page_with_nothing_over_its_margins(case, tmp_path):
     assert max(b[3] for b in boxes) <= PAGE[1] - 15
 
 
+def longest_places(analysis):
+    """The same with the longest words that a row of lesions may hold."""
+    place = {"region": "lower leg and foot", "site": "other", "laterality": "midline"}
+    return analysis.model_copy(update={"lesions": tuple(x.model_copy(update=place) for x in analysis.lesions)})
+
+
 @needs_poppler
+@pytest.mark.parametrize("altered", [lambda analysis: analysis, longest_places], ids=["", "longest places"])
 @pytest.mark.parametrize("case", CASES)
-def test_words_do_not_lie_on_each_other(case, tmp_path):
-    page = run("pdftotext", document(make_analysis(**CASES[case])), tmp_path, "-bbox")
+def test_words_do_not_lie_on_each_other(case, altered, tmp_path):
+    page = run("pdftotext", document(altered(make_analysis(**CASES[case]))), tmp_path, "-bbox")
     boxes = [
         tuple(map(float, found))
         for found in re.findall(r'<word xMin="([\d.-]+)" yMin="([\d.-]+)" xMax="([\d.-]+)" yMax="([\d.-]+)"', page)
