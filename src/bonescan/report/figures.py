@@ -56,18 +56,33 @@ def overlay_image(analysis: Analysis, height: int = HEIGHT, views: Image | None 
     views = views or views_image(analysis, height)
     small, step = _font(height // 64), height // 40
     legend = legend_of(analysis.masks.values())
-    note = analysis.disclaimer if len(analysis.masks) > 1 else analysis.disclaimer.replace(". ", ".\n", 1)
-    lines = len(legend) + 1 + note.count("\n")
-    sheet = Image.new("RGB", (views.width, views.height + step * lines + step // 2), _PAPER)
+    left = step // 2
+    # One narrow view is narrower than its legend.
+    width = max(views.width, left + step + left + round(max(small.getlength(NAMES[label]) for label in legend)))
+    note = _wrapped(analysis.disclaimer, small, width - 2 * left)
+    sheet = Image.new("RGB", (width, views.height + step * (len(legend) + len(note)) + step // 2), _PAPER)
     sheet.paste(views, (0, 0))
     draw = ImageDraw.Draw(sheet)
-    y, left = views.height, step // 2
+    y = views.height
     for label in legend:
         draw.rectangle((left, y + step // 4, left + step // 2, y + 3 * step // 4), outline=COLOURS[label], width=3)
         draw.text((left + step, y + step // 2), NAMES[label], fill=_INK, font=small, anchor="lm")
         y += step
-    draw.multiline_text((left, y + step // 4), note, fill=_INK, font=small)
+    draw.multiline_text((left, y + step // 4), "\n".join(note), fill=_INK, font=small)
     return sheet
+
+
+def _wrapped(text: str, font: FreeTypeFont | ImageFont, width: float) -> list[str]:
+    """Break text into lines that fit a width."""
+    first, *words = text.split()
+    lines = [first]
+    for word in words:
+        longer = f"{lines[-1]} {word}"
+        if font.getlength(longer) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
 
 
 def views_image(analysis: Analysis, height: int = HEIGHT) -> Image:

@@ -54,6 +54,16 @@ def test_any_views_in_any_matrix(views, size):
         assert image.width == pytest.approx(150 * len(views) + 9 * (len(views) + 1), abs=2)
 
 
+@pytest.mark.parametrize("columns", [60, 128, 256])
+@pytest.mark.parametrize("height", [600, 2048])
+def test_the_draft_line_is_whole_beside_a_narrow_view(columns, height):
+    analysis = make_analysis(spots=(), views=("anterior",), size=(1024, columns))
+    image = np.asarray(overlay_image(analysis, height).convert("L"))
+    below = image[height + height // 28 :]
+    assert (below < 128).any(), "there are words"
+    assert (below[:, -3:] > 128).all(), "none of them reaches the edge"
+
+
 def test_the_legend_names_benign_uptake_only_where_there_is_some():
     assert legend_of(make_analysis().masks.values()) == [MET, BLADDER]
     assert legend_of(make_analysis(spots=((700, 90, 6, BENIGN),)).masks.values()) == [MET, BENIGN, BLADDER]
