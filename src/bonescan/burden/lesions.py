@@ -125,14 +125,15 @@ def _lesion(item: _Found, number: int, other: int | None) -> Lesion:
 def uptake_ratio(component: Component, segmented: Segmented, frame: BodyFrame) -> float | None:
     """Return mean counts in a lesion over the mean at the mirrored pixels on the other side of the body.
 
-    Mirrored pixels that fall outside the view or onto a lesion or the bladder are left out; None where fewer than half
-    remain (a lesion on the midline mirrors onto itself) or where they hold no counts.
+    Mirrored pixels that fall outside the body or onto a lesion or the bladder are left out: the empty air beside the
+    body would give any ratio. None where fewer than half remain (a lesion on the midline mirrors onto itself) or where
+    they hold no counts.
     """
     counts, labels = segmented.view.counts, segmented.labels
     columns = np.rint(frame.mirror(component.rows, component.columns)).astype(np.intp)
     inside = (columns >= 0) & (columns < counts.shape[1])
     rows, columns = component.rows[inside], columns[inside]
-    free = labels[rows, columns] == MaskLabel.BACKGROUND
+    free = (labels[rows, columns] == MaskLabel.BACKGROUND) & frame.in_body(rows, columns)
     if 2 * int(free.sum()) < component.area_px:
         return None
     opposite = float(counts[rows[free], columns[free]].mean(dtype=np.float64))

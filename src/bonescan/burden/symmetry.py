@@ -7,7 +7,7 @@ image over axis position and tilt. A hot lesion on one side thus hardly moves it
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -40,6 +40,8 @@ class BodyFrame:
         width: Width of the body with the arms, in columns.
         column: Column of the midline at `top`.
         slope: Columns by which the midline moves per row.
+        blocks: (row, column) bool, blocks of `step` pixels a side that lie in the body.
+        step: Side of a block in pixels.
     """
 
     view: ViewName
@@ -48,6 +50,8 @@ class BodyFrame:
     width: float
     column: float
     slope: float
+    blocks: npt.NDArray[np.bool_] = field(repr=False, compare=False)
+    step: int
 
     @classmethod
     def measure(cls, view: ViewName, counts: Counts) -> BodyFrame:
@@ -62,7 +66,7 @@ class BodyFrame:
         body = _body(small)
         if not body.any():
             rows, columns = counts.shape
-            return cls(view, 0.0, rows - 1.0, float(columns), (columns - 1) / 2, 0.0)
+            return cls(view, 0.0, rows - 1.0, float(columns), (columns - 1) / 2, 0.0, body, step)
         top, bottom = _extent(body.sum(axis=1))
         lit = body[top : bottom + 1][body[top : bottom + 1].any(axis=1)]
         spans = lit.shape[1] - lit[:, ::-1].argmax(axis=1) - lit.argmax(axis=1)
@@ -76,6 +80,8 @@ class BodyFrame:
             width=float(np.percentile(spans, 95) * step),
             column=column * step + half - slope * half,
             slope=slope,
+            blocks=body,
+            step=step,
         )
 
     def midline(self, rows: npt.ArrayLike) -> Array:
@@ -87,6 +93,15 @@ class BodyFrame:
         """Column at which the mirrored pixel lies, for each (row, column)."""
         mirrored: Array = 2 * self.midline(rows) - np.asarray(columns, dtype=np.float64)
         return mirrored
+
+    def in_body(self, rows: npt.NDArray[np.intp], columns: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
+        """Whether each pixel (row, column) of the view lies in the body."""
+        # Pixels at the far edges that fill no block belong to the last one.
+        last_row, last_column = np.array(self.blocks.shape) - 1
+        found: npt.NDArray[np.bool_] = self.blocks[
+            np.minimum(rows // self.step, last_row), np.minimum(columns // self.step, last_column)
+        ]
+        return found
 
     def place(self, row: float, column: float) -> tuple[float, float]:
         """Return body coordinates: (height from 0 at the head to 1 at the feet, body widths to the patient's left)."""

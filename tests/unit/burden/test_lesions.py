@@ -59,6 +59,14 @@ def test_mirrored_lesions_do_not_serve_as_each_others_reference():
     assert left.uptake_ratio is None
 
 
+def test_the_air_beside_the_body_is_no_reference():
+    item = segmented("anterior", [(470, 30, 5, MET)])
+    counts = item.view.counts.copy()
+    counts[300:600, 215:] = 0.1  # the other arm lies outside the view
+    (lesion,) = find_lesions([replace(item, view=view(counts, "anterior"))])
+    assert lesion.uptake_ratio is None
+
+
 def test_without_spacing_there_is_no_area_in_mm():
     (lesion,) = find_lesions([segmented("anterior", [(470, 94, 6, MET)], spacing=None)])
     assert lesion.area_mm2 is None

@@ -71,6 +71,13 @@ def test_same_point_of_the_body_has_one_place_in_both_views():
     np.testing.assert_allclose(anterior.place(400, 60), posterior.place(400, 255 - 60), atol=0.01)
 
 
+@pytest.mark.parametrize("size", [SIZE, (1030, 259)])
+def test_what_lies_in_the_body(size):
+    frame = BodyFrame.measure(ViewName.ANTERIOR, body(size))
+    rows, columns = np.array([300, 300, 2, size[0] - 1]), np.array([127, 1, 127, size[1] - 1])
+    assert frame.in_body(rows, columns).tolist() == [True, False, False, False]
+
+
 def test_an_empty_view_is_the_whole_image():
     frame = BodyFrame.measure(ViewName.ANTERIOR, np.zeros((40, 20), np.float32))
     assert (frame.top, frame.bottom, frame.width, float(frame.midline(7))) == (0, 39, 20, 9.5)
