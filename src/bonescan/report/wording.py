@@ -266,12 +266,12 @@ def _burden(facts: Facts) -> str:
 
 
 def _concerns(facts: Facts) -> list[QualityFinding]:
-    return [finding for finding in facts.quality if finding.severity != "info"]
+    # That a view is missing is said in the technique already.
+    return [finding for finding in facts.quality if finding.severity != "info" and finding.code != "one_view"]
 
 
 def _limitations(facts: Facts) -> str:
-    # That a view is missing is said in the technique already.
-    said = [f.message.strip().rstrip(".") + "." for f in _concerns(facts) if f.code != "one_view"]
+    said = [finding.message.strip().rstrip(".") + "." for finding in _concerns(facts)]
     return f"Limitations: {' '.join(dict.fromkeys(said))}" if said else ""
 
 

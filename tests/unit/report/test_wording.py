@@ -177,6 +177,13 @@ def test_benign_outlines_name_no_place_of_metastases():
     assert "humerus" not in report.description + report.impression
 
 
+def test_a_benign_outline_at_a_decided_site_is_not_denied():
+    found = (lesion(1, region=Region.RIBS), lesion(2, lesion_class="benign", region=Region.SCAPULA))
+    report = compose(facts(sites=(Site.SCAPULA, Site.RIBS), lesions=found))
+    assert "also suspected in the scapula, where no suspicious focus could be outlined." in report.description
+    assert "One focus of uptake with a benign pattern is seen in addition." in report.description
+
+
 def test_one_outline_and_another_site_is_not_called_single():
     report = compose(facts(sites=(Site.PELVIS,), lesions=(lesion(region=Region.RIBS),)))
     assert "One focus of abnormally increased uptake is outlined, in the ribs, on the left." in report.description
@@ -223,6 +230,7 @@ def test_one_view(name, probability):
     assert f"image in the {name} projection" in report.description
     assert f"the {other} projection was not" in report.description
     assert "One view only" not in report.description, "said once is enough"
+    assert "see below" not in report.description, "nothing follows"
     assert f"in the {name} view alone" in report.impression
     if probability > 0.5:
         assert f"0.1379 ({name} view only)" in report.description
