@@ -151,8 +151,10 @@ class Study:
 
     def with_quality(self, *findings: QualityFinding) -> Study:
         """Return a copy with findings appended; one already present (same code and view) is not repeated."""
-        have = {(f.code, f.view) for f in self.quality}
-        return replace(self, quality=self.quality + tuple(f for f in findings if (f.code, f.view) not in have))
+        found: dict[tuple[str, str | None], QualityFinding] = {}
+        for finding in (*self.quality, *findings):
+            found.setdefault((finding.code, finding.view), finding)
+        return replace(self, quality=tuple(found.values()))
 
     def __repr__(self) -> str:
         lines = [f"Study({self.name!r}, {len(self.views)} view{'s' if len(self.views) != 1 else ''})"]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bonescan.core.errors import NotABoneScanError, UnreadableInputError
+from bonescan.core.findings import QualityFinding
 from bonescan.core.study import Counts, Polarity, Units, ViewName
 from bonescan.io.codes import view_of_text
 from bonescan.io.decoding import check_dimensions, check_file_size, decoding
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
 
 _FORMATS = ("PNG", "JPEG", "TIFF", "BMP")
 _MAX_PAGES = 16
+_LOSSY = QualityFinding(
+    code="lossy",
+    severity="warning",
+    message="The picture was compressed with loss; grey levels are not exact.",
+)
 _COLOUR_TOLERANCE = 24
 """Grey levels by which the channels of a grey picture may differ, as after JPEG."""
 _COLOUR_SHARE = 0.005
@@ -35,13 +41,14 @@ def read_picture(path: Path, *, view: ViewName | None = None, polarity: Polarity
         polarity: How it draws uptake; detected by default.
 
     Returns:
-        One frame a page. 8-bit pictures, and pictures drawn hot = low, are in display units.
+        One frame a page. 8-bit pictures, and pictures drawn hot = low, are in display units. A finding of code
+        ``lossy`` where the picture is JPEG.
 
     Raises:
         UnreadableInputError: It is damaged, of another format, or too large.
         NotABoneScanError: It is in colour.
     """
-    pages, deep = read_pages(path)
+    pages, deep, lossy = read_pages(path)
     if view is None and len(pages) == 1:
         view = view_of_text(path.stem)
     frames = []
@@ -49,7 +56,7 @@ def read_picture(path: Path, *, view: ViewName | None = None, polarity: Polarity
         drawn = polarity or detect_polarity(page)
         counts = deep and drawn is Polarity.HOT_HIGH and page.max() < 65535
         frames.append(Frame(hot_high(page, drawn), view, drawn, Units.COUNTS if counts else Units.DISPLAY))
-    return Content(tuple(frames))
+    return Content(tuple(frames), findings=(_LOSSY,) if lossy else ())
 
 
 def read_panels(path: Path) -> tuple[tuple[Panel, ...], tuple[int, int]]:
@@ -67,11 +74,12 @@ def read_panels(path: Path) -> tuple[tuple[Panel, ...], tuple[int, int]]:
     return find_panels(hot_high(page, detect_polarity(page))), (rows, columns)
 
 
-def read_pages(path: Path) -> tuple[list[Counts], bool]:
+def read_pages(path: Path) -> tuple[list[Counts], bool, bool]:
     """Decode a picture.
 
     Returns:
-        Pages, (row, column) float32 of the stored grey levels; and whether they have more than 8 bits.
+        Pages, (row, column) float32 of the stored grey levels; whether they have more than 8 bits; and whether they
+        were compressed with loss.
 
     Raises:
         UnreadableInputError: It is damaged, of another format, or too large.
@@ -90,9 +98,10 @@ def read_pages(path: Path) -> tuple[list[Counts], bool]:
             check_dimensions(path, picture.height, picture.width, count)
             pages.append(_grey(picture, path))
         deep = picture.mode.startswith("I") or picture.mode == "F"
+        lossy = "jpeg" in (picture.format or "").lower() or "jpeg" in str(picture.info.get("compression"))
     if not all(np.isfinite(page).all() for page in pages):
         raise UnreadableInputError(f"{path.name} has values that are no numbers")
-    return pages, deep
+    return pages, deep, lossy
 
 
 def _grey(picture: Image, path: Path) -> Counts:

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import bonescan as bs
 from bonescan.core.errors import NotABoneScanError, UnreadableInputError
 from bonescan.core.study import Polarity, Units
 from bonescan.io.raster import read_picture
@@ -30,6 +31,27 @@ def test_jpeg(study, tmp_path):
     pixels = picture(study.views[0].counts)
     (frame,) = read_picture(save_picture(tmp_path / "scan.jpg", pixels, quality=95)).frames
     assert np.abs(frame.image - (255.0 - pixels)).mean() < 3
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "lossy"),
+    [
+        ("scan.jpg", {}, True),
+        ("scan.tif", {"compression": "jpeg"}, True),
+        ("scan.tif", {"compression": "tiff_lzw"}, False),
+        ("scan.png", {}, False),
+        ("scan.bmp", {}, False),
+    ],
+)
+def test_compression_with_loss_is_found(study, tmp_path, name, options, lossy):
+    found = read_picture(save_picture(tmp_path / name, picture(study.views[0].counts), **options)).findings
+    assert [finding.code for finding in found] == ["lossy"] * lossy
+
+
+def test_a_pair_compressed_with_loss_is_told_once(study, tmp_path):
+    for view in study.views:
+        save_picture(tmp_path / f"a_{view.name}.jpg", picture(view.counts), quality=95)
+    assert [finding.code for finding in bs.read(tmp_path).quality].count("lossy") == 1
 
 
 def test_16_bit_tiff_and_its_pages(study, tmp_path):
