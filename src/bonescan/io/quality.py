@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from bonescan.core.findings import QualityFinding
-from bonescan.core.study import Units, View, ViewName
+from bonescan.core.study import Units, ViewName
 from bonescan.io.orientation import looks_swapped
 from bonescan.io.thumbnail import Looked
 
@@ -23,15 +23,19 @@ TRUNCATED_TOP, TRUNCATED_BOTTOM = 0.40, 0.30
 """Level of the first or last rows over the mean of all. 64 real views, cut close around head and feet, stay below 0.31
 and 0.24."""
 
+BODY_ROWS = 200
+"""Below this a vertebra is two or three rows high. A matrix of 512 rows shows a body in about 400."""
+PIXEL_MM = 8.0
+
 
 def assess(views: Sequence[Looked]) -> tuple[QualityFinding, ...]:
     """Look for what makes a result less sure.
 
     Returns:
-        Findings, of codes ``one_view``, ``display_units``, ``low_counts``, ``clipped``, ``truncated_body`` and
-        ``views_swapped``.
+        Findings, of codes ``one_view``, ``display_units``, ``low_counts``, ``clipped``, ``truncated_body``,
+        ``low_resolution`` and ``views_swapped``.
     """
-    findings = [finding for looked in views for check in _CHECKS if (finding := check(looked.view)) is not None]
+    findings = [finding for looked in views for check in _CHECKS if (finding := check(looked)) is not None]
     if len(views) == 1:
         absent = next(name for name in ViewName if name is not views[0].view.name)
         message = f"There is no {absent} view; findings that it alone shows are missed."
@@ -41,14 +45,16 @@ def assess(views: Sequence[Looked]) -> tuple[QualityFinding, ...]:
     return tuple(findings)
 
 
-def _display_units(view: View) -> QualityFinding | None:
+def _display_units(looked: Looked) -> QualityFinding | None:
+    view = looked.view
     if view.units is Units.COUNTS:
         return None
     message = f"The {view.name} view is in display units, not counts: indices from it are not quantitative."
     return QualityFinding(code="display_units", severity="warning", message=message, view=view.name.value)
 
 
-def _low_counts(view: View) -> QualityFinding | None:
+def _low_counts(looked: Looked) -> QualityFinding | None:
+    view = looked.view
     total = view.counts_total
     # As rounded as it is told: 1.50 million is not said to be fewer than 1.5 million.
     if view.units is Units.DISPLAY or round(total, -4) >= LOW_COUNTS_INFO:
@@ -61,7 +67,8 @@ def _low_counts(view: View) -> QualityFinding | None:
     return QualityFinding(code="low_counts", severity=severity, message=message, view=view.name.value)
 
 
-def _clipped(view: View) -> QualityFinding | None:
+def _clipped(looked: Looked) -> QualityFinding | None:
+    view = looked.view
     top = float(view.counts.max())
     clipped = int(np.count_nonzero(view.counts >= top))
     if top < _CLIPPED_LEVEL or clipped < max(_CLIPPED_PIXELS, CLIPPED_SHARE * view.counts.size):
@@ -70,7 +77,8 @@ def _clipped(view: View) -> QualityFinding | None:
     return QualityFinding(code="clipped", severity="warning", message=message, view=view.name.value)
 
 
-def _truncated_body(view: View) -> QualityFinding | None:
+def _truncated_body(looked: Looked) -> QualityFinding | None:
+    view = looked.view
     profile = view.counts.sum(axis=1, dtype=np.float64)
     depth = max(1, view.rows // 128)
     top, bottom = profile[:depth].mean() / profile.mean(), profile[-depth:].mean() / profile.mean()
@@ -82,6 +90,16 @@ def _truncated_body(view: View) -> QualityFinding | None:
     return QualityFinding(code="truncated_body", severity=severity, message=message, view=view.name.value)
 
 
+def _low_resolution(looked: Looked) -> QualityFinding | None:
+    view, rows = looked.view, looked.body.shape[0]
+    pixel_mm = max(view.pixel_spacing_mm or (0.0,))
+    if rows >= BODY_ROWS and pixel_mm <= PIXEL_MM:
+        return None
+    size = f"its pixels are {pixel_mm:.1f} mm" if pixel_mm > PIXEL_MM else f"the body is {rows} rows high"
+    message = f"The {view.name} view is coarse ({size}): lesions may be missed and indices are unsure."
+    return QualityFinding(code="low_resolution", severity="warning", message=message, view=view.name.value)
+
+
 def _swapped(views: Sequence[Looked]) -> list[QualityFinding]:
     if not looks_swapped(views[0], views[1]):
         return []
@@ -89,4 +107,4 @@ def _swapped(views: Sequence[Looked]) -> list[QualityFinding]:
     return [QualityFinding(code="views_swapped", severity="warning", message=message)]
 
 
-_CHECKS = (_display_units, _low_counts, _clipped, _truncated_body)
+_CHECKS = (_display_units, _low_counts, _clipped, _truncated_body, _low_resolution)

@@ -70,6 +70,18 @@ def test_a_body_that_just_fits_is_not_truncated():
     assert "truncated_body" not in {c for c, _, _ in found([changed(view, view.counts[lit[0] : lit[-1] + 1])])}
 
 
+@pytest.mark.parametrize(
+    ("step", "spacing", "coarse"), [(8, None, True), (1, (8.1, 8.1), True), (2, (4.4, 4.4), False)]
+)
+def test_low_resolution(step, spacing, coarse):
+    views = [
+        replace(changed(view, view.counts[::step, ::step] * step**2), pixel_spacing_mm=spacing)
+        for view in analytic_study().views
+    ]
+    codes = {("low_resolution", "warning", view.name.value) for view in views}
+    assert found(views) & codes == (codes if coarse else set())
+
+
 def swap(views):
     return [replace(views[1], name=views[0].name), replace(views[0], name=views[1].name)]
 
