@@ -84,7 +84,7 @@ def gather(inputs: list[Path], anterior: Path | None = None, posterior: Path | N
     check_words(inputs, anterior, posterior)
     if pair := tuple(file for file in (anterior, posterior) if file):
         return Sources([Source(" + ".join(map(str, pair)), "", pair, None, anterior, posterior)])
-    from bonescan.io.reader import find_inputs, pair_views
+    from bonescan.io.reader import find_inputs, pair_views, with_half
 
     sources = Sources()
     found: dict[tuple[Path, ...], StudyInput] = {}
@@ -95,6 +95,8 @@ def gather(inputs: list[Path], anterior: Path | None = None, posterior: Path | N
         except InputError as error:
             sources.failed.append((str(path), error))
             continue
+        if len(inputs) > 1 and entries[0].files == (path,):
+            entries = [with_half(entries[0])]
         for entry in entries:
             found.setdefault(tuple(file.resolve() for file in entry.files), entry)
         if len(entries) == 1:

@@ -86,10 +86,9 @@ def find_inputs(path: Path | str) -> list[StudyInput]:
         is_folder = path.is_dir()
     if is_folder:
         return _in_folder(path)
-    kind = kind_of(path)
-    if kind == "picture":
+    if kind_of(path) == "picture":
         return [_with_partner(path)]
-    return [_object(path) if kind == "dicom" else StudyInput(path.stem or path.name, (path,))]
+    return [StudyInput(path.stem or path.name, (path,))]
 
 
 def _in_folder(root: Path) -> list[StudyInput]:
@@ -196,17 +195,21 @@ def _objects(paths: Sequence[Path], others: set[str]) -> list[StudyInput]:
     return pair_views(found)
 
 
-def _object(path: Path) -> StudyInput:
-    """A DICOM object that is named by itself."""
+def with_half(entry: StudyInput) -> StudyInput:
+    """Find out whose half an input is, where it is one DICOM object of one view.
+
+    For objects that are named one by one: `find_inputs` looks into those of folders alone, since most are read at once.
+    """
     from bonescan.io.dicom import read_header
 
-    alone = StudyInput(path.stem or path.name, (path,))
+    if len(entry.files) > 1 or _safe_kind(path := entry.files[0]) != "dicom":
+        return entry
     try:
         header = read_header(path, stop_before_pixels=True)
     except InputError:
-        return alone  # reading it will say what is wrong
+        return entry  # reading it will say what is wrong
     study, view = header.text("StudyInstanceUID"), _only_view(header, path)
-    return replace(alone, half=(study, view)) if study and view is not None else alone
+    return replace(entry, half=(study, view)) if study and view is not None else entry
 
 
 def _only_view(header: Header, path: Path) -> ViewName | None:

@@ -14,13 +14,13 @@ from bonescan.core.study import Polarity, Scan, Study, View, ViewName
 from bonescan.io.decoding import decoding
 from bonescan.io.dicom_header import Header
 from bonescan.io.frames import Content, Facts, Frame, name_views
-from bonescan.io.inputs import StudyInput, find_inputs, kind_of, pair_views
+from bonescan.io.inputs import StudyInput, find_inputs, kind_of, pair_views, with_half
 from bonescan.io.layout import split_frames
 from bonescan.io.plausibility import check_bone_scan
 from bonescan.io.quality import assess
 from bonescan.io.thumbnail import Looked
 
-__all__ = ["StudyInput", "find_inputs", "pair_views", "read_study"]
+__all__ = ["StudyInput", "find_inputs", "pair_views", "read_study", "with_half"]
 
 
 def read_study(
