@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from bonescan.core.study import Polarity, Units, ViewName
+from bonescan.io.orientation import looks_upside_down
 from bonescan.io.polarity import detect_polarity
 from bonescan.io.quality import assess
 from bonescan.io.reader import find_inputs, read_study
@@ -46,6 +47,13 @@ def test_swapped_views_are_found_in_most(studies):
         swapped = [replace(p, name=a.name), replace(a, name=p.name)]
         found += any(finding.code == "views_swapped" for finding in assess([Looked(view) for view in swapped]))
     assert found >= 28
+
+
+def test_views_upside_down_are_found_in_most(studies):
+    views = [view for study in studies for view in study.views]
+    turned = [Looked(replace(view, counts=np.ascontiguousarray(view.counts[::-1]))) for view in views]
+    assert sum(looks_upside_down(looked) for looked in turned) >= 58
+    assert not any(looks_upside_down(Looked(view)) for view in views)
 
 
 def test_renderings_are_read_as_pictures(studies, tmp_path):

@@ -8,7 +8,7 @@ import numpy as np
 
 from bonescan.core.findings import QualityFinding
 from bonescan.core.study import Units, ViewName
-from bonescan.io.orientation import looks_swapped
+from bonescan.io.orientation import looks_swapped, looks_upside_down
 from bonescan.io.thumbnail import Looked
 
 LOW_COUNTS_WARNING = 0.5e6
@@ -33,7 +33,7 @@ def assess(views: Sequence[Looked]) -> tuple[QualityFinding, ...]:
 
     Returns:
         Findings, of codes ``one_view``, ``display_units``, ``low_counts``, ``clipped``, ``truncated_body``,
-        ``low_resolution`` and ``views_swapped``.
+        ``low_resolution``, ``upside_down`` and ``views_swapped``.
     """
     findings = [finding for looked in views for check in _CHECKS if (finding := check(looked)) is not None]
     if len(views) == 1:
@@ -100,6 +100,14 @@ def _low_resolution(looked: Looked) -> QualityFinding | None:
     return QualityFinding(code="low_resolution", severity="warning", message=message, view=view.name.value)
 
 
+def _upside_down(looked: Looked) -> QualityFinding | None:
+    if not looks_upside_down(looked):
+        return None
+    name = looked.view.name
+    message = f"The {name} view looks upside down: sites and sides of what is found would be wrong. Check it."
+    return QualityFinding(code="upside_down", severity="warning", message=message, view=name.value)
+
+
 def _swapped(views: Sequence[Looked]) -> list[QualityFinding]:
     if not looks_swapped(views[0], views[1]):
         return []
@@ -107,4 +115,4 @@ def _swapped(views: Sequence[Looked]) -> list[QualityFinding]:
     return [QualityFinding(code="views_swapped", severity="warning", message=message)]
 
 
-_CHECKS = (_display_units, _low_counts, _clipped, _truncated_body, _low_resolution)
+_CHECKS = (_display_units, _low_counts, _clipped, _truncated_body, _low_resolution, _upside_down)

@@ -93,6 +93,21 @@ def test_swapped_views(counts):
     assert "views_swapped" not in {code for code, _, _ in found(views)}
 
 
+@pytest.mark.parametrize("counts", [3e5, 2e6])
+@pytest.mark.parametrize("turn", [np.flipud, lambda counts: np.rot90(counts, 2)])
+def test_upside_down(counts, turn):
+    views = analytic_study(counts=counts).views
+    turned = [changed(view, turn(view.counts)) for view in views]
+    assert {("upside_down", "warning", view.name.value) for view in views} <= found(turned)
+    assert "upside_down" not in {code for code, _, _ in found(views)}
+
+
+@pytest.mark.parametrize("rows", [slice(0, 600), slice(0, 400), slice(300, None), slice(500, None)])
+def test_a_part_of_a_body_does_not_look_upside_down(rows):
+    parts = [changed(view, view.counts[rows]) for view in analytic_study().views]
+    assert "upside_down" not in {code for code, _, _ in found(parts)}
+
+
 def test_the_score_changes_sign_with_the_views_and_nothing_else():
     a, p = (Looked(view).small_body for view in analytic_study().views)
     assert orientation_score(a, p) == pytest.approx(-orientation_score(p, a))
