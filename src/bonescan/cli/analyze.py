@@ -205,7 +205,9 @@ def _line(analysis: Analysis, folder: Path) -> str:
     parts = [f"{verdict} ({analysis.metastasis.probability:.2f})"]
     if analysis.metastasis.present:
         sites = ", ".join(name for name, site in analysis.sites.items() if site.present)
+        undecided = ", ".join(analysis.undecided_sites)
         lesions = count(analysis.lesions)
         parts += [sites] if sites else []
+        parts += [f"less certain: {undecided}"] if undecided else []
         parts += [f"{lesions} lesion{'' if lesions == 1 else 's'}", f"BSTBI {analysis.burden.bstbi:.4f}"]
     return f"{folder.name}: {'; '.join(parts)} -> {folder}"
