@@ -12,15 +12,11 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from bonescan.core.errors import InputError, NotABoneScanError, UnreadableInputError
 from bonescan.core.study import ViewName
 from bonescan.io.codes import view_of_text
 from bonescan.io.decoding import decoding
-
-if TYPE_CHECKING:
-    from bonescan.io.dicom_header import Header
 
 _PICTURE_SUFFIXES = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"}
 _OBJECT_SUFFIXES = {".dcm", ".dicom", ".ima"}
@@ -172,26 +168,22 @@ def _without_view(name: str) -> str:
 
 def _objects(paths: Sequence[Path], others: set[str]) -> list[StudyInput]:
     """DICOM objects of a folder, one-view objects of a study together; `others` collects what else was met."""
-    from bonescan.io.dicom import read_header
-    from bonescan.io.dicom_header import other_kind
-
     found: list[StudyInput] = []
     for path in paths:
         if _safe_kind(path) != "dicom":
             continue
+        alone = StudyInput(path.stem or path.name, (path,))
         try:
-            header = read_header(path, stop_before_pixels=True)
+            other, study, view = _told(path)
         except InputError:
-            found.append(StudyInput(path.stem or path.name, (path,)))  # reading it will say what is wrong
+            found.append(alone)  # reading it will say what is wrong
             continue
-        other = other_kind(header)
         if other:
             others.add(other)
             continue
-        view = _only_view(header, path)
         # Without a UID nothing but the folder says that two objects belong together.
-        study = header.text("StudyInstanceUID") or str(path.parent.resolve())
-        found.append(StudyInput(path.stem or path.name, (path,), None if view is None else (study, view)))
+        half = None if view is None else (study or str(path.parent.resolve()), view)
+        found.append(replace(alone, half=half))
     return pair_views(found)
 
 
@@ -200,23 +192,28 @@ def with_half(entry: StudyInput) -> StudyInput:
 
     For objects that are named one by one: `find_inputs` looks into those of folders alone, since most are read at once.
     """
-    from bonescan.io.dicom import read_header
-
-    if len(entry.files) > 1 or _safe_kind(path := entry.files[0]) != "dicom":
+    if len(entry.files) > 1 or _safe_kind(entry.files[0]) != "dicom":
         return entry
     try:
-        header = read_header(path, stop_before_pixels=True)
+        _, study, view = _told(entry.files[0])
     except InputError:
         return entry  # reading it will say what is wrong
-    study, view = header.text("StudyInstanceUID"), _only_view(header, path)
     return replace(entry, half=(study, view)) if study and view is not None else entry
 
 
-def _only_view(header: Header, path: Path) -> ViewName | None:
-    from bonescan.io.dicom import views_named
+def _told(path: Path) -> tuple[str, str, ViewName | None]:
+    """What an object is if it is clearly no scan, its study or "", and its view where it has only one.
 
-    views = views_named(header, path)
-    return views[0] if len(views) == 1 else None
+    Raises:
+        UnreadableInputError: It is no DICOM file, or damaged.
+    """
+    from bonescan.io.dicom import read_header, views_named
+    from bonescan.io.dicom_header import other_kind
+
+    with decoding(path, "DICOM file"):  # values are parsed, and warned about, when they are asked for
+        header = read_header(path, stop_before_pixels=True)
+        views = views_named(header, path)
+        return other_kind(header), header.text("StudyInstanceUID"), views[0] if len(views) == 1 else None
 
 
 def pair_views(inputs: Iterable[StudyInput]) -> list[StudyInput]:
