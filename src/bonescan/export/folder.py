@@ -26,6 +26,8 @@ DEFAULT_FORMATS = ("json", "png", "pdf")
 DICOM_FORMATS = ("seg", "sr", "sc")
 FORMATS = (*DEFAULT_FORMATS, *DICOM_FORMATS, "fhir")
 LONGEST_NAME = 100
+LONGEST_NAME_BYTES = 200
+"""Below the 255 of most file systems, with room for a number and for the temporary name that it is written under."""
 _WRITTEN = {"analysis.json", "masks", "overlay.png", "report.txt", "report.pdf", "dicom", "fhir.json"}
 _IGNORED = {"Thumbs.db", "desktop.ini"}
 _Made = TypeVar("_Made")
@@ -109,7 +111,9 @@ def folder_name(name: str) -> str:
         ('a_b_ c', 'study')
     """
     safe = re.sub(r'[\x00-\x1f<>:"/\\|?*]', "_", name).strip(". ")
-    return safe[:LONGEST_NAME].rstrip(". ") or "study"
+    # File systems count bytes, of which a letter may have four.
+    short = safe.encode(errors="ignore")[:LONGEST_NAME_BYTES].decode(errors="ignore")[:LONGEST_NAME]
+    return short.rstrip(". ") or "study"
 
 
 def unique_names(names: Iterable[str]) -> list[str]:

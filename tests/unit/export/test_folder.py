@@ -174,3 +174,4 @@ def test_names_are_made_unique_as_any_file_system_sees_them():
     assert unique_names(["a", "b", "A", "a", "a-2"]) == ["a", "b", "A-2", "a-3", "a-2-2"]
     assert unique_names(["a/b", "a:b"]) == ["a_b", "a_b-2"]
     assert folder_name("IM0001") == "IM0001"
+    assert folder_name("骨" * 100) == "骨" * 66  # 198 bytes
