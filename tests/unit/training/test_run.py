@@ -21,6 +21,7 @@ COHORTS = Cohorts(
     tuple(CohortCase(f"T{i}", f"P{i}", (), split, False, (), False) for i, split in enumerate(("train", "val"))),
     "0" * 64,
     simulated=True,
+    fingerprints={Path(): "0" * 64},
 )
 
 
