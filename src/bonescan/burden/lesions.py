@@ -63,12 +63,20 @@ def find_lesions(views: Iterable[Segmented]) -> tuple[Lesion, ...]:
         views: The views of one scan, each at most once.
 
     Returns:
-        Lesions numbered from 1, metastases and benign uptake, each with the number of its pair in the other view.
+        Lesions numbered from 1, metastases and benign uptake, each with the number of its pair in the other view. The
+        two of a pair have the same site and region.
     """
     ordered = sorted(views, key=lambda segmented: list(ViewName).index(segmented.view.name))
     found = [lesion for segmented in ordered for lesion in _in_view(segmented)]
     pairs = _pairs(found)
-    return tuple(_lesion(item, number, pairs.get(number)) for number, item in enumerate(found, start=1))
+    bones = [_bones(item.component, item.segmented.regions) for item in found]
+    lesions = []
+    for number, item in enumerate(found, start=1):
+        other = pairs.get(number)
+        # What is seen from both sides is one focus and sits in one bone: both views have a say in which.
+        seen = bones[number - 1] + bones[other - 1] if other else bones[number - 1]
+        lesions.append(_lesion(item, number, other, Region(int(seen.argmax())) if seen.any() else None))
+    return tuple(lesions)
 
 
 def count(lesions: Sequence[Lesion], lesion_class: LesionClass = "metastasis") -> int:
@@ -100,10 +108,9 @@ def _pairs(found: Sequence[_Found]) -> dict[int, int]:
     return pairs
 
 
-def _lesion(item: _Found, number: int, other: int | None) -> Lesion:
+def _lesion(item: _Found, number: int, other: int | None, region: Region | None) -> Lesion:
     component, segmented = item.component, item.segmented
     spacing = segmented.view.pixel_spacing_mm
-    region = _region(component, segmented.regions)
     probability = segmented.behind(item.label)[component.rows, component.columns]
     return Lesion(
         id=number,
@@ -141,16 +148,17 @@ def uptake_ratio(component: Component, segmented: Segmented, frame: BodyFrame) -
     return here / opposite if opposite > 0 else None
 
 
-def _region(component: Component, regions: Labels | None) -> Region | None:
-    """Most frequent bone in the box of a lesion and a little around it.
+def _bones(component: Component, regions: Labels | None) -> npt.NDArray[np.float64]:
+    """(regions,) share of each bone among the bones in the box of a lesion and a little around it; 0 where none is.
 
     Around it too, because a region map errs under hot spots: there it has islands of bones that are elsewhere.
     """
     if regions is None:
-        return None
+        return np.zeros(len(Region))
     top, left, bottom, right = component.bbox
     reach = round(_REACH * regions.shape[0])
     around = regions[max(top - reach, 0) : bottom + reach, max(left - reach, 0) : right + reach]
-    votes = np.bincount(around.ravel(), minlength=len(Region))
+    votes = np.bincount(around.ravel(), minlength=len(Region)).astype(np.float64)
     votes[Region.BACKGROUND] = 0
-    return Region(int(votes.argmax())) if votes.any() else None
+    shares: npt.NDArray[np.float64] = votes / max(votes.sum(), 1)
+    return shares

@@ -130,3 +130,25 @@ def test_region_unknown_off_the_skeleton():
 def test_no_counts_on_the_other_side_gives_no_ratio():
     (lesion,) = find_lesions([segmented("anterior", [(700, 10, 5, MET)])])
     assert lesion.uptake_ratio is None
+
+
+@pytest.mark.parametrize(("ribs_in_front", "named"), [(0.9, "ribs"), (0.6, "scapula")])
+def test_a_pair_sits_in_the_bone_that_both_views_together_show_most(ribs_in_front, named):
+    """From behind a fifth of the bone around it is ribs; larger there, which makes that view no louder."""
+    small, large = np.zeros(SIZE, np.uint8), np.zeros(SIZE, np.uint8)
+    small[455:485] = Region.SCAPULA
+    small[455 : 455 + round(30 * ribs_in_front)] = Region.RIBS
+    large[440:500] = Region.SCAPULA
+    large[440:452] = Region.RIBS
+    anterior = segmented("anterior", [(470, 94, 6, MET)], regions=small)
+    posterior = segmented("posterior", [(470, 255 - 94, 20, MET)], regions=large)
+    front, back = find_lesions([anterior, posterior])
+    assert (front.pair, back.pair) == (2, 1)
+    assert (front.region, front.site) == (back.region, back.site) == (named, named)
+
+
+def test_a_view_without_a_bone_leaves_the_name_to_the_other():
+    regions = np.full(SIZE, Region.SACRUM, np.uint8)
+    anterior = segmented("anterior", [(470, 94, 6, MET)], regions=regions)
+    posterior = segmented("posterior", [(470, 255 - 94, 6, MET)], regions=np.zeros(SIZE, np.uint8))
+    assert [x.region for x in find_lesions([anterior, posterior])] == ["sacrum", "sacrum"]
