@@ -14,18 +14,21 @@ DRAWS = 2000
 
 
 def bootstrap(
-    cases: int, statistic: Callable[[npt.NDArray[np.int64]], float], *, draws: int = 400, seed: int = 0
+    patients: Numbers, statistic: Callable[[npt.NDArray[np.intp]], float], *, draws: int = 400, seed: int = 0
 ) -> tuple[float, float]:
-    """95 % percentile interval of a statistic of cases drawn with replacement.
+    """95 % percentile interval of a statistic of cases, of patients drawn with replacement, each with all its cases.
 
     Args:
-        cases: How many there are.
+        patients: (cases,) number of the patient of each case.
         statistic: Of the indices of the drawn cases; draws where it is not defined are left out.
         draws: Number of draws.
         seed: Of the draws.
     """
     rng = np.random.default_rng(seed)
-    return _percentiles(np.array([statistic(rng.integers(cases, size=cases)) for _ in range(draws)]))
+    _, counts = np.unique(patients, return_counts=True)
+    cases = np.split(np.argsort(patients, kind="stable"), counts.cumsum()[:-1])
+    drawn = (rng.integers(len(cases), size=len(cases)) for _ in range(draws))
+    return _percentiles(np.array([statistic(np.concatenate([cases[i] for i in numbers])) for numbers in drawn]))
 
 
 def weights(patients: int, *, draws: int = DRAWS, seed: int = 0) -> Floats:

@@ -15,8 +15,7 @@ from bonescan.metrics.thresholds import over_or_likeliest
 from bonescan.models.bundle import Figure
 from bonescan.training.measure import Measured, Segmented
 
-Indices = npt.NDArray[np.int64]
-
+Indices = npt.NDArray[np.intp]
 
 DIFFERENCE = "export_largest_difference"
 """Name of the figure that says what exporting did."""
@@ -31,7 +30,7 @@ def figures_of(measured: Measured, dataset: str) -> tuple[Figure, ...]:
     """
     figures = _patients(measured, dataset) + _windows(measured, dataset)
     for name, found in measured.dice.items():
-        figures += _dice(found, name, dataset)
+        figures += _dice(measured, found, name, dataset)
     figures += _sites(measured, dataset) + _regions(measured, dataset)
     return tuple(figures)
 
@@ -49,7 +48,7 @@ def difference_of(difference: float, dataset: str) -> Figure:
 
 def _patients(measured: Measured, dataset: str) -> list[Figure]:
     scores, truth = measured.patients, measured.patient_truth
-    figures = [_interval("patient_auc", lambda i: auc(scores[i], truth[i]), len(truth), dataset)]
+    figures = [_interval("patient_auc", lambda i: auc(scores[i], truth[i]), measured, dataset)]
     for suffix, threshold in (("", measured.thresholds.patient), ("_at_half", 0.5)):
         called = scores >= threshold
         figures.append(_share(f"patient_accuracy{suffix}", called == truth, dataset))
@@ -68,11 +67,11 @@ def _windows(measured: Measured, dataset: str) -> list[Figure]:
         def area(i: Indices, scores: npt.NDArray[np.float32] = scores, truth: npt.NDArray[np.bool_] = truth) -> float:
             return auc(scores[i].reshape(-1), truth[i].reshape(-1))
 
-        figures.append(_interval(f"window_auc_{name}", area, len(scores), dataset, count=truth.size))
+        figures.append(_interval(f"window_auc_{name}", area, measured, dataset, count=truth.size))
     return figures
 
 
-def _dice(found: Segmented, name: str, dataset: str) -> list[Figure]:
+def _dice(measured: Measured, found: Segmented, name: str, dataset: str) -> list[Figure]:
     def dice(i: Indices, key: str) -> float:
         return dice_figures(found.overlap[i].reshape(-1), found.drawn[i].reshape(-1), found.true[i].reshape(-1))[key]
 
@@ -80,8 +79,7 @@ def _dice(found: Segmented, name: str, dataset: str) -> list[Figure]:
         return lambda i: dice(i, key)
 
     keys = ("pooled", "lesion_bearing", "all_empty_one", "all_false_zero")
-    cases, views = found.true.shape
-    return [_interval(f"dice_{name}_{key}", of(key), cases, dataset, count=cases * views) for key in keys]
+    return [_interval(f"dice_{name}_{key}", of(key), measured, dataset, count=found.true.size) for key in keys]
 
 
 def _sites(measured: Measured, dataset: str) -> list[Figure]:
@@ -111,7 +109,7 @@ def _regions(measured: Measured, dataset: str) -> list[Figure]:
         overlap, total = sums[i].sum(axis=0).T
         return float((2 * overlap[total > 0] / total[total > 0]).mean()) if (total > 0).any() else float("nan")
 
-    return [_interval("dice_regions", dice, len(sums), dataset)]
+    return [_interval("dice_regions", dice, measured, dataset)]
 
 
 def _share(name: str, good: npt.NDArray[np.bool_], dataset: str) -> Figure:
@@ -121,10 +119,11 @@ def _share(name: str, good: npt.NDArray[np.bool_], dataset: str) -> Figure:
 
 
 def _interval(
-    name: str, statistic: Callable[[Indices], float], cases: int, dataset: str, count: int | None = None
+    name: str, statistic: Callable[[Indices], float], measured: Measured, dataset: str, count: int | None = None
 ) -> Figure:
     """A figure with a bootstrap interval over patients."""
-    low, high = bootstrap(cases, statistic)
+    low, high = bootstrap(measured.numbers, statistic)
+    cases = len(measured.numbers)
     return Figure(
         name=name,
         value=_finite(statistic(np.arange(cases))),

@@ -61,6 +61,7 @@ class Measured:
 
     Attributes:
         held_out: Whether thresholds were tuned on other cases than these.
+        numbers: (cases,) number of the patient, who may have several.
         patients: (cases,) probability of metastasis.
         patient_truth: (cases,).
         sites: (cases, 6) probabilities.
@@ -73,6 +74,7 @@ class Measured:
     """
 
     held_out: bool
+    numbers: npt.NDArray[np.int64]
     patients: Floats
     patient_truth: Bools
     sites: Floats
@@ -116,6 +118,7 @@ def measure(
     )
     return Measured(
         held_out=tuning is not held,
+        numbers=np.asarray(cases.patients)[held],
         patients=patients[held],
         patient_truth=known[held],
         sites=sites[held],

@@ -86,7 +86,7 @@ def test_clusters_agree_with_the_bootstrap_of_patients():
     scores = truth * 1.5 + level + rng.normal(0, 0.5, (80, 5))
     clusters = np.repeat(np.arange(80), 5)
     area = delong(scores.ravel(), truth.ravel(), clusters)
-    low, high = bootstrap(80, lambda i: auc(scores[i].ravel(), truth[i].ravel()), draws=600)
+    low, high = bootstrap(np.arange(80), lambda i: auc(scores[i].ravel(), truth[i].ravel()), draws=600)
     assert (area.low, area.high) == pytest.approx((low, high), abs=0.02)
 
 

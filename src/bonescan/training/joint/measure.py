@@ -119,6 +119,7 @@ def measure_joint(
     )
     measured = Measured(
         held_out=tuning is not held,
+        numbers=np.asarray(cases.patients)[held],
         patients=probabilities[held, 0],
         patient_truth=known[held],
         sites=probabilities[held, 1:],
