@@ -79,6 +79,9 @@ class TrainingCohort(_Frozen):
 
     fingerprint: str = Field(description="Of all cohorts together; of a lone one its own.")
     fingerprints: tuple[str, ...] = Field((), description="Of each cohort; none where that was not kept.")
+    before: dict[str, int] = Field(
+        {}, description="Of each that taught what the networks started from: the seed of the split, where it was drawn."
+    )
     cases: dict[str, int]
     description: str
 
@@ -106,6 +109,15 @@ class Manifest(_Frozen):
     simulated_only: bool
     regions: bool = Field(True, description="False where nothing taught a joint network where the bones are.")
     files: dict[str, BundleFile]
+
+    @property
+    def taught_by(self) -> dict[str, int]:
+        """Fingerprint of each cohort that taught its networks → the seed of its split, where that was drawn."""
+        cohort = self.training_cohort
+        return {
+            **cohort.before,
+            **dict.fromkeys((cohort.fingerprint, *cohort.fingerprints), self.recipe.get("seed", 0)),
+        }
 
     def to_json(self) -> str:
         """The document as JSON text."""

@@ -39,10 +39,10 @@ def calibrate_bundle(
 ) -> Bundle:
     """Tune a bundle's thresholds and calibration on annotated patients, and measure it on them.
 
-    All patients take part but those of the test side, or of a cohort that the bundle was trained on the validation
-    patients alone; where such a cohort has no split it is drawn as for the training. Every other one of them is tuned
-    on and the rest measured on, or all of them both where they are few; the figures say so. The threshold of a pixel of
-    a class that none of those to tune on has outlined stays.
+    All patients take part but those of the test side, or of a cohort that taught the bundle's networks, or what they
+    started from, the validation patients alone; where such a cohort has no split it is drawn as for the training. Every
+    other one of them is tuned on and the rest measured on, or all of them both where they are few; the figures say so.
+    The threshold of a pixel of a class that none of those to tune on has outlined stays.
 
     Args:
         model: Folder of the bundle.
@@ -98,14 +98,13 @@ def _patients(
     manifest: Manifest, folders: Sequence[Path], progress: Callable[[str], None] | None
 ) -> tuple[Cohorts, list[CohortCase]]:
     """The cohorts, and those of their cases to calibrate on."""
-    trained_on = {manifest.training_cohort.fingerprint, *manifest.training_cohort.fingerprints}
-    seed = manifest.recipe.get("seed", _SEED)
-    cohorts = read_cohorts(folders, seed=_SEED, seeds=dict.fromkeys(trained_on, seed))
+    trained_on = manifest.taught_by
+    cohorts = read_cohorts(folders, seed=_SEED, seeds=trained_on)
     # A network is surer of the patients that it was trained on than of any others.
     seen = {
         folder
         for folder, fingerprint in cohorts.fingerprints.items()
-        if not trained_on.isdisjoint((fingerprint, cohorts.fingerprint))
+        if fingerprint in trained_on or cohorts.fingerprint in trained_on
     }
     if seen and progress:
         names = ", ".join(sorted(folder.resolve().name for folder in seen))

@@ -200,6 +200,7 @@ def _manifest(run: Run, contents: _Contents, name: str) -> Manifest:
     cohort = TrainingCohort(
         fingerprint=run.facts["cohort_fingerprint"],
         fingerprints=run.facts.get("cohort_fingerprints", ()),
+        before=run.facts.get("taught_before", {}),
         cases=run.facts["cases"],
         description=_description(run, simulated),
     )

@@ -113,7 +113,7 @@ def measure(
         window_bladder=bladder.gate,
         segment_metastasis=metastasis.level,
         segment_bladder=bladder.level,
-        sites=tune_sites(sites, site_truth, known, tuning),
+        sites=tune_sites(sites, site_truth, known, tuning, before.sites if before else None),
         untuned=untuned(found, tuning),
     )
     return Measured(
@@ -130,7 +130,13 @@ def measure(
     )
 
 
-def tune_sites(scores: Floats, truth: Bools, metastasis: Bools, tuning: Indices) -> dict[Site, float]:
+def tune_sites(
+    scores: Floats,
+    truth: Bools,
+    metastasis: Bools,
+    tuning: Indices,
+    before: Mapping[Site, float] | None = None,
+) -> dict[Site, float]:
     """A threshold a site, with the fewest errors to be expected in patients with metastases: reports are of these.
 
     Args:
@@ -138,9 +144,15 @@ def tune_sites(scores: Floats, truth: Bools, metastasis: Bools, tuning: Indices)
         truth: (cases, 6).
         metastasis: (cases,).
         tuning: Cases to choose on.
+        before: Those before, one of which is kept where all or none of the cases to choose on have metastases there.
     """
     chosen = with_metastases(tuning, metastasis)
-    return {site: even_odds_threshold(scores[chosen, i], truth[chosen, i]) for i, site in enumerate(SITES)}
+    return {
+        site: before[site]
+        if before and len(np.unique(truth[chosen, i])) < 2
+        else even_odds_threshold(scores[chosen, i], truth[chosen, i])
+        for i, site in enumerate(SITES)
+    }
 
 
 def with_metastases(tuning: Indices, metastasis: Bools) -> Indices:

@@ -45,6 +45,10 @@ class Started(Protocol):
         """What names it exactly."""
 
     @property
+    def taught_by(self) -> dict[str, int]:
+        """Fingerprint of each cohort that taught it → the seed of its split, where that was drawn."""
+
+    @property
     def regions(self) -> bool:
         """Whether it was taught where the bones are."""
 
@@ -75,6 +79,12 @@ class Run:
     def words(self) -> str:
         """Where it lies, as it was given."""
         return f"the run in {self.folder}"
+
+    @property
+    def taught_by(self) -> dict[str, int]:
+        """Fingerprint of each cohort that taught its networks, here and before → the seed of its split."""
+        own = (self.facts["cohort_fingerprint"], *self.facts.get("cohort_fingerprints", ()))
+        return {**self.facts.get("taught_before", {}), **dict.fromkeys(own, self.recipe.seed)}
 
     @property
     def regions(self) -> bool:
@@ -133,6 +143,7 @@ def begin(
         "cases": {name: len(cohorts.split(name)) for name in ("train", "val")},
         "started_from": start.identity if start else None,
         "start": start.words if start else None,
+        "taught_before": start.taught_by if start else {},
         "init": _named(init) if init else None,
         "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
     }

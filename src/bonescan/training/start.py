@@ -54,6 +54,11 @@ class StartBundle:
         }
 
     @property
+    def taught_by(self) -> dict[str, int]:
+        """Fingerprint of each cohort that taught its networks → the seed of its split, where that was drawn."""
+        return self.bundle.manifest.taught_by
+
+    @property
     def regions(self) -> bool:
         """Whether its networks were taught where the bones are."""
         return self.bundle.manifest.regions

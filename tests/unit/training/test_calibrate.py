@@ -118,17 +118,22 @@ def test_a_cohort_among_those_trained_on_takes_its_validation_patients_alone(pla
     assert said.count(sentence) == 2
 
 
-@pytest.mark.parametrize("others", [False, True])
-def test_a_cohort_without_a_split_gets_that_of_the_training(place, tmp_path, monkeypatch, others):
+@pytest.mark.parametrize("taught", ["alone", "beside others", "before"])
+def test_a_cohort_without_a_split_gets_that_of_the_training(place, tmp_path, monkeypatch, taught):
     cohort = many_patients(tmp_path / "cohort", place / "cohort", [number % 2 == 0 for number in range(30)], None)
     sides = [split_patients(cohort.cases, seed=seed) for seed in (0, 7)]
     default, trained = ({name for name, side in chosen.items() if side == "val"} for chosen in sides)
     assert default != trained
     bundle = load_bundle(place / "good")
     own = cohort.fingerprint
-    named = {"fingerprint": "b", "fingerprints": ("a", own)} if others else {"fingerprint": own}
+    named = {
+        "alone": {"fingerprint": own},
+        "beside others": {"fingerprint": "b", "fingerprints": ("a", own)},
+        "before": {"fingerprint": "b", "before": {own: 7}},
+    }[taught]
     trained_on = bundle.manifest.training_cohort.model_copy(update=named)
-    bundle = with_changes(bundle, tmp_path / "own", training_cohort=trained_on, recipe={"seed": 7})
+    recipe = {"seed": 8 if taught == "before" else 7}
+    bundle = with_changes(bundle, tmp_path / "own", training_cohort=trained_on, recipe=recipe)
     taken = []
 
     def remember(folder, cases, **options):

@@ -9,7 +9,7 @@ from bonescan.core.anatomy import SITES, MaskLabel
 from bonescan.inference.windows import extract
 from bonescan.training.bundle_figures import figures_of
 from bonescan.training.chain import probability_map, site_probabilities, window_probabilities
-from bonescan.training.measure import LEVELS, best_level, halves, measure
+from bonescan.training.measure import LEVELS, best_level, halves, measure, tune_sites
 from tests.grid_cases import grid_cases
 
 pytestmark = pytest.mark.train
@@ -147,3 +147,15 @@ def test_a_level_that_finds_the_truth_is_chosen_whatever_was_before():
     sums[:] = 0, 10, 5
     sums[3] = 5, 5, 5
     assert best_level(sums, before=0.9) == 3
+
+
+def test_a_site_that_nobody_has_keeps_its_threshold():
+    scores, metastasis = np.random.default_rng(0).random((40, len(SITES))), np.ones(40, bool)
+    truth = scores > 0.6
+    truth[:, 2], truth[:, 3] = False, True
+    before = dict.fromkeys(SITES, 0.31)
+    kept = tune_sites(scores, truth, metastasis, np.arange(40), before)
+    assert {site for site, limit in kept.items() if limit == 0.31} == {SITES[2], SITES[3]}
+    alone = tune_sites(scores, truth, metastasis, np.arange(40))
+    assert (alone[SITES[2]], alone[SITES[3]]) == (0.5, 0.5)
+    assert alone[SITES[0]] == kept[SITES[0]]

@@ -1,6 +1,7 @@
 """What a run keeps of that which it was begun with, and what it says when it is to go on with something else."""
 
 import json
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -8,9 +9,12 @@ import pytest
 
 from bonescan.core.errors import RecipeError, UsageError
 from bonescan.io.cohort import CohortCase
+from bonescan.models.bundle import load_bundle
+from bonescan.models.registry import find_bundle
 from bonescan.training import export_onnx
 from bonescan.training.cache import Cohorts
 from bonescan.training.run import RECORD, begin, open_run, started_from
+from bonescan.training.start import open_start
 
 pytestmark = pytest.mark.train
 
@@ -85,6 +89,27 @@ def test_a_bundle_says_that_a_network_was_taught_elsewhere(recipe, checkpoint, t
         assert "checkpoint resnet34.pth" in export_onnx._description(one, simulated=True)
     plain = begin(recipe, COHORTS, tmp_path / "plain", resume=False)
     assert export_onnx._description(plain, simulated=True) == "Simulated patients."
+
+
+def test_a_run_knows_all_cohorts_that_taught_its_networks(recipe, tmp_path):
+    others = replace(COHORTS, fingerprint="others", fingerprints={Path("one"): "one", Path("two"): "two"})
+    first = begin(recipe, others, tmp_path / "first", resume=False)
+    seed = first.recipe.seed
+    assert first.taught_by == {"others": seed, "one": seed, "two": seed}
+    reseeded = tmp_path / "reseeded.toml"
+    reseeded.write_text(f"seed = {seed + 1}\n{RECIPE}")
+    second = begin(reseeded, COHORTS, tmp_path / "second", resume=False, start=first)
+    third = begin(recipe, COHORTS, tmp_path / "third", resume=False, start=open_run(Path(second.folder)))
+    before = {**first.taught_by, **dict.fromkeys((COHORTS.fingerprint, *COHORTS.fingerprints.values()), seed + 1)}
+    assert open_run(Path(third.folder)).facts["taught_before"] == before
+
+
+def test_a_bundle_tells_a_run_that_starts_from_it_what_taught_it(recipe, tmp_path):
+    bundle = load_bundle(find_bundle("joint"))
+    start = open_start("joint")
+    run = begin(recipe, COHORTS, tmp_path / "run", resume=False, start=start)
+    assert run.facts["taught_before"] == {bundle.manifest.training_cohort.fingerprint: bundle.manifest.recipe["seed"]}
+    assert set(run.taught_by) > set(run.facts["taught_before"])
 
 
 def test_the_start_is_named_where_it_is_forgotten(recipe, tmp_path):
