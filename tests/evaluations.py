@@ -7,7 +7,7 @@ from bonescan.evaluation.columns import Columns
 from bonescan.evaluation.records import CohortFacts, Header, Lesion, MethodFacts, Pixels, Record, ViewRecord
 
 FACTS = MethodFacts("model", "1", "bundle", "a" * 64, threshold=0.5, site_thresholds=(0.5,) * 6, simulated_only=True)
-COHORT = CohortFacts("cohort", "f" * 64, simulated=True, truth="e" * 64)
+COHORT = CohortFacts("cohort", "f" * 64, simulated=True, content="e" * 64)
 HEADER = Header(FACTS, (COHORT,), "test")
 
 

@@ -55,7 +55,7 @@ def read_compared(folders: Sequence[Path]) -> list[Compared]:
         folders: What `bonescan evaluate -o` has written.
 
     Raises:
-        UsageError: Fewer than two, or they are of other cohorts or annotations, or have no study in common.
+        UsageError: Fewer than two, or they are of other cohorts, scans or annotations, or have no study in common.
         UnreadableInputError: A folder holds no records.
     """
     if len(folders) < 2:
@@ -63,11 +63,11 @@ def read_compared(folders: Sequence[Path]) -> list[Compared]:
     read = [read_records(folder / CASES) for folder in folders]
     if len({frozenset(cohort.fingerprint for cohort in header.cohorts) for header, _ in read}) > 1:
         raise UsageError("the evaluations are of different cohorts", hint="Evaluate all methods on the same ones")
-    # Records from before the truth was kept do not say which it was.
-    truths = {(cohort.fingerprint, cohort.truth) for header, _ in read for cohort in header.cohorts if cohort.truth}
-    if len(truths) > len({fingerprint for fingerprint, _ in truths}):
+    # Records from before it was kept do not say what the cohort held.
+    held = {(cohort.fingerprint, cohort.content) for header, _ in read for cohort in header.cohorts if cohort.content}
+    if len(held) > len({fingerprint for fingerprint, _ in held}):
         raise UsageError(
-            "the evaluations are of one cohort with different annotations",
+            "the evaluations are of one cohort with different scans or annotations",
             hint="Evaluate all methods again, each in a new folder",
         )
     common = set.intersection(*({record.study_id for record in records} for _, records in read))

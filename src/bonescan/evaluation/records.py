@@ -162,13 +162,13 @@ class CohortFacts:
         name: Of its folder.
         fingerprint: SHA-256 of its table.
         simulated: Whether any of it is.
-        truth: SHA-256 of what is annotated of all its studies; empty in records that were made before it was kept.
+        content: SHA-256 of the scans and annotations of all its studies; empty in records from before it was kept.
     """
 
     name: str
     fingerprint: str
     simulated: bool
-    truth: str = ""
+    content: str = ""
 
 
 @dataclass(frozen=True)
@@ -231,13 +231,15 @@ def check_same(found: Header, wanted: Header, folder: Path) -> None:
     """Refuse to mix records.
 
     Raises:
-        UsageError: The folder holds records of another method, cohort, truth (or nobody knows which) or split.
+        UsageError: The folder holds records of another method, cohort, version of its scans or annotations (or nobody
+            knows which), or split.
     """
-    bare = [[replace(cohort, truth="") for cohort in header.cohorts] for header in (found, wanted)]
+    bare = [[replace(cohort, content="") for cohort in header.cohorts] for header in (found, wanted)]
     parts = {
         "model": found.method != wanted.method,
         "cohort": bare[0] != bare[1],
-        "truth": [cohort.truth for cohort in found.cohorts] != [cohort.truth for cohort in wanted.cohorts],
+        "version of the scans or annotations": [x.content for x in found.cohorts]
+        != [x.content for x in wanted.cohorts],
         "split": found.split != wanted.split,
     }
     if differing := [name for name, differs in parts.items() if differs]:

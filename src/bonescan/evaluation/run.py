@@ -69,7 +69,7 @@ def collect(cohorts: Sequence[Cohort], split: Side, limit: int | None = None) ->
 
 def header_of(method: Method, cohorts: Sequence[Cohort], split: Side) -> Header:
     """What the records will be of."""
-    facts = [CohortFacts(c.folder.resolve().name, c.fingerprint, is_simulated(c), truth_of(c)) for c in cohorts]
+    facts = [CohortFacts(c.folder.resolve().name, c.fingerprint, is_simulated(c), content_of(c)) for c in cohorts]
     return Header(method.facts, tuple(facts), split)
 
 
@@ -79,8 +79,8 @@ def is_simulated(cohort: Cohort) -> bool:
     return (cohort.folder / SIMULATION).is_file() or any(path.is_file() for path in studies)
 
 
-def truth_of(cohort: Cohort) -> str:
-    """SHA-256 of all files that say what is true of the studies: masks, region maps, LabelMe files, simulated truths.
+def content_of(cohort: Cohort) -> str:
+    """SHA-256 of the scans, and of all files that say what is true of them: masks, region maps, LabelMe files, truths.
 
     Of names within the folder and bytes, so that a copy has the same. The table has its own, the fingerprint.
 
@@ -90,7 +90,7 @@ def truth_of(cohort: Cohort) -> str:
     found = hashlib.sha256()
     for case in sorted(cohort, key=lambda case: case.study_id):
         simulated = cohort.folder / case.study_id / TRUTH
-        for path in (*case.annotation_paths, *([simulated] if simulated.is_file() else [])):
+        for path in (*case.paths, *case.annotation_paths, *([simulated] if simulated.is_file() else [])):
             try:
                 content = path.read_bytes()
             except OSError as error:
@@ -128,7 +128,7 @@ def answer_all(
 
     Raises:
         CohortError: A study or annotation cannot be used, or nothing is on that side of the split.
-        UsageError: OUT holds an evaluation of something else, or of annotations that have changed since.
+        UsageError: OUT holds an evaluation of something else, or of scans or annotations that have changed since.
         ModelError: The model cannot run.
         OutputError: OUT cannot be written.
     """

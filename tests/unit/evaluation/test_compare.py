@@ -113,12 +113,12 @@ def test_two_versions_of_one_name_are_told_apart_by_folder(tmp_path):
 
 def test_other_annotations_of_the_same_cases_are_refused(tmp_path):
     first = folder(tmp_path, "a", rows(better=True))
-    for name, truth in (("changed", "0" * 64), ("unsaid", "")):
-        header = replace(HEADER, cohorts=(replace(HEADER.cohorts[0], truth=truth),))
+    for name, content in (("changed", "0" * 64), ("unsaid", "")):
+        header = replace(HEADER, cohorts=(replace(HEADER.cohorts[0], content=content),))
         write_records(tmp_path / name / "cases.jsonl", header, rows(better=False))
-    with pytest.raises(UsageError, match="different annotations"):
+    with pytest.raises(UsageError, match="different scans or annotations"):
         read_compared([first, tmp_path / "changed"])
-    assert len(read_compared([first, tmp_path / "unsaid"])) == 2, "records from before the truth was kept"
+    assert len(read_compared([first, tmp_path / "unsaid"])) == 2, "records from before it was kept"
 
 
 def test_other_cases_are_refused(tmp_path):

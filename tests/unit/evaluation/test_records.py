@@ -23,8 +23,8 @@ def test_records_come_back(tmp_path):
 def test_records_from_before_the_truth_was_kept_are_read(tmp_path):
     path = tmp_path / "cases.jsonl"
     write_records(path, HEADER, ROWS)
-    path.write_text(path.read_text().replace(f',"truth":"{HEADER.cohorts[0].truth}"', ""))
-    assert read_records(path)[0].cohorts[0].truth == ""
+    path.write_text(path.read_text().replace(f',"content":"{HEADER.cohorts[0].content}"', ""))
+    assert read_records(path)[0].cohorts[0].content == ""
 
 
 def test_a_line_that_a_kill_has_cut_is_left_out(tmp_path):
@@ -49,8 +49,8 @@ def test_what_is_no_file_of_records_is_refused(tmp_path):
     [
         ({"method": replace(HEADER.method, sha256="b" * 64)}, "model"),
         ({"cohorts": (replace(HEADER.cohorts[0], fingerprint="0"),)}, "cohort"),
-        ({"cohorts": (replace(HEADER.cohorts[0], truth="0"),)}, "truth"),
-        ({"cohorts": (replace(HEADER.cohorts[0], truth=""),)}, "truth"),
+        ({"cohorts": (replace(HEADER.cohorts[0], content="0"),)}, "version of the scans or annotations"),
+        ({"cohorts": (replace(HEADER.cohorts[0], content=""),)}, "version of the scans or annotations"),
         ({"split": "val"}, "split"),
     ],
 )

@@ -158,16 +158,16 @@ def test_a_folder_of_something_else_is_refused(cohort, model, tmp_path):
         answer_all(model, [cohort], tmp_path, split="all")
 
 
-@pytest.mark.parametrize("name", ["masks/anterior.png", "masks/regions_posterior.png", "labelme/anterior.json"])
-def test_annotations_that_have_changed_are_noticed_and_a_copy_is_not(cohort, tmp_path, name):
+@pytest.mark.parametrize("name", ["masks/anterior.png", "masks/regions_posterior.png", "labelme/anterior.json", "SCAN"])
+def test_scans_and_annotations_that_have_changed_are_noticed_and_a_copy_is_not(cohort, tmp_path, name):
     for copy in ("before", "after"):
         shutil.copytree(cohort.folder, tmp_path / copy)
     before, after = (read_cohort(tmp_path / copy) for copy in ("before", "after"))
-    assert run.truth_of(before) == run.truth_of(after) == run.truth_of(cohort)
-    changed = after.folder / "T3" / name
+    assert run.content_of(before) == run.content_of(after) == run.content_of(cohort)
+    changed = after["T3"].paths[0] if name == "SCAN" else after.folder / "T3" / name
     changed.parent.mkdir(exist_ok=True)
     changed.write_bytes(b"something else")
-    assert run.truth_of(after) != run.truth_of(before)
+    assert run.content_of(after) != run.content_of(before)
     assert after.fingerprint == before.fingerprint
 
 
@@ -182,7 +182,7 @@ def test_records_of_masks_that_have_changed_are_not_reused(cohort, tmp_path):
     perfect(tmp_path / "p", cohort)
     answer_all(name, [own], tmp_path / "o", split="all")
     write_masks(own.folder, "T0", masks)
-    with pytest.raises(UsageError, match="another truth"):
+    with pytest.raises(UsageError, match="another version of the scans or annotations"):
         answer_all(name, [own], tmp_path / "o", split="all")
 
 
