@@ -27,6 +27,7 @@ from bonescan.core.errors import UsageError
 from bonescan.core.node_settings import NodeSettings
 
 FILE_NAME = "bonescan.toml"
+_READABLE = "Let this account read the file and its folder, or run as the one that may"
 CONFIG_VARIABLE = "BONESCAN_CONFIG"
 
 
@@ -79,8 +80,15 @@ def config_file() -> Path | None:
     """The `bonescan.toml` that applies, or None.
 
     Raises:
-        UsageError: `BONESCAN_CONFIG` names a file that does not exist.
+        UsageError: `BONESCAN_CONFIG` names a file that does not exist, or nobody lets us look for one.
     """
+    try:
+        return _config_file()
+    except OSError as error:
+        raise UsageError(f"cannot look for {FILE_NAME}: {error}", hint=_READABLE) from error
+
+
+def _config_file() -> Path | None:
     if named := os.environ.get(CONFIG_VARIABLE):
         if not Path(named).is_file():
             raise UsageError(f"{CONFIG_VARIABLE} names {named}, which is no file", hint="Correct it or unset it")
@@ -95,7 +103,7 @@ def settings() -> Settings:
     """The settings of this process, read once; `settings.cache_clear()` has them read again.
 
     Raises:
-        UsageError: The file is no TOML, or a value is unknown or out of its range.
+        UsageError: The file cannot be read or is no TOML, or a value is unknown or out of its range.
     """
     try:
         return Settings()
@@ -110,6 +118,8 @@ def settings() -> Settings:
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{_origin()} is not valid TOML: {error}") from error
+    except OSError as error:
+        raise UsageError(f"cannot read the settings: {error}", hint=_READABLE) from error
 
 
 def _origin() -> str:

@@ -79,6 +79,18 @@ def test_a_named_file_that_is_missing_is_an_error(monkeypatch):
         settings()
 
 
+@pytest.mark.parametrize("method", ["is_file", "open"])
+def test_a_file_that_nobody_may_read_is_an_error(tmp_path, monkeypatch, method):
+    (tmp_path / "bonescan.toml").write_text("model = 'joint'\n")
+
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied", "bonescan.toml")
+
+    monkeypatch.setattr(Path, method, refuse)
+    with pytest.raises(UsageError, match=r"Permission denied: 'bonescan\.toml'"):
+        settings()
+
+
 def test_a_variable_that_is_wrong_is_named(monkeypatch):
     monkeypatch.setenv("BONESCAN_THREADS", "many")
     with pytest.raises(UsageError, match="threads"):
