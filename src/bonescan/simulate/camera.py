@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -118,6 +118,16 @@ def expected_counts(activity_mbq: float, delay_h: float, speed_cm_per_min: float
     """
     seconds = DETECTOR_MM / 10 / speed_cm_per_min * MINUTES_PER_HOUR
     return activity_mbq * 2 ** (-delay_h / HALF_LIFE_H) * COUNTS_PER_MBQ_S * seconds
+
+
+def with_pixel(camera: Camera, pixel_mm: float | None) -> Camera:
+    """The camera with pixels of a given size.
+
+    Args:
+        camera: As drawn.
+        pixel_mm: Of a scan of 256 × 1024, one of 512 × 2048 getting half of it; None leaves it as it is.
+    """
+    return camera if pixel_mm is None else replace(camera, pixel_mm=pixel_mm * _COLUMNS / camera.columns)
 
 
 def draw_camera(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, replace
@@ -162,9 +163,19 @@ def _run(order: _Order, todo: list[Member], processes: int) -> Iterator[None]:
             _simulate_patient(order, member)
             yield
         return
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        for future in as_completed([pool.submit(_simulate_patient, order, member) for member in todo]):
-            yield future.result()
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_leave_ctrl_c_to_parent) as pool:
+        try:
+            for future in as_completed([pool.submit(_simulate_patient, order, member) for member in todo]):
+                yield future.result()
+        except BaseException:
+            # Whoever waits in the queue would else be simulated before the command ends.
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _leave_ctrl_c_to_parent() -> None:
+    """Let a worker finish the patient at hand, after which its parent has it end."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _simulate_patient(order: _Order, member: Member) -> None:
@@ -181,6 +192,7 @@ def _simulate_patient(order: _Order, member: Member) -> None:
         recipe.serial,
         np.random.SeedSequence(order.seed, spawn_key=(member.index, _SERIAL_KEY)),
         counts=(recipe.counts_low, recipe.counts_high),
+        pixel_mm=recipe.pixel_mm,
         phantoms=order.phantoms,
     )
     rng = np.random.default_rng(np.random.SeedSequence(order.seed, spawn_key=(member.index, _DATE_KEY)))

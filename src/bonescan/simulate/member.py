@@ -10,6 +10,7 @@ import numpy as np
 from bonescan.core.anatomy import Site
 from bonescan.simulate.anatomy_index import reference
 from bonescan.simulate.benign import draw_benign
+from bonescan.simulate.camera import with_pixel
 from bonescan.simulate.focal import Focus
 from bonescan.simulate.metastases import CONTRAST, RADIUS_MM
 from bonescan.simulate.patient import PatientParameters, SimulatedStudy, draw_patient, render
@@ -76,10 +77,7 @@ def draw_member(
         fine_matrix=recipe.fine_matrix_fraction,
         sites=member.sites,
     )
-    if recipe.pixel_mm is not None:
-        camera = parameters.camera
-        pixel_mm = recipe.pixel_mm * 256 / camera.columns
-        parameters = replace(parameters, camera=replace(camera, pixel_mm=pixel_mm))
+    parameters = replace(parameters, camera=with_pixel(parameters.camera, recipe.pixel_mm))
     foci = parameters.foci
     if member.metastatic and not parameters.superscan:
         foci = _fewer(harder, foci, recipe.few_lesions_fraction)

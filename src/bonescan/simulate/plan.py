@@ -90,6 +90,11 @@ def _site_sets(side: Side, count: int, rng: np.random.Generator) -> Iterator[tup
     for column, site in enumerate(SITES):
         number = round(side.sites.get(site, 0) * count / side.metastatic)
         has[np.argsort(-(extent + rng.logistic(0, 1, count)), kind="stable")[:number], column] = True
+    if has.sum() < count:
+        raise UsageError(
+            f"too few patients with metastases ({count}) for the sites of the side {side.name!r}",
+            hint=f"Simulate more patients; the recipe's own number is {side.metastatic} of this kind",
+        )
     for empty in np.flatnonzero(~has.any(1)).tolist():
         # Whoever got none takes one from the patient with the most.
         most = int(np.argmax(has.sum(1)))

@@ -40,6 +40,8 @@ class Side(_Table):
     def _possible(self) -> Self:
         if self.sites and (max(self.sites.values()) > self.metastatic or sum(self.sites.values()) < self.metastatic):
             raise ValueError("every patient with metastases needs a site, and no site more patients than there are")
+        if not self.metastatic + self.benign + self.normal:
+            raise ValueError("a side needs patients")
         return self
 
 

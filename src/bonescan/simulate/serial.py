@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from bonescan.simulate.anatomy_index import AnatomyIndex, reference
-from bonescan.simulate.camera import Camera, draw_camera
+from bonescan.simulate.camera import Camera, draw_camera, with_pixel
 from bonescan.simulate.focal import Focus
 from bonescan.simulate.metastases import CONTRAST, RADIUS_MM, draw_metastases
 from bonescan.simulate.parameters import PatientParameters
@@ -70,6 +70,7 @@ def draw_visits(
     seed: np.random.SeedSequence,
     *,
     counts: tuple[float, float],
+    pixel_mm: float | None = None,
     phantoms: Path | None = None,
 ) -> tuple[Visit, ...]:
     """Draw all scans of a patient.
@@ -80,6 +81,7 @@ def draw_visits(
         recipe: Courses and intervals.
         seed: Seed of what is new.
         counts: Range of expected counts a view of the later scans.
+        pixel_mm: Of the later scans, see `with_pixel`; by default drawn.
         phantoms: Folder of voxel phantoms, where the record's body is "voxel".
     """
     rng = np.random.default_rng(seed)
@@ -108,7 +110,7 @@ def draw_visits(
         for focus in _new(rng, anatomy, first, course, number):
             drawn += 1
             known[drawn], fates[drawn] = focus, "flare" if course == "flare" else "new"
-        parameters = _again(rng, anatomy, first, tuple(known.values()), counts)
+        parameters = _again(rng, anatomy, first, tuple(known.values()), counts, pixel_mm)
         resolved = tuple(lesion for lesion in fates if lesion not in known)
         kept = tuple(fates[lesion] for lesion in known)
         visits.append(Visit(parameters, number, days, course, tuple(known), kept, resolved))
@@ -166,6 +168,7 @@ def _again(
     first: PatientParameters,
     foci: tuple[Focus, ...],
     counts: tuple[float, float],
+    pixel_mm: float | None,
 ) -> PatientParameters:
     """The same body on another day: bones take up as before, urine, soft tissue, injection and camera are new."""
     delay_h = float(np.clip(rng.normal(first.camera.delay_h, 0.3), 2, 5))
@@ -180,7 +183,7 @@ def _again(
         pools=fresh.pools,
     )
     fine = float(first.camera.rows > 1024)
-    camera = draw_camera(rng, counts=counts, delay_h=delay_h, fine_matrix=fine)
+    camera = with_pixel(draw_camera(rng, counts=counts, delay_h=delay_h, fine_matrix=fine), pixel_mm)
     return replace(first, posture=_moved(rng, first.posture), tracer=tracer, camera=camera, foci=foci)
 
 

@@ -36,6 +36,18 @@ def test_same_bytes_whatever_the_processes(cohort, tmp_path):
             assert path.read_bytes() == (again.folder / path.relative_to(cohort.folder)).read_bytes(), path.name
 
 
+@pytest.mark.slow
+def test_who_waits_is_not_simulated_once_the_command_is_stopped(tmp_path):
+    def stop(done, _):
+        if done:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        simulate_cohort(tmp_path / "stopped", 12, seed=7, processes=2, progress=stop)
+    # What the workers had at hand or were about to take is finished.
+    assert 1 <= len(list((tmp_path / "stopped").glob("*/truth.json"))) <= 6
+
+
 def test_interrupted_run_resumes_to_the_same(cohort, tmp_path):
     copy = tmp_path / "copy"
     shutil.copytree(cohort.folder, copy)

@@ -50,6 +50,15 @@ def test_without_sides_a_larger_cohort_begins_with_the_smaller():
     assert not any(member.metastatic and member.benign for member in large)
 
 
+def test_too_few_for_the_sites_of_a_side_is_refused():
+    sites = dict.fromkeys(["spine", "pelvis", "ribs", "scapula", "femur"], 2)
+    side = {"name": "train", "metastatic": 10, "benign": 0, "normal": 30, "sites": sites}
+    recipe = CohortRecipe(sides=[side])
+    assert len(plan_cohort(recipe, 40, seed=1)) == 40
+    with pytest.raises(UsageError, match=r"too few patients with metastases \(1\) for the sites of the side 'train'"):
+        plan_cohort(recipe, 4, seed=1)
+
+
 def test_nobody_is_refused():
     with pytest.raises(UsageError, match="at least 1"):
         plan_cohort(CohortRecipe(), 0, seed=1)

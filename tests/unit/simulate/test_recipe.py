@@ -34,6 +34,7 @@ def test_a_file_overrides_fields_of_its_base(tmp_path):
         "[serial.courses]\nmiracle = 1",
         "[serial]\ninterval_days = [9, 3]",
         '[[sides]]\nname = "train"\nmetastatic = 2\nbenign = 0\nnormal = 0\nsites = { spine = 3 }',
+        '[[sides]]\nname = "test"\nmetastatic = 0\nbenign = 0\nnormal = 0',
     ],
 )
 def test_unknown_keys_and_impossible_values_are_refused(tmp_path, text):

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from bonescan.simulate.cohort import Extras, simulate_cohort
+from bonescan.simulate.member import draw_member
 from bonescan.simulate.patient import draw_patient
+from bonescan.simulate.plan import Member
 from bonescan.simulate.recipe import CohortRecipe, SerialRecipe
 from bonescan.simulate.serial import draw_visits
 from bonescan.simulate.study_files import rebuild, truth_of
@@ -72,6 +74,16 @@ def test_nothing_much_happens_in_stable_disease(first):
     visits = _visits(first, "stable")
     assert all(visit.lesions == visits[0].lesions for visit in visits)
     np.testing.assert_allclose(_common(visits), 1, atol=0.15)
+
+
+@pytest.mark.parametrize("fine", [0.0, 1.0])
+def test_the_pixel_of_a_recipe_is_that_of_every_visit(fine):
+    recipe = CohortRecipe(pixel_mm=2.4, fine_matrix_fraction=fine)
+    seed, member = np.random.SeedSequence(3), Member(0, metastatic=True, benign=False)
+    first = draw_member(seed, member, recipe, "x")
+    serial = SerialRecipe(courses={"stable": 1})
+    visits = draw_visits(first, 4, serial, seed, counts=COUNTS, pixel_mm=recipe.pixel_mm)
+    assert {visit.parameters.camera.pixel_mm for visit in visits} == {1.2 if fine else 2.4}
 
 
 @pytest.mark.parametrize("course", ["response", "progression", "stable"])
