@@ -6,9 +6,11 @@ from PIL import Image
 from bonescan.core.errors import NotABoneScanError, UsageError
 from bonescan.io.cohort_new import add_study, begin_cohort, grey
 from bonescan.io.deidentify.keyed import Keyed
+from bonescan.io.dicom import nm_dataset
 from bonescan.io.inputs import StudyInput, find_inputs
 from bonescan.io.reader import read_study
 from tests.hospital import write_scan
+from tests.phantoms import analytic_study
 
 KEYED = Keyed(b"k" * 32)
 
@@ -102,6 +104,14 @@ def test_two_files_of_a_study_stay_two(cohort, tmp_path):
         f"{added.study_id}-2.dcm",
     ]
     assert added.views == 2
+
+
+def test_a_view_that_only_the_name_of_the_file_tells_is_the_one_to_annotate(cohort, tmp_path):
+    scan = nm_dataset(analytic_study(rows=512, columns=128, views=("posterior",)))
+    del scan.DetectorInformationSequence[0].ViewCodeSequence
+    scan.save_as(tmp_path / "wb_post.dcm", enforce_file_format=True)
+    (added,) = add(cohort, tmp_path / "wb_post.dcm")
+    assert [path.name for path in (cohort / added.study_id / "labelme").iterdir()] == ["posterior.png"]
 
 
 def test_captures_and_pictures_are_refused(cohort, archive, tmp_path):

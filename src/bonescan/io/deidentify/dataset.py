@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bonescan.core.errors import UnreadableInputError
@@ -12,7 +13,8 @@ from bonescan.io.deidentify.keyed import Keyed
 from bonescan.io.deidentify.profile import CHARACTERISTICS, DATES, KEPT, METHODS, UIDS, emptied
 from bonescan.io.deidentify.times import shift_times
 from bonescan.io.deidentify.words import mentions, telling_words
-from bonescan.io.dicom_header import Header, check_kind, is_capture, view_of_frame
+from bonescan.io.dicom import views_named
+from bonescan.io.dicom_header import Header, check_kind, is_capture
 
 if TYPE_CHECKING:
     from pydicom.dataelem import DataElement
@@ -42,22 +44,22 @@ class Clean:
     words: frozenset[str]
 
 
-def clean(original: Dataset, keyed: Keyed, name: str) -> Clean:
+def clean(original: Dataset, keyed: Keyed, path: Path) -> Clean:
     """Make a new object of what a bone scan needs.
 
     Args:
         original: As read; not changed.
         keyed: Substitutes.
-        name: What to call the object in messages.
+        path: Where it was read: its name may be all that tells the view, and stands in messages.
 
     Raises:
         NotABoneScanError: It is no planar nuclear-medicine image or capture of one.
-        UnreadableInputError: It lacks a number.
+        UnreadableInputError: It lacks a number, or would no longer tell which view is which.
     """
     header = Header(original)
-    check_kind(header, name)
+    check_kind(header, path.name)
     if not header.text("SOPClassUID") or not header.text("SOPInstanceUID") or not header.text("StudyInstanceUID"):
-        raise UnreadableInputError(f"{name} lacks its class, its number or its study")
+        raise UnreadableInputError(f"{path.name} lacks its class, its number or its study")
     patient_id = patient_of(header)
     patient, words = keyed.patient(patient_id), telling_words(original)
     dataset = _kept(original, keyed, keyed.shift(patient_id), words)
@@ -65,7 +67,7 @@ def clean(original: Dataset, keyed: Keyed, name: str) -> Clean:
     for keyword in ("PatientBirthDate", "AccessionNumber", "StudyID", "ReferringPhysicianName"):
         setattr(dataset, keyword, "")  # type 2: there, and empty
     _set_age(dataset, header)
-    _keep_view(dataset, header)
+    _keep_views(dataset, header, path)
     _describe(dataset)
     _set_meta(dataset, original)
     return Clean(dataset, patient, tuple(_warnings(header)), words)
@@ -131,13 +133,20 @@ def _set_age(dataset: Dataset, header: Header) -> None:
         dataset.PatientAge = ""
 
 
-def _keep_view(dataset: Dataset, header: Header) -> None:
-    """Say in our words which view a one-frame object shows, where only words of the original, now gone, said it."""
-    if (header.whole("NumberOfFrames") or 1) != 1:
-        return
-    view = view_of_frame(header, 0, 1)
-    if view is not None and view_of_frame(Header(dataset), 0, 1) is None:
-        dataset.SeriesDescription = view.value.upper()
+def _keep_views(dataset: Dataset, header: Header, path: Path) -> None:
+    """Say in our words which view a one-frame object shows, where only words, now gone, or the file's name said it.
+
+    Raises:
+        UnreadableInputError: Views of several frames were told apart by words that are gone: sides could change.
+    """
+    views = views_named(header, path)
+    if len(views) == 1 and views[0] is not None and views_named(Header(dataset), Path()) == (None,):
+        dataset.SeriesDescription = views[0].value.upper()
+    if views_named(Header(dataset), Path()) != views:
+        raise UnreadableInputError(
+            f"{path.name} would no longer tell which view is which, since a removed name stands in their words",
+            hint="Correct the View Codes of its detectors in the archive",
+        )
 
 
 def _describe(dataset: Dataset) -> None:

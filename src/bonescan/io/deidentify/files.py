@@ -95,7 +95,7 @@ def without_patient(source: Path, keyed: Keyed) -> tuple[Clean, bytes]:
     """
     header = read_header(source)
     with decoding(source, "DICOM object"):
-        result = clean(header.dataset, keyed, source.name)
+        result = clean(header.dataset, keyed, source)
         data = _encode(result)
         pixels = bytes(result.dataset.PixelData) if "PixelData" in result.dataset else b""
         compressed = result.dataset.file_meta.TransferSyntaxUID.is_compressed

@@ -190,6 +190,23 @@ def test_a_view_that_only_words_named_is_still_named(tmp_path):
     assert read_study(target).scan.names == ("posterior",)
 
 
+def test_a_view_that_only_the_name_of_the_file_told_is_still_told(tmp_path):
+    scan = nm_dataset(analytic_study(rows=512, columns=128, views=("posterior",)))
+    del scan.DetectorInformationSequence[0].ViewCodeSequence
+    source = _save(scan, tmp_path, "wb_post.dcm")
+    assert read_study(source).scan.names == ("posterior",)
+    assert read_study(deidentify(source, tmp_path / "out", KEYED).target).scan.names == ("posterior",)
+
+
+def test_a_scan_whose_views_would_no_longer_be_told_apart_is_refused(scan, tmp_path):
+    for detector, word in zip(scan.DetectorInformationSequence, ("ANT", "POST"), strict=True):
+        code = detector.ViewCodeSequence[0]
+        code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = word, "99CAMERA", word
+    scan.OperatorsName = "Post^Emily"
+    with pytest.raises(UnreadableInputError, match="which view is which"):
+        deidentify(_save(scan, tmp_path), tmp_path / "out", KEYED)
+
+
 @pytest.mark.parametrize(
     ("age", "born", "left"), [("094Y", "", "090Y"), ("067Y", "", "067Y"), (None, "19600101", "066Y"), (None, "", None)]
 )
