@@ -166,12 +166,15 @@ def _describe(dataset: Dataset) -> None:
 
 def _set_meta(dataset: Dataset, original: Dataset) -> None:
     from pydicom.dataset import FileMetaDataset
-    from pydicom.uid import UID
+    from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
     dataset.file_meta = FileMetaDataset()
     syntax = getattr(original, "file_meta", FileMetaDataset()).get("TransferSyntaxUID")
-    # Without file meta information a data set is in the default transfer syntax.
-    dataset.file_meta.TransferSyntaxUID = UID(syntax or "1.2.840.10008.1.2")
+    if not syntax:
+        # Without file meta information the parser found out how it is encoded; the pixels stay in that order of bytes.
+        implicit, little = original.original_encoding
+        syntax = ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian if little else ExplicitVRBigEndian
+    dataset.file_meta.TransferSyntaxUID = UID(syntax)
 
 
 def _warnings(header: Header) -> list[str]:

@@ -138,6 +138,20 @@ def test_what_a_bone_scan_needs_is_unchanged(scan, tmp_path):
     assert left.DeidentificationMethodCodeSequence[0].CodeValue == "113100"
 
 
+@pytest.mark.parametrize(("implicit", "little"), [(True, True), (False, True), (False, False)])
+def test_counts_of_a_data_set_without_meta_information_are_unchanged(scan, tmp_path, implicit, little):
+    bare = Dataset()
+    for element in scan:
+        bare.add(element)
+    if not little:
+        bare.PixelData = np.frombuffer(scan.PixelData, "<u2").astype(">u2").tobytes()
+    source = tmp_path / "bare.dcm"
+    bare.save_as(source, implicit_vr=implicit, little_endian=little, enforce_file_format=False)
+    before, after = read_study(source), read_study(deidentify(source, tmp_path / "out", KEYED).target)
+    for old, new in zip(before.views, after.views, strict=True):
+        np.testing.assert_array_equal(old.counts, new.counts)
+
+
 def test_a_patient_who_is_called_like_a_modality_can_still_be_read(scan, tmp_path):
     scan.PatientName, scan.AccessionNumber = "NM^Li", "NM"
     scan.ManufacturerModelName = "collimator"
