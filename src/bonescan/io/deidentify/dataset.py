@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bonescan.core.errors import UnreadableInputError
+from bonescan.io.deidentify.codestreams import without_comments
 from bonescan.io.deidentify.keyed import Keyed
 from bonescan.io.deidentify.profile import CHARACTERISTICS, DATES, KEPT, METHODS, UIDS, emptied
 from bonescan.io.deidentify.times import shift_times
@@ -54,7 +55,8 @@ def clean(original: Dataset, keyed: Keyed, path: Path) -> Clean:
 
     Raises:
         NotABoneScanError: It is no planar nuclear-medicine image or capture of one.
-        UnreadableInputError: It lacks a number, or would no longer tell which view is which.
+        UnreadableInputError: It lacks a number, would no longer tell which view is which, or is compressed in a way in
+            which comments cannot be found.
     """
     header = Header(original)
     check_kind(header, path.name)
@@ -70,6 +72,7 @@ def clean(original: Dataset, keyed: Keyed, path: Path) -> Clean:
     _keep_views(dataset, header, path)
     _describe(dataset)
     _set_meta(dataset, original)
+    _blank_comments(dataset, header, path)
     return Clean(dataset, patient, tuple(_warnings(header)), words)
 
 
@@ -175,6 +178,32 @@ def _set_meta(dataset: Dataset, original: Dataset) -> None:
         implicit, little = original.original_encoding
         syntax = ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian if little else ExplicitVRBigEndian
     dataset.file_meta.TransferSyntaxUID = UID(syntax)
+
+
+def _blank_comments(dataset: Dataset, header: Header, path: Path) -> None:
+    """Blank the comments in compressed pixels.
+
+    Raises:
+        UnreadableInputError: They cannot be found.
+    """
+    from pydicom.dataelem import DataElement
+    from pydicom.encaps import encapsulate, generate_frames
+    from pydicom.uid import RLELossless
+
+    syntax = dataset.file_meta.TransferSyntaxUID
+    if "PixelData" not in dataset or not syntax.is_compressed or syntax == RLELossless:  # RLE has no room for any
+        return
+    try:
+        frames = generate_frames(dataset.PixelData, number_of_frames=header.whole("NumberOfFrames") or 1)
+        blanked = encapsulate([without_comments(frame) for frame in frames])
+    except ValueError as error:
+        raise UnreadableInputError(
+            f"{path.name} is compressed in a way in which comments cannot be found, and one may hold a name",
+            hint="Decompress it first (dcmdjpeg, dcmdjpls, gdcmconv --raw)",
+        ) from error
+    # A new element: the one that is there is the original's too.
+    dataset["PixelData"] = DataElement("PixelData", "OB", blanked)
+    dataset["PixelData"].is_undefined_length = True
 
 
 def _warnings(header: Header) -> list[str]:

@@ -2,12 +2,14 @@
 
 import subprocess
 
+import gdcm
 import numpy as np
 import pydicom
 import pytest
 from pydicom.datadict import DicomDictionary
 from pydicom.dataset import Dataset
-from pydicom.uid import generate_uid
+from pydicom.encaps import encapsulate, generate_frames
+from pydicom.uid import JPEGLosslessSV1, generate_uid
 
 from bonescan.core.errors import NotABoneScanError, UnreadableInputError
 from bonescan.io.deidentify.files import deidentify, find_objects
@@ -244,15 +246,52 @@ def test_text_that_may_be_burned_in_is_warned_about(scan, tmp_path):
     assert "capture" in deidentify(_save(scan, tmp_path), tmp_path / "out", KEYED).warnings[0]
 
 
-def test_a_name_in_the_comments_of_compressed_pixels_is_not_let_through(scan, tmp_path):
-    from pydicom.encaps import encapsulate
-    from pydicom.uid import JPEGLosslessSV1
+def _compress(path, syntax):
+    reader, change, writer = gdcm.ImageReader(), gdcm.ImageChangeTransferSyntax(), gdcm.ImageWriter()
+    reader.SetFileName(str(path))
+    assert reader.Read()
+    change.SetTransferSyntax(gdcm.TransferSyntax(getattr(gdcm.TransferSyntax, syntax)))
+    change.SetInput(reader.GetImage())
+    assert change.Change()
+    writer.SetFileName(str(path))
+    writer.SetFile(reader.GetFile())
+    writer.SetImage(change.GetOutput())
+    assert writer.Write()
 
-    scan.PatientName = "ROSENZWEIG^ADA"
-    scan.PixelData = encapsulate([b"\xff\xd8\xff\xfe\x00\x10Rosenzweig\xff\xd9"] * 2)
+
+def _with_comment(frame, text):
+    """Where the standards want it: after SOI, and in JPEG 2000 after SIZ."""
+    comment = len(text + b"00").to_bytes(2) + text
+    if frame[:2] == b"\xff\xd8":
+        return frame[:2] + b"\xff\xfe" + comment + b"\xff\xe1" + comment + frame[2:] + text
+    after = 4 + int.from_bytes(frame[4:6])
+    return frame[:after] + b"\xff\x64" + comment + frame[after:] + text
+
+
+@pytest.mark.parametrize("syntax", ["RLELossless", "JPEGLosslessProcess14_1", "JPEGLSLossless", "JPEG2000Lossless"])
+def test_comments_in_compressed_pixels_are_blanked(scan, tmp_path, syntax):
+    scan.PatientName, scan.PatientBirthDate = "KIM^ANN", "19310917"
+    source = _save(scan, tmp_path)
+    _compress(source, syntax)
+    compressed = pydicom.dcmread(source)
+    text = "Kim, Ann; MÜLLER; ИВАНОВА; 17.9.1931".encode()
+    if syntax != "RLELossless":
+        frames = generate_frames(compressed.PixelData, number_of_frames=2)
+        compressed.PixelData = encapsulate([_with_comment(frame, text) for frame in frames])
+        compressed.save_as(source)
+        assert text in source.read_bytes()
+    target = deidentify(source, tmp_path / "out", KEYED).target
+    assert text not in target.read_bytes()
+    for old, new in zip(read_study(source).views, read_study(target).views, strict=True):
+        np.testing.assert_array_equal(old.counts, new.counts)
+
+
+@pytest.mark.parametrize("frame", [b"\xff\xd8\xff\x02\x00\x05Doe\xff\xd9", b"\0\0\0\x0cjP  \r\n\x87\nDoe"])
+def test_compressed_pixels_in_which_comments_cannot_be_found_are_refused(scan, tmp_path, frame):
+    scan.PixelData = encapsulate([frame] * 2)
     scan["PixelData"].VR = "OB"
     scan.file_meta.TransferSyntaxUID = JPEGLosslessSV1
-    with pytest.raises(UnreadableInputError, match="still tell"):
+    with pytest.raises(UnreadableInputError, match=r"comments cannot be found.*Decompress it first"):
         deidentify(_save(scan, tmp_path), tmp_path / "out", KEYED)
     assert not (tmp_path / "out").exists()
 
