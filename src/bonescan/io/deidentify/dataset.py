@@ -109,13 +109,15 @@ def _kept(original: Dataset, keyed: Keyed, shift: timedelta, words: frozenset[st
 
 
 def _scrubbed(element: DataElement, words: frozenset[str]) -> DataElement:
-    """The element as it stands, or empty where a telling word stands in it."""
+    """The element as it stands, or empty where a telling word stands in it, or a UID that is not the standard's."""
     from pydicom.dataelem import DataElement
+    from pydicom.uid import UID
 
     if element.VR in _TEXTS and element.keyword not in _ENUMERATED and mentions(str(element.value), words):
         return DataElement(element.tag, element.VR, None)
     if element.VR == "UI":
-        return DataElement(element.tag, "UI", str(element.value or ""))
+        uid = UID(str(element.value or ""))
+        return DataElement(element.tag, "UI", uid if uid.type else "")
     return element
 
 

@@ -14,8 +14,6 @@ from bonescan.core.errors import OutputError, UsageError
 from bonescan.core.files import write_bytes
 
 KEY_BYTES = 32
-_STANDARD = "1.2.840.10008."
-"""Root of the UIDs of the standard itself: classes, transfer syntaxes, coding schemes."""
 _MOST_DAYS = 3650
 _DAY_S = 86400
 
@@ -31,16 +29,14 @@ class Keyed:
         >>> one, other = Keyed(b"k" * 32), Keyed(b"l" * 32)
         >>> one.uid("1.2.3") == one.uid("1.2.3") != other.uid("1.2.3")
         True
-        >>> one.uid("1.2.840.10008.1.2.1")
-        '1.2.840.10008.1.2.1'
     """
 
     key: bytes
 
     def uid(self, original: str) -> str:
-        """A UID in place of one; those of the standard stay."""
-        if original.startswith(_STANDARD) or not original:
-            return original
+        """A UID in place of one, whatever its root: some scanners make theirs in the standard's. Empty stays empty."""
+        if not original:
+            return ""
         # A UUID (version 8: of one's own making) in the root that the standard gives it (PS3.5 B.2).
         digest = bytearray(self._digest("uid", original)[:16])
         digest[6], digest[8] = digest[6] & 0x0F | 0x80, digest[8] & 0x3F | 0x80

@@ -197,6 +197,18 @@ def test_series_of_a_study_stay_together(scan, tmp_path):
     assert targets[0].parent == targets[1].parent
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_uids_that_a_scanner_made_in_the_root_of_the_standard_are_replaced(scan, tmp_path):
+    root = "1.2.840.10008.20240131.4711."
+    scan.SOPInstanceUID, scan.StudyInstanceUID, scan.SeriesInstanceUID = root + "1", root + "2", root + "3"
+    scan.FrameOfReferenceUID = root + "4"
+    scan.DetectorInformationSequence[0].SOPClassUID = root + "5"
+    scan.DetectorInformationSequence[0].ViewCodeSequence[0].SOPInstanceUID = root + "6"
+    left = deidentify(_save(scan, tmp_path), tmp_path / "out", KEYED).target
+    assert b"20240131" not in left.read_bytes()
+    assert pydicom.dcmread(left).SOPClassUID == scan.SOPClassUID
+
+
 def test_a_view_that_only_words_named_is_still_named(tmp_path):
     scan = nm_dataset(analytic_study(rows=512, columns=128, views=("posterior",)))
     del scan.DetectorInformationSequence[0].ViewCodeSequence
