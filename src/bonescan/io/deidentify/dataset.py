@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from bonescan.core.errors import UnreadableInputError
 from bonescan.io.deidentify.codestreams import without_comments
 from bonescan.io.deidentify.keyed import Keyed
-from bonescan.io.deidentify.profile import CHARACTERISTICS, DATES, KEPT, METHODS, UIDS, emptied
+from bonescan.io.deidentify.profile import DATES, KEPT, METHODS, UIDS, emptied
 from bonescan.io.deidentify.times import shift_times
 from bonescan.io.deidentify.words import mentions, telling_words
 from bonescan.io.dicom import views_named
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
 _TEXTS = frozenset({"LO", "SH", "LT", "ST", "UT", "UC", "CS"})
+_NUMBERS = frozenset({"IS", "DS", "US", "SS", "UL", "SL", "FL", "FD"})
 _ENUMERATED = frozenset({"Modality", "SpecificCharacterSet", "PhotometricInterpretation"})
 """Without them nothing can be read, and what they may hold is no name, even where a patient is called so."""
 _OLDEST_YEARS = 89
@@ -68,7 +69,7 @@ def clean(original: Dataset, keyed: Keyed, path: Path) -> Clean:
     dataset.PatientName = dataset.PatientID = patient
     for keyword in ("PatientBirthDate", "AccessionNumber", "StudyID", "ReferringPhysicianName"):
         setattr(dataset, keyword, "")  # type 2: there, and empty
-    _set_age(dataset, header)
+    _set_characteristics(dataset, header)
     _keep_views(dataset, header, path)
     _describe(dataset)
     _set_meta(dataset, original)
@@ -83,6 +84,7 @@ def patient_of(header: Header) -> str:
 
 def _kept(original: Dataset, keyed: Keyed, shift: timedelta, words: frozenset[str]) -> Dataset:
     """What is left of a data set, and of the items of its sequences."""
+    from pydicom.datadict import dictionary_VR
     from pydicom.dataelem import DataElement
     from pydicom.dataset import Dataset
     from pydicom.sequence import Sequence
@@ -93,19 +95,34 @@ def _kept(original: Dataset, keyed: Keyed, shift: timedelta, words: frozenset[st
         if element.tag.is_private or element.VR == "UN":
             continue
         if keyword in KEPT:
-            if element.VR == "SQ":
-                items = [_kept(item, keyed, shift, words) for item in element.value or ()]
-                dataset.add(DataElement(element.tag, "SQ", Sequence(items)))
-            else:
-                dataset.add(_scrubbed(element, words))
+            kept = _in_order(element)
+            if kept is not None and kept.VR == "SQ":
+                items = [_kept(item, keyed, shift, words) for item in kept.value or ()]
+                dataset.add(DataElement(kept.tag, "SQ", Sequence(items)))
+            elif kept is not None:
+                dataset.add(_scrubbed(kept, words))
         elif keyword in UIDS:
             dataset.add(DataElement(element.tag, "UI", keyed.uid(str(element.value or ""))))
-        elif keyword in DATES | CHARACTERISTICS:
-            dataset.add(DataElement(element.tag, element.VR, str(element.value or "")))
+        elif keyword in DATES:
+            dataset.add(DataElement(element.tag, dictionary_VR(element.tag), str(element.value or "")))
         elif int(element.tag) in emptied() and element.VR != "SQ" and element.VR not in {"DA", "TM", "DT"}:
             dataset.add(DataElement(element.tag, element.VR, None))
     shift_times(dataset, shift)
     return dataset
+
+
+def _in_order(element: DataElement) -> DataElement | None:
+    """The element with the kind of value (VR) that the standard gives it, or None where it holds something else."""
+    from pydicom.datadict import dictionary_VR
+    from pydicom.dataelem import DataElement
+
+    standard = dictionary_VR(element.tag)
+    if element.VR in {standard, *standard.split(" or ")}:
+        return element
+    for kind in (_TEXTS, _NUMBERS):
+        if element.VR in kind and standard in kind:
+            return DataElement(element.tag, standard, element.value)
+    return None
 
 
 def _scrubbed(element: DataElement, words: frozenset[str]) -> DataElement:
@@ -121,8 +138,10 @@ def _scrubbed(element: DataElement, words: frozenset[str]) -> DataElement:
     return element
 
 
-def _set_age(dataset: Dataset, header: Header) -> None:
-    """Age from the header, else from the birth date; above 89 as 90."""
+def _set_characteristics(dataset: Dataset, header: Header) -> None:
+    """Sex, and age from the header, else from the birth date; above 89 as 90. What is neither is no characteristic."""
+    sex = header.text("PatientSex").upper()
+    dataset.PatientSex = sex if sex in {"M", "F", "O"} else ""  # type 2
     match = re.fullmatch(r"0*(\d+)Y", header.text("PatientAge").strip())
     years = int(match[1]) if match else None
     if years is None:
@@ -134,7 +153,7 @@ def _set_age(dataset: Dataset, header: Header) -> None:
         years = int(days / 365.2425) if days >= 0 else None
     if years is not None:
         dataset.PatientAge = f"{min(years, _OLDEST_YEARS + 1):03d}Y"
-    elif "PatientAge" in dataset:
+    elif "PatientAge" in header.dataset:
         dataset.PatientAge = ""
 
 

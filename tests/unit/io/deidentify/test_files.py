@@ -6,7 +6,8 @@ import gdcm
 import numpy as np
 import pydicom
 import pytest
-from pydicom.datadict import DicomDictionary
+from pydicom.datadict import DicomDictionary, dictionary_VR, tag_for_keyword
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate, generate_frames
 from pydicom.uid import JPEGLosslessSV1, generate_uid
@@ -14,7 +15,7 @@ from pydicom.uid import JPEGLosslessSV1, generate_uid
 from bonescan.core.errors import NotABoneScanError, UnreadableInputError
 from bonescan.io.deidentify.files import deidentify, find_objects
 from bonescan.io.deidentify.keyed import Keyed
-from bonescan.io.deidentify.profile import CHARACTERISTICS, KEPT
+from bonescan.io.deidentify.profile import CHARACTERISTICS, DATES, KEPT
 from bonescan.io.dicom import nm_dataset
 from bonescan.io.reader import read_study
 from tests.conformance.tools import tool
@@ -195,6 +196,46 @@ def test_series_of_a_study_stay_together(scan, tmp_path):
     assert (first.StudyInstanceUID, first.SeriesInstanceUID) == (second.StudyInstanceUID, second.SeriesInstanceUID)
     assert first.SOPInstanceUID != second.SOPInstanceUID
     assert targets[0].parent == targets[1].parent
+
+
+@pytest.mark.parametrize("keyword", sorted(DATES))
+@pytest.mark.parametrize("representation", ["LO", "UT", "DT", "IS"])
+def test_dates_in_another_form_than_the_standards_are_moved_or_emptied(scan, tmp_path, keyword, representation):
+    tag = tag_for_keyword(keyword)
+    for host in (scan, scan.DetectorInformationSequence[0]):
+        host[tag] = DataElement(tag, representation, "20260102")
+    left = pydicom.dcmread(deidentify(_save(scan, tmp_path), tmp_path / "out", KEYED).target)
+    for host in (left, left.DetectorInformationSequence[0]):
+        assert "20260102" not in str(host[tag].value)
+        assert dictionary_VR(tag) == host[tag].VR
+
+
+@pytest.mark.parametrize("representation", ["DA", "PN", "OB", "SQ"])
+def test_what_is_kept_is_of_the_standards_kind(scan, tmp_path, representation):
+    secret = {"DA": "19310917", "PN": "20260102^Someone", "OB": b"20260102", "SQ": [Dataset()]}[representation]
+    for keyword in ("Manufacturer", "SeriesNumber", "WindowCenter"):
+        scan[keyword] = DataElement(tag_for_keyword(keyword), representation, secret)
+    left = pydicom.dcmread(deidentify(_save(scan, tmp_path), tmp_path / "out", KEYED).target)
+    assert not [word for word in ("Manufacturer", "SeriesNumber", "WindowCenter") if left.get(word)]
+
+
+def test_a_text_or_number_of_a_neighbouring_kind_is_kept(scan, tmp_path):
+    scan["Manufacturer"] = DataElement(tag_for_keyword("Manufacturer"), "UT", "a camera")
+    scan["PixelSpacing"] = DataElement(tag_for_keyword("PixelSpacing"), "FD", [2.5, 2.5])
+    left = pydicom.dcmread(deidentify(_save(scan, tmp_path), tmp_path / "out", KEYED).target)
+    assert (left["Manufacturer"].VR, left.Manufacturer) == ("LO", "a camera")
+    assert (left["PixelSpacing"].VR, list(left.PixelSpacing)) == ("DS", [2.5, 2.5])
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize(("sex", "left"), [("F", "F"), ("m ", "M"), ("JOHN DOE", ""), ("", "")])
+def test_sex_and_age_hold_nothing_else(scan, tmp_path, sex, left):
+    scan.PatientSex = sex
+    scan.PatientAge = scan.DetectorInformationSequence[0].PatientAge = "Doe"
+    scan.DetectorInformationSequence[0].PatientSex = "JOHN DOE"
+    target = deidentify(_save(scan, tmp_path), tmp_path / "out", KEYED).target
+    assert pydicom.dcmread(target).PatientSex == left
+    assert b"DOE" not in target.read_bytes().upper()
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
