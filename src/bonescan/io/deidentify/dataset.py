@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from bonescan.core.errors import UnreadableInputError
 from bonescan.io.deidentify.codestreams import without_comments
 from bonescan.io.deidentify.keyed import Keyed
-from bonescan.io.deidentify.profile import DATES, KEPT, METHODS, UIDS, emptied
+from bonescan.io.deidentify.profile import DATES, KEPT, METHODS, TERMS, UIDS, emptied
 from bonescan.io.deidentify.times import shift_times
 from bonescan.io.deidentify.words import mentions, telling_words
 from bonescan.io.dicom import views_named
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 _TEXTS = frozenset({"LO", "SH", "LT", "ST", "UT", "UC", "CS"})
 _NUMBERS = frozenset({"IS", "DS", "US", "SS", "UL", "SL", "FL", "FD"})
-_ENUMERATED = frozenset({"Modality", "SpecificCharacterSet", "PhotometricInterpretation"})
-"""Without them nothing can be read, and what they may hold is no name, even where a patient is called so."""
 _OLDEST_YEARS = 89
 """Older ones are few enough to be found by their age: 45 CFR 164.514(b)(2)(i)(C)."""
 
@@ -111,6 +109,21 @@ def _kept(original: Dataset, keyed: Keyed, shift: timedelta, words: frozenset[st
     return dataset
 
 
+def of_original(dataset: Dataset) -> Dataset:
+    """What of a clean data set stands in it as it stood in the original, to be searched: no substitutes, no terms."""
+    from pydicom.dataelem import DataElement
+    from pydicom.dataset import Dataset
+    from pydicom.sequence import Sequence
+
+    left = Dataset()
+    for element in dataset:
+        if element.VR == "SQ" and element.keyword in KEPT:
+            left.add(DataElement(element.tag, "SQ", Sequence([of_original(item) for item in element.value])))
+        elif element.keyword in KEPT and element.keyword not in TERMS and element.VR != "UI":
+            left.add(element)
+    return left
+
+
 def _in_order(element: DataElement) -> DataElement | None:
     """The element with the kind of value (VR) that the standard gives it, or None where it holds something else."""
     from pydicom.datadict import dictionary_VR
@@ -126,12 +139,15 @@ def _in_order(element: DataElement) -> DataElement | None:
 
 
 def _scrubbed(element: DataElement, words: frozenset[str]) -> DataElement:
-    """The element as it stands, or empty where a telling word stands in it, or a UID that is not the standard's."""
+    """The element as it stands, but for values in which a telling word stands, and UIDs that are not the standard's."""
     from pydicom.dataelem import DataElement
     from pydicom.uid import UID
 
-    if element.VR in _TEXTS and element.keyword not in _ENUMERATED and mentions(str(element.value), words):
-        return DataElement(element.tag, element.VR, None)
+    if element.VR in _TEXTS and element.keyword != "SpecificCharacterSet":
+        terms = TERMS.get(element.keyword, frozenset())
+        values = element.value if element.VM > 1 else [element.value]
+        left = [value if value in terms or not mentions(str(value), words) else "" for value in values]
+        return DataElement(element.tag, element.VR, left if any(left) else None)
     if element.VR == "UI":
         uid = UID(str(element.value or ""))
         return DataElement(element.tag, "UI", uid if uid.type else "")

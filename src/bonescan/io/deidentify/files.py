@@ -11,7 +11,7 @@ from pathlib import Path
 from bonescan.core.errors import UnreadableInputError
 from bonescan.core.files import write_bytes
 from bonescan.io.decoding import decoding
-from bonescan.io.deidentify.dataset import Clean, clean
+from bonescan.io.deidentify.dataset import Clean, clean, of_original
 from bonescan.io.deidentify.keyed import Keyed
 from bonescan.io.deidentify.words import survives
 from bonescan.io.dicom import read_header
@@ -97,15 +97,23 @@ def without_patient(source: Path, keyed: Keyed) -> tuple[Clean, bytes]:
     with decoding(source, "DICOM object"):
         result = clean(header.dataset, keyed, source)
         data = _encode(result)
-        pixels = bytes(result.dataset.PixelData) if "PixelData" in result.dataset else b""
-        compressed = result.dataset.file_meta.TransferSyntaxUID.is_compressed
-    # In compressed pixels there is room for comments; plain ones are counts, among which words turn up by chance.
-    if survives(data if compressed or not pixels else data.replace(pixels, b""), result.words):
-        raise UnreadableInputError(
-            f"{source.name} would still tell who the patient is",
-            hint="Decompress it first (dcmdjpeg, dcmdrle): comments in its pixels may hold a name",
-        )
+        if survives(_searched(result), result.words):
+            raise UnreadableInputError(
+                f"{source.name} would still tell who the patient is",
+                expected="no number, table or compressed pixels in which a removed name or number stands",
+            )
     return result, data
+
+
+def _searched(result: Clean) -> bytes:
+    """What is taken over from the original, in bytes."""
+    left = of_original(result.dataset)
+    # Plain pixels are counts, among which words turn up by chance; compressed ones have room for more.
+    if not result.dataset.file_meta.TransferSyntaxUID.is_compressed:
+        left.pop("PixelData", None)
+    buffer = BytesIO()
+    left.save_as(buffer, implicit_vr=False, little_endian=True)
+    return buffer.getvalue()
 
 
 def _encode(result: Clean) -> bytes:

@@ -37,6 +37,20 @@ _KEPT_WORDS = """
 KEPT = frozenset(_KEPT_WORDS.split())
 """Views, spacing, counts, duration, energy windows, radiopharmaceutical, and what is needed to decode the pixels."""
 
+TERMS = {
+    "Modality": frozenset({"NM"}),
+    "ImageType": frozenset(
+        {"ORIGINAL", "DERIVED", "PRIMARY", "SECONDARY", "WHOLE BODY", "STATIC", "EMISSION", "TRANSMISSION"}
+    ),
+    "PhotometricInterpretation": frozenset(
+        {"MONOCHROME1", "MONOCHROME2", "PALETTE COLOR", "RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT"}
+    ),
+}
+"""Values that are no names, even where a patient is called so, and without which nothing can be read.
+
+Source: DICOM PS3.3 C.7.6.1.1.2, C.7.6.3.1.2 and C.8.4.9.1.1.
+"""
+
 UIDS = frozenset(["SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID"])
 """Kept as substitutes."""
 

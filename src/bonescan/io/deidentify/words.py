@@ -28,7 +28,11 @@ def telling_words(dataset: Dataset) -> frozenset[str]:
         elif _IDS.search(keyword):
             found.add(text.strip().lower())
     # A single Latin letter is an initial; a single Chinese character can be a family's name.
-    return frozenset(word for word in found if (len(word) > 1 or not word.isascii()) and word and word not in _ORDINARY)
+    return frozenset(word for word in found if (len(word) > 1 or not word.isascii()) and not _is_ordinary(word))
+
+
+def _is_ordinary(word: str) -> bool:
+    return all(part in _ORDINARY for part in re.findall(r"\w+", word))
 
 
 def _removed_texts(dataset: Dataset) -> Iterator[tuple[str, str, str]]:

@@ -163,6 +163,42 @@ def test_a_patient_who_is_called_like_a_modality_can_still_be_read(scan, tmp_pat
     assert pydicom.dcmread(target).ManufacturerModelName == "collimator"
 
 
+@pytest.mark.parametrize(
+    ("keyword", "value"),
+    [
+        ("PatientName", "BASIC^NEEDS"),
+        ("PatientName", "PRIMA^DATES"),
+        ("PatientName", "POSTERI^ANTERI"),
+        ("OperatorsName", "Clean^Scan"),
+        ("PatientID", "10008"),
+        ("PatientID", "113100"),
+        ("StudyID", "BONE SCAN"),
+        ("InstitutionalDepartmentName", "Whole Body"),
+    ],
+)
+def test_words_of_the_standard_and_of_bonescan_are_not_the_patients(scan, tmp_path, keyword, value):
+    setattr(scan, keyword, value)
+    target = deidentify(_save(scan, tmp_path), tmp_path / "out", KEYED).target
+    left = pydicom.dcmread(target)
+    assert left.ImageType == ["ORIGINAL", "PRIMARY", "WHOLE BODY", "EMISSION"]
+    assert left.DeidentificationMethodCodeSequence[0].CodeMeaning == "Basic Application Confidentiality Profile"
+    assert read_study(target).scan.names == ("anterior", "posterior")
+
+
+def test_a_name_among_the_terms_goes_alone(scan, tmp_path):
+    scan.PatientName = "ROSENZWEIG^ADA"
+    scan.ImageType = ["ORIGINAL", "PRIMARY", "WHOLE BODY", "EMISSION", "OF ROSENZWEIG"]
+    left = pydicom.dcmread(deidentify(_save(scan, tmp_path), tmp_path / "out", KEYED).target)
+    assert left.ImageType == ["ORIGINAL", "PRIMARY", "WHOLE BODY", "EMISSION", ""]
+
+
+def test_an_id_in_a_number_that_is_kept_is_not_let_through(scan, tmp_path):
+    scan.PatientID, scan.SeriesNumber = "4711815", 4711815
+    with pytest.raises(UnreadableInputError, match="still tell"):
+        deidentify(_save(scan, tmp_path), tmp_path / "out", KEYED)
+    assert not (tmp_path / "out").exists()
+
+
 def test_the_result_is_as_valid_as_the_original(scan, tmp_path):
     target = deidentify(_save(scan, tmp_path), tmp_path / "out", KEYED).target
     done = subprocess.run([tool("dciodvfy"), str(target)], capture_output=True, text=True, check=False)
