@@ -53,6 +53,20 @@ def test_the_same_key_gives_the_same_files(archive, tmp_path):
     assert apart["objects"][0]["patient"] != one["patient"]
 
 
+def test_another_object_of_the_same_number_does_not_replace_the_first(archive, tmp_path):
+    scan = next(archive.glob("ROE*"))
+    dataset = pydicom.dcmread(scan)
+    dataset.save_as(archive / "ROE^JANE-3-again.dcm")
+    dataset.SeriesNumber = 7
+    dataset.save_as(archive / "ROE^JANE-4-other.dcm")
+    done = bonescan("deidentify", *sorted(archive.glob("ROE*")), "-o", tmp_path / "clean")
+    assert done.returncode == 3
+    assert done.stdout.startswith("1 objects of 1 patient ->")
+    assert "4-other.dcm has the SOP Instance UID of another object" in done.stderr
+    (left,) = (tmp_path / "clean").rglob("*.dcm")
+    assert pydicom.dcmread(left).SeriesNumber == 1
+
+
 def test_a_capture_is_warned_about(archive, tmp_path):
     scan = next(archive.glob("ROE*"))
     dataset = pydicom.dcmread(scan)

@@ -53,6 +53,7 @@ def deidentify(
     check_writable(out)
     keyed = Keyed(read_key(key_file) if key_file else random_key())
     done: list[Written] = []
+    written: dict[Path, bytes] = {}
     failed: list[tuple[Path, InputError]] = []
     paths: list[Path] = []
     for given in inputs:
@@ -63,7 +64,7 @@ def deidentify(
     with progress("Cleaning", len(paths)) as report:
         for number, path in enumerate(paths, start=1):
             try:
-                done.append(take_out(path, out, keyed))
+                done.append(take_out(path, out, keyed, written))
             except InputError as error:
                 failed.append((path, error))
             report(number, len(paths))
@@ -71,7 +72,7 @@ def deidentify(
         say_json(_document(done, failed))
     else:
         patients = len({entry.patient for entry in done})
-        say(f"{len(done)} objects of {patients} patient{'' if patients == 1 else 's'} -> {out}")
+        say(f"{len(written)} objects of {patients} patient{'' if patients == 1 else 's'} -> {out}")
     _finish(done, failed)
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 
-from bonescan.core.errors import UnreadableInputError
+from bonescan.core.errors import InputError, UnreadableInputError
 from bonescan.core.files import write_bytes
 from bonescan.io.decoding import decoding
 from bonescan.io.deidentify.dataset import Clean, clean, of_original
@@ -54,13 +55,14 @@ def find_objects(path: Path) -> Iterator[Path]:
                 yield found
 
 
-def deidentify(source: Path, out: Path, keyed: Keyed) -> Written:
+def deidentify(source: Path, out: Path, keyed: Keyed, written: dict[Path, bytes] | None = None) -> Written:
     """Write a scan without its patient.
 
     Args:
         source: A DICOM file.
         out: Folder of the results; the file gets a name that depends on its new numbers alone.
         keyed: Substitutes for numbers, names and times.
+        written: SHA-256 of each file of this run, to be added to; what an earlier run wrote is replaced.
 
     Returns:
         Where it is and what to look at.
@@ -68,6 +70,7 @@ def deidentify(source: Path, out: Path, keyed: Keyed) -> Written:
     Raises:
         NotABoneScanError: It is no planar nuclear-medicine image or capture of one.
         UnreadableInputError: It is damaged, or a word that tells who the patient is would have survived.
+        InputError: Another object of this run has its number.
         OutputError: It cannot be written.
 
     Example:
@@ -79,7 +82,15 @@ def deidentify(source: Path, out: Path, keyed: Keyed) -> Written:
     target = (
         out / result.patient / _tail(result.dataset.StudyInstanceUID) / f"{_tail(result.dataset.SOPInstanceUID)}.dcm"
     )
+    written = {} if written is None else written
+    digest = sha256(data).digest()
+    if written.get(target, digest) != digest:
+        raise InputError(
+            f"{source.name} has the SOP Instance UID of another object that was written before, and other contents",
+            expected="a number of its own for each object",
+        )
     write_bytes(target, data)
+    written[target] = digest
     return Written(source, target, result.patient, result.warnings)
 
 
