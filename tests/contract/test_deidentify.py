@@ -77,6 +77,30 @@ def test_a_capture_is_warned_about(archive, tmp_path):
     assert "look at it before it leaves" in done.stderr
 
 
+def test_what_fails_does_not_keep_the_others_back(archive, tmp_path):
+    for path in archive.glob("*JOHN*"):
+        dataset = pydicom.dcmread(path)
+        dataset.BurnedInAnnotation = "YES"
+        dataset.save_as(path)
+    (archive / "0-dangling.dcm").symlink_to(tmp_path / "gone.dcm")
+    words = ["deidentify", archive, "--key-file", tmp_path / "key.bin", "--json", "-o"]
+    first = json.loads(bonescan(*words, tmp_path / "first").stdout)
+    assert len(first["objects"]) == 3
+    roe = next(entry["patient"] for entry in first["objects"] if "ROE" in entry["input"])
+    (tmp_path / "second").mkdir()
+    (tmp_path / "second" / roe).write_text("in the way")
+    for doe in archive.glob("*JOHN*"):
+        doe.rename(archive / f"ZZ-{doe.name}")  # after the one that cannot be written
+    done = bonescan(*words, tmp_path / "second")
+    assert done.returncode == 5
+    document = json.loads(done.stdout)
+    assert len(document["objects"]) == 2
+    assert sorted(failure["exit_code"] for failure in document["failures"]) == [3, 3, 5]
+    assert done.stderr.count("look at it before it leaves") == 2
+    assert "2 of 5 inputs could not be used" in done.stderr
+    assert "1 of 5 results could not be written" in done.stderr
+
+
 def test_what_is_missing_or_cannot_be_written_has_its_code(archive, tmp_path):
     assert bonescan("deidentify", tmp_path / "missing", "-o", tmp_path / "clean").returncode == 3
     (tmp_path / "file").write_text("")

@@ -9,7 +9,7 @@ import typer
 
 from bonescan.cli.failure import exit_code, explain, explain_error
 from bonescan.cli.output import progress, remark, say, say_json
-from bonescan.core.errors import InputError
+from bonescan.core.errors import InputError, OutputError
 
 if TYPE_CHECKING:
     from bonescan.io.deidentify.files import Written
@@ -54,7 +54,7 @@ def deidentify(
     keyed = Keyed(read_key(key_file) if key_file else random_key())
     done: list[Written] = []
     written: dict[Path, bytes] = {}
-    failed: list[tuple[Path, InputError]] = []
+    failed: list[tuple[Path, InputError | OutputError]] = []
     paths: list[Path] = []
     for given in inputs:
         try:
@@ -65,18 +65,21 @@ def deidentify(
         for number, path in enumerate(paths, start=1):
             try:
                 done.append(take_out(path, out, keyed, written))
-            except InputError as error:
+            except (InputError, OutputError) as error:
                 failed.append((path, error))
+            else:
+                for warning in done[-1].warnings:
+                    remark(f"bonescan: {done[-1].target} {warning}.")
             report(number, len(paths))
     if as_json:
         say_json(_document(done, failed))
     else:
         patients = len({entry.patient for entry in done})
         say(f"{len(written)} objects of {patients} patient{'' if patients == 1 else 's'} -> {out}")
-    _finish(done, failed)
+    _finish(failed, len(done) + len(failed))
 
 
-def _document(done: list[Written], failed: list[tuple[Path, InputError]]) -> dict[str, Any]:
+def _document(done: list[Written], failed: list[tuple[Path, InputError | OutputError]]) -> dict[str, Any]:
     """What `--json` prints; it joins originals and substitutes, so it stays where the originals are."""
     return {
         "objects": [
@@ -94,14 +97,14 @@ def _document(done: list[Written], failed: list[tuple[Path, InputError]]) -> dic
     }
 
 
-def _finish(done: list[Written], failed: list[tuple[Path, InputError]]) -> None:
-    """Warn, list what was not done, and leave with its exit code."""
-    for entry in done:
-        for warning in entry.warnings:
-            remark(f"bonescan: {entry.target} {warning}.")
+def _finish(failed: list[tuple[Path, InputError | OutputError]], total: int) -> None:
+    """List what was not done, and leave with its exit code: 5 where a result could not be written, else 3."""
     for path, error in failed:
-        explain_error(error, str(path) if len(done) + len(failed) > 1 else "")
-    if failed and len(done) + len(failed) > 1:
-        explain(f"{len(failed)} of {len(done) + len(failed)} inputs could not be used.")
+        explain_error(error, str(path) if total > 1 else "")
+    unused = sum(isinstance(error, InputError) for _, error in failed)
+    if unused and total > 1:
+        explain(f"{unused} of {total} inputs could not be used.")
+    if (unwritten := len(failed) - unused) and total > 1:
+        explain(f"{unwritten} of {total} results could not be written.")
     if failed:
-        raise typer.Exit(exit_code(failed[0][1]))
+        raise typer.Exit(max(exit_code(error) for _, error in failed))

@@ -39,20 +39,31 @@ class Written:
 def find_objects(path: Path) -> Iterator[Path]:
     """A file, or all DICOM files below a folder that are not hidden, in the order of their names.
 
+    One that cannot be read is among them, since it may be a scan: cleaning it says what is wrong.
+
     Raises:
         UnreadableInputError: There is no such file or folder.
     """
-    if not path.exists():
-        raise UnreadableInputError(f"{path.name} does not exist")
-    if not path.is_dir():
+    with decoding(path, "folder"):
+        if not path.exists():
+            raise UnreadableInputError(f"{path.name} does not exist")
+        is_folder = path.is_dir()
+    if not is_folder:
         yield path
         return
     for folder, names, files in os.walk(path):
         names.sort()
         for name in sorted(files):
             found = Path(folder) / name
-            if not name.startswith(".") and name != "DICOMDIR" and kind_of(found) == "dicom":
+            if not name.startswith(".") and name != "DICOMDIR" and _may_be_dicom(found):
                 yield found
+
+
+def _may_be_dicom(path: Path) -> bool:
+    try:
+        return kind_of(path) == "dicom"
+    except UnreadableInputError:
+        return True
 
 
 def deidentify(source: Path, out: Path, keyed: Keyed, written: dict[Path, bytes] | None = None) -> Written:
