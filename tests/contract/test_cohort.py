@@ -2,6 +2,7 @@
 
 import json
 
+import pydicom
 import pytest
 
 from bonescan.io.cohort import read_cohort
@@ -65,6 +66,18 @@ def test_from_an_archive_to_a_cohort(place, model):
     assert checked["sites_to_check"] == 1
     assert checked["waiting"] == sorted(names[n] for n in "45")
     assert bonescan("cohort", "split", "ours", "--all", "test", cwd=place).stdout.startswith("test  4 studies")
+
+
+def test_text_in_the_pixels_is_warned_about(tmp_path):
+    write_scan(tmp_path / "a.dcm", "P1")
+    dataset = pydicom.dcmread(tmp_path / "a.dcm")
+    dataset.BurnedInAnnotation = "YES"
+    dataset.save_as(tmp_path / "a.dcm")
+    done = bonescan("cohort", "new", "a.dcm", "-o", "ours", "--json", cwd=tmp_path)
+    assert done.returncode == 0
+    (study,) = json.loads(done.stdout)["studies"]
+    assert done.stderr == f"bonescan: ours/{study['study_id']} {study['warnings'][0]}.\n"
+    assert "burned into its pixels" in done.stderr
 
 
 def test_every_fault_is_listed_and_the_code_is_3(tmp_path):

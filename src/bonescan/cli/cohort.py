@@ -75,6 +75,9 @@ def new(
         for number, source in enumerate(sources.found, start=1):
             try:
                 added.append(add_study(out, source.input or StudyInput(source.name, source.files), keyed))
+                # At once: a run that goes on after this one was stopped finds the study there, and says no more of it.
+                for warning in added[-1].warnings:
+                    remark(f"bonescan: {out / added[-1].study_id} {warning}.")
             except InputError as error:
                 failed.append((source.label, error))
             report(number, len(sources.found))
@@ -173,6 +176,7 @@ def _joined(added: list[Added], failed: list[tuple[str, InputError]]) -> dict[st
                 "study_id": entry.study_id,
                 "patient_id": entry.patient_id,
                 "new": entry.new,
+                "warnings": entry.warnings,
             }
             for entry in added
         ],

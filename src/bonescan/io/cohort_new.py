@@ -53,6 +53,7 @@ class Added:
         patient_id: The patient's substitute.
         new: Whether it was added now; a study that is there already is left as it is.
         views: How many views it has; 0 where it was there already.
+        warnings: What a person has to look at; told when it is added, and not again.
     """
 
     source: StudyInput
@@ -60,6 +61,7 @@ class Added:
     patient_id: str
     new: bool
     views: int = 0
+    warnings: tuple[str, ...] = ()
 
 
 def begin_cohort(folder: Path, keyed: Keyed) -> None:
@@ -117,13 +119,16 @@ def add_study(folder: Path, source: StudyInput, keyed: Keyed) -> Added:
     if (folder / name).exists():
         return Added(source, name, patient, new=False)
     with staged_folder(folder / name) as staged:
-        paths = []
+        paths: list[Path] = []
+        warnings: list[str] = []
         for number, path in enumerate(source.files, start=1):
             paths.append(staged / (f"{name}.dcm" if len(source.files) == 1 else f"{name}-{number}.dcm"))
-            write_bytes(paths[-1], without_patient(path, keyed)[1])
+            cleaned, data = without_patient(path, keyed)
+            write_bytes(paths[-1], data)
+            warnings += cleaned.warnings
         study = read_study(StudyInput(name, tuple(paths)))
         _write_pictures(study, staged / LABELME)
-    return Added(source, name, patient, new=True, views=len(study.views))
+    return Added(source, name, patient, new=True, views=len(study.views), warnings=tuple(dict.fromkeys(warnings)))
 
 
 def _write_pictures(study: Study, folder: Path) -> None:

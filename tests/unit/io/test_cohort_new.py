@@ -127,6 +127,17 @@ def test_captures_and_pictures_are_refused(cohort, archive, tmp_path):
     assert not list(cohort.glob("S-*"))
 
 
+def test_text_in_the_pixels_of_a_scan_is_warned_about(cohort, archive):
+    scan = archive / "ROE-0815-2.dcm"
+    dataset = pydicom.dcmread(scan)
+    dataset.BurnedInAnnotation = "YES"
+    dataset.save_as(scan)
+    warnings = [entry.warnings for entry in add(cohort, archive)]
+    assert warnings[:2] == [(), ()]
+    (warning,) = warnings[2]
+    assert "burned into its pixels" in warning
+
+
 def test_a_scan_that_is_refused_leaves_nothing(cohort, archive):
     scan = archive / "ROE-0815-2.dcm"
     dataset = pydicom.dcmread(scan)
