@@ -10,9 +10,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from bonescan.core.anatomy import MaskLabel
 from bonescan.core.errors import UnreadableInputError
@@ -30,6 +31,7 @@ _PAINT_ORDER = (MaskLabel.BENIGN, MaskLabel.METASTASIS, MaskLabel.BLADDER)
 """Later ones win: a lesion never counts pixels of the bladder."""
 _VERSION = "5.5.0"
 _CIRCLE_CORNERS = 64
+_T = TypeVar("_T", bound=np.generic)
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +104,8 @@ def rasterise(
         (rows, columns) uint8 of `MaskLabel`.
 
     Raises:
-        UnreadableInputError: A shape has a name that `names` does not know.
+        UnreadableInputError: A shape has a name that `names` does not know, or covers no pixel: dropped without a word,
+            it would make a patient with one small lesion a normal one.
 
     Example:
         >>> square = np.array([[1, 0], [3, 0], [3, 2], [1, 2]], dtype=float)
@@ -117,18 +120,24 @@ def rasterise(
         )
     size = (annotation.rows, annotation.columns)
     masks: dict[MaskLabel, Mask] = {}
-    for entry in annotation.shapes:
+    for number, entry in enumerate(annotation.shapes, start=1):
         label = names[entry.label.strip().lower()]
-        mask = fill_polygon(entry.points, size)
+        mask = scale_nearest(fill_polygon(entry.points, size), shape or size)
+        if not mask.any():
+            raise UnreadableInputError(
+                f"shape {number} ({entry.label.strip()}) covers no pixel",
+                expected="an outline around the centre of a pixel",
+                hint="Draw it larger, or delete it",
+            )
         masks[label] = masks[label] | mask if label in masks else mask
-    labels = np.zeros(size, dtype=np.uint8)
+    labels = np.zeros(shape or size, dtype=np.uint8)
     for label in _PAINT_ORDER:
         if label in masks:
             labels[masks[label]] = label
-    return labels if shape is None or shape == size else scale_nearest(labels, shape)
+    return labels
 
 
-def scale_nearest(labels: Labels, shape: tuple[int, int]) -> Labels:
+def scale_nearest(labels: npt.NDArray[_T], shape: tuple[int, int]) -> npt.NDArray[_T]:
     """Scale labels to another size by nearest neighbour, pixel centres on pixel centres.
 
     Example:
@@ -136,6 +145,8 @@ def scale_nearest(labels: Labels, shape: tuple[int, int]) -> Labels:
         array([[1, 1, 2, 2],
                [1, 1, 2, 2]], dtype=uint8)
     """
+    if labels.shape == shape:
+        return labels
     rows, columns = (
         np.minimum(((np.arange(new) + 0.5) * old / new).astype(np.int64), old - 1)
         for new, old in zip(shape, labels.shape, strict=True)

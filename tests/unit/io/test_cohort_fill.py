@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from bonescan.core.anatomy import Site
@@ -89,6 +91,18 @@ def test_what_contradicts_itself_waits(add, tmp_path, spot, ticked, words):
     study, labels = add(spot)
     annotate(tmp_path / "ours" / study.study_id, labels, ticked)
     assert words in filled(tmp_path, study.study_id).wants
+
+
+def test_a_lesion_outlined_too_small_is_not_normal(add, tmp_path):
+    study, labels = add()
+    place = tmp_path / "ours" / study.study_id
+    annotate(place, labels)
+    path = place / "labelme" / "posterior.json"
+    document = json.loads(path.read_text())
+    circle = {"label": "metastasis", "shape_type": "circle", "points": [[30, 100], [30.6, 100]]}
+    path.write_text(json.dumps(document | {"shapes": [circle]}))
+    entry = filled(tmp_path, study.study_id)
+    assert (entry.case, "posterior.json: shape 1 (metastasis) covers no pixel" in entry.wants) == (None, True)
 
 
 def test_a_faulty_table_is_not_added_to(add, tmp_path):

@@ -128,6 +128,33 @@ def test_absurd_or_absent_sizes(annotate):
         read_labelme(annotate(imageHeight=None))
 
 
+@pytest.mark.parametrize(
+    "nothing",
+    [
+        shape("metastasis", [[3, 3], [3.3, 3]], "circle"),
+        shape("metastasis", [[1.1, 1.1], [1.4, 1.1], [1.4, 1.4]]),
+        shape("metastasis", [[9, 1], [12, 1], [12, 4]]),
+    ],
+    ids=["a circle between pixels", "a speck", "beside the picture"],
+)
+def test_a_shape_that_covers_no_pixel_is_no_empty_mask(annotate, nothing):
+    annotation = read_labelme(annotate(shape("benign", SQUARE), nothing))
+    with pytest.raises(UnreadableInputError, match=r"shape 2 \(metastasis\) covers no pixel"):
+        rasterise(annotation)
+
+
+def test_a_shape_that_gets_lost_on_the_way_to_another_size(annotate):
+    annotation = read_labelme(annotate(shape("metastasis", [[2, 2], [3, 2], [3, 3], [2, 3]])))
+    assert rasterise(annotation).sum() == 1
+    with pytest.raises(UnreadableInputError, match="covers no pixel"):
+        rasterise(annotation, (3, 4))
+
+
+def test_a_shape_under_others_is_none_that_covers_no_pixel(annotate):
+    path = annotate(shape("metastasis", SQUARE), shape("bladder", [[0, 0], [8, 0], [8, 6], [0, 6]]))
+    assert (rasterise(read_labelme(path)) == MaskLabel.BLADDER).all()
+
+
 @pytest.mark.parametrize("text", ["", "no json", "[1, 2]", '{"shapes": 3}', "\xff"])
 def test_files_that_are_none(tmp_path, text):
     path = tmp_path / "a.json"
