@@ -82,12 +82,21 @@ def _filled(folder: Path, name: str, sites_of: SitesOf | None) -> Filled:
     missing = [view.name.value for view in study.views if view.name not in labels]
     if missing:
         return Filled(name, wants=f"{' and '.join(missing)} view not annotated")
+    findings = {
+        view: frozenset(label for label in (MaskLabel.METASTASIS, MaskLabel.BENIGN) if (mask == label).any())
+        for view, mask in labels.items()
+    }
+    for view, found in findings.items():
+        # A lesion may show in the other view alone.
+        if found and NOTHING in ticked.get(view, ()):
+            raise CohortError(f"{NOTHING} ticked for the {view} view, but findings outlined in it")
     metastasis, benign = (
-        any(bool((mask == label).any()) for mask in labels.values())
-        for label in (MaskLabel.METASTASIS, MaskLabel.BENIGN)
+        any(label in found for found in findings.values()) for label in (MaskLabel.METASTASIS, MaskLabel.BENIGN)
     )
-    _check_ticked(ticked, metastasis=metastasis, benign=benign)
-    sites, suggested = frozenset(site for site in SITES if site in ticked), False
+    # Sites are the patient's, on whichever picture they were ticked.
+    sites, suggested = frozenset(SITES) & frozenset().union(*ticked.values()), False
+    if sites and not metastasis:
+        raise CohortError(f"{', '.join(site for site in SITES if site in sites)} ticked, but no metastasis outlined")
     if metastasis and not sites:
         sites, suggested = sites_of(study, labels) if sites_of else frozenset(), True
         if not sites:
@@ -105,14 +114,6 @@ def _filled(folder: Path, name: str, sites_of: SitesOf | None) -> Filled:
         folder=folder,
     )
     return Filled(name, case, suggested=suggested)
-
-
-def _check_ticked(ticked: frozenset[str], *, metastasis: bool, benign: bool) -> None:
-    sites = [site for site in SITES if site in ticked]
-    if sites and not metastasis:
-        raise CohortError(f"{', '.join(sites)} ticked, but no metastasis outlined")
-    if NOTHING in ticked and (metastasis or benign):
-        raise CohortError(f"{NOTHING} ticked, but findings outlined")
 
 
 def _age_years(header: Header) -> float | None:

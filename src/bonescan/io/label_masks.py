@@ -70,14 +70,14 @@ def annotation_files(folder: Path, study_id: str, files: Sequence[Path]) -> list
     return [path for path in (*named, *(path.with_suffix(".json") for path in files)) if path.is_file()]
 
 
-def read_ticked(folder: Path, study_id: str) -> frozenset[str]:
-    """Read which names the annotator ticked for a study in LabelMe, on either view, in lower case.
+def read_ticked(folder: Path, study_id: str) -> dict[ViewName, frozenset[str]]:
+    """Read which names the annotator ticked in LabelMe for each picture that was saved, in lower case.
 
     Raises:
         CohortError: An annotation cannot be understood.
     """
-    paths = [folder / study_id / LABELME / f"{view}.json" for view in ViewName]
-    return frozenset().union(*(_annotation(path).flags for path in paths if path.is_file()))
+    paths = {view: folder / study_id / LABELME / f"{view}.json" for view in ViewName}
+    return {view: _annotation(path).flags for view, path in paths.items() if path.is_file()}
 
 
 def read_regions(folder: Path, study_id: str) -> dict[ViewName, Labels] | None:

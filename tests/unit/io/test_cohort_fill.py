@@ -1,8 +1,9 @@
 import json
 
+import numpy as np
 import pytest
 
-from bonescan.core.anatomy import Site
+from bonescan.core.anatomy import MaskLabel, Site
 from bonescan.core.errors import CohortError
 from bonescan.core.study import ViewName
 from bonescan.io.cohort import read_cohort, write_cohort
@@ -103,6 +104,20 @@ def test_a_lesion_outlined_too_small_is_not_normal(add, tmp_path):
     path.write_text(json.dumps(document | {"shapes": [circle]}))
     entry = filled(tmp_path, study.study_id)
     assert (entry.case, "posterior.json: shape 1 (metastasis) covers no pixel" in entry.wants) == (None, True)
+
+
+@pytest.mark.parametrize("spot", ["metastasis", "benign"])
+def test_nothing_is_ticked_for_the_view_that_shows_nothing(add, tmp_path, spot):
+    study, labels = add(spot)
+    place = tmp_path / "ours" / study.study_id
+    annotate(place, {ViewName.ANTERIOR: labels[ViewName.ANTERIOR]}, ("nothing",))
+    annotate(place, {ViewName.POSTERIOR: labels[ViewName.POSTERIOR]}, ("ribs",) if spot == "metastasis" else ())
+    assert "nothing ticked for the anterior view, but findings" in filled(tmp_path, study.study_id).wants
+    bladder = np.where(labels[ViewName.ANTERIOR] == MaskLabel.BLADDER, MaskLabel.BLADDER, 0).astype(np.uint8)
+    annotate(place, {ViewName.ANTERIOR: bladder}, ("nothing",))
+    case = filled(tmp_path, study.study_id).case
+    assert (case.metastasis, case.benign) == (spot == "metastasis", spot == "benign")
+    assert case.sites == ((Site.RIBS,) if spot == "metastasis" else ())
 
 
 def test_a_faulty_table_is_not_added_to(add, tmp_path):

@@ -45,7 +45,7 @@ def test_labelme_beside_its_pictures_goes_before_older_ones(tmp_path, study):
     write_labelme(tmp_path / "S1" / "masks" / "posterior.json", 0 * LABELS)
     write_labelme(tmp_path / "S1" / "labelme" / "posterior.json", LABELS)
     np.testing.assert_array_equal(case(tmp_path).read_labels()["posterior"], LABELS)
-    assert read_ticked(tmp_path, "S1") == frozenset()
+    assert read_ticked(tmp_path, "S1") == {ViewName.POSTERIOR: frozenset()}
 
 
 def test_labelme_beside_each_picture_and_of_another_size(tmp_path, study):
