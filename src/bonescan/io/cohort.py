@@ -19,7 +19,7 @@ import io
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from bonescan.core.errors import CohortError
 from bonescan.core.files import write_text
@@ -105,7 +105,7 @@ def read_cohort(folder: Path | str) -> Cohort:
             rows_of.setdefault(case.study_id, number)
             cases.append(case)
         faults += [f"{TABLE} row {number}: {text}" for text in wrong]
-    faults += _leaks(cases)
+    faults += _leaks(cases) + _shared_files(cases)
     if not cases and not faults:
         faults.append(f"{TABLE}: no row")
     if faults:
@@ -120,7 +120,7 @@ def write_cohort(folder: Path | str, cases: Iterable[CohortCase]) -> None:
     """Write ``cohort.csv`` for studies whose files lie in `folder`, through a temporary name.
 
     Raises:
-        CohortError: Two cases share a study_id, or a patient is on two sides of the split.
+        CohortError: Two cases share a study_id, a patient is on two sides of the split, or a file is of two patients.
         OutputError: The table cannot be written.
     """
     cases = list(cases)
@@ -128,7 +128,7 @@ def write_cohort(folder: Path | str, cases: Iterable[CohortCase]) -> None:
     faults = [f"study_id {name} appears {count} times" for name, count in ids.items() if count > 1]
     for case in cases:
         faults += [f"{case.study_id}: {text}" for text in parse_row(row_of(case))[1]]
-    faults += _leaks(cases)
+    faults += _leaks(cases) + _shared_files(cases)
     if faults:
         raise CohortError("the cohort cannot be written: " + "; ".join(faults))
     write_text(Path(folder) / TABLE, _table(cases))
@@ -174,4 +174,15 @@ def _leaks(cases: Iterable[CohortCase]) -> list[str]:
         f"patient of study {min(by_split.values())} is in {' and '.join(sorted(by_split))}"
         for by_split in sides.values()
         if len(by_split) > 1
+    ]
+
+
+def _shared_files(cases: Iterable[CohortCase]) -> list[str]:
+    """A scan has one patient, or it could be trained on and tested on; one patient's may be in rows of two readers."""
+    first: dict[PurePosixPath, CohortCase] = {}
+    return [
+        f"file {name} is of two patients, in studies {other.study_id} and {case.study_id}"
+        for case in cases
+        for name in case.files
+        if (other := first.setdefault(PurePosixPath(name), case)).patient_id != case.patient_id
     ]

@@ -99,6 +99,7 @@ def test_every_fault_is_listed_with_its_row(folder):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
+        (("S2/S2.dcm", "S1/./S1.dcm"), "file S1/./S1.dcm is of two patients, in studies S1 and S2"),
         (("S2/S2.dcm", "S2/gone.dcm"), "row 3: file S2/gone.dcm does not exist"),
         (("S2,P2", "S1,P2"), "row 3: study_id S1 is already in row 2"),
         (("S2,P2,", "S2,P1,"), "patient of study S1 is in test and train"),
@@ -113,6 +114,11 @@ def test_faults(folder, change, words):
     rewrite(folder, change)
     with pytest.raises(CohortError, match=words.replace(".", r"\.")):
         read_cohort(folder)
+
+
+def test_two_readers_of_one_scan(folder):
+    write_cohort(folder, [CASES[0], replace(CASES[0], study_id="S1-again")])
+    assert len(read_cohort(folder)) == 2
 
 
 def test_no_table(tmp_path):
@@ -131,6 +137,7 @@ def test_nothing_wrong_is_written(folder):
     for cases, words in [
         ((CASES[0], CASES[0]), "S1 appears 2 times"),
         ((CASES[0], replace(CASES[1], patient_id="P1")), "is in test and train"),
+        ((CASES[0], replace(CASES[1], files=CASES[0].files)), "file S1/S1.dcm is of two patients"),
         ((replace(CASES[0], study_id="a/b"),), "is no name"),
         ((replace(CASES[0], files=()),), "files is empty"),
     ]:
