@@ -80,7 +80,8 @@ class CohortCase:
         """Read the label masks of the views that are annotated.
 
         Returns:
-            View → (row, column) uint8 of `MaskLabel`, in the geometry of the view. Empty where nothing is annotated.
+            View → (row, column) uint8 of `MaskLabel`, in the geometry of the view. Empty where nothing is annotated. A
+            view that the scan lacks may be among them, if there is a mask or a LabelMe file of it.
 
         Raises:
             CohortError: A mask or a LabelMe file cannot be understood.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bonescan.core.anatomy import MaskLabel
@@ -38,7 +39,7 @@ def look_at(case: CohortCase) -> Looked:
     except InputError as error:
         said = error.found.removeprefix(f"{case.study_id}: ")
         return Looked((f"{case.study_id}: {said}",))
-    faults = _wrong_shapes(study, labels, "mask") + _wrong_shapes(study, regions, "region map") + _against(case, labels)
+    faults = wrong_maps(study, labels, "mask") + wrong_maps(study, regions, "region map") + _against(case, labels)
     bare = [view.name.value for view in study.views if view.name not in labels]
     if labels and bare:
         faults.append(f"its {' and '.join(bare)} view is not annotated, the other is")
@@ -59,12 +60,13 @@ def _against(case: CohortCase, labels: dict[ViewName, Labels]) -> list[str]:
     return faults
 
 
-def _wrong_shapes(study: Study, maps: dict[ViewName, Labels], kind: str) -> list[str]:
+def wrong_maps(study: Study, maps: Mapping[ViewName, Labels], kind: str) -> list[str]:
+    """Which of the masks or region maps of a study are of a view that it lacks, or of another size than their view."""
     shapes = {view.name: view.counts.shape for view in study.views}
     faults = []
     for view, array in maps.items():
         if view not in shapes:
-            faults.append(f"there is a {view} {kind}, but no {view} view")
+            faults.append(f"it has no {view} view, but a {kind} of one")
         elif array.shape != shapes[view]:
             found, expected = (" x ".join(map(str, shape)) for shape in (array.shape, shapes[view]))
             faults.append(f"the {view} {kind} has {found} pixels, its view {expected}")

@@ -12,6 +12,7 @@ from bonescan.core.errors import CohortError, InputError
 from bonescan.core.study import Labels, Study, ViewName
 from bonescan.io.cohort import TABLE, read_cohort
 from bonescan.io.cohort_case import CohortCase
+from bonescan.io.cohort_check import wrong_maps
 from bonescan.io.cohort_new import NOTHING
 from bonescan.io.dicom_header import Header
 from bonescan.io.label_masks import LABELME, read_labels, read_ticked
@@ -82,6 +83,8 @@ def _filled(folder: Path, name: str, sites_of: SitesOf | None) -> Filled:
     missing = [view.name.value for view in study.views if view.name not in labels]
     if missing:
         return Filled(name, wants=f"{' and '.join(missing)} view not annotated")
+    if wrong := wrong_maps(study, labels, "mask"):
+        return Filled(name, wants="; ".join(wrong))
     findings = {
         view: frozenset(label for label in (MaskLabel.METASTASIS, MaskLabel.BENIGN) if (mask == label).any())
         for view, mask in labels.items()

@@ -52,7 +52,8 @@ def read_labels(folder: Path, study_id: str, files: Sequence[Path]) -> dict[View
             return _of_composite(beside[0])
     if drawn:
         shapes = _shapes(study_id, files)
-        labels |= {view: _of_labelme(path, shapes[view]) for view, path in drawn.items() if view in shapes}
+        # Of a view that is not there it stays in the size of its picture: who compares views and labels will notice.
+        labels |= {view: _of_labelme(path, shapes.get(view)) for view, path in drawn.items()}
     return labels
 
 
@@ -155,7 +156,7 @@ def _shapes(study_id: str, files: Sequence[Path]) -> dict[ViewName, tuple[int, i
     return {view.name: (view.rows, view.columns) for view in study.views}
 
 
-def _of_labelme(path: Path, shape: tuple[int, int]) -> Labels:
+def _of_labelme(path: Path, shape: tuple[int, int] | None) -> Labels:
     from bonescan.io.labelme import rasterise
 
     try:

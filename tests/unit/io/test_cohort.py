@@ -9,6 +9,7 @@ from bonescan.io.cohort import CohortCase, read_cohort, split_patients, write_co
 from bonescan.io.cohort_check import check_contents
 from bonescan.io.cohort_rows import COLUMNS
 from bonescan.io.dicom import write_nm
+from bonescan.io.labelme import write_labelme
 
 CASES = (
     CohortCase(
@@ -193,6 +194,19 @@ def test_the_slow_check_holds_a_row_against_itself_and_its_masks(folder):
         "S1: its masks hold benign uptake though benign is 0",
         "S1: metastasis is 1, but no site is named",
         "S2: its posterior view is not annotated, the other is",
+    ]
+
+
+def test_the_slow_check_finds_annotations_of_a_view_that_is_not_there(folder, study):
+    write_nm(replace(study, scan=replace(study.scan, views=study.views[1:])), folder / "S2" / "S2.dcm")
+    (folder / "S2" / "masks" / "anterior.png").unlink()
+    assert check_contents(read_cohort(folder)) == []
+    lesion = np.zeros((1024, 256), dtype=np.uint8)
+    lesion[300:320, 120:140] = 1
+    write_labelme(folder / "S2" / "masks" / "anterior.json", lesion)
+    assert check_contents(read_cohort(folder)) == [
+        "S2: it has no anterior view, but a mask of one",
+        "S2: its masks hold metastases though metastasis is 0",
     ]
 
 

@@ -6,7 +6,7 @@ import pytest
 from bonescan.core.anatomy import MaskLabel, Site
 from bonescan.core.errors import CohortError
 from bonescan.core.study import ViewName
-from bonescan.io.cohort import read_cohort, write_cohort
+from bonescan.io.cohort import read_cohort, write_cohort, write_masks
 from bonescan.io.cohort_check import check_contents
 from bonescan.io.cohort_fill import cases_of, fill, without_row
 from bonescan.io.cohort_new import add_study, begin_cohort
@@ -118,6 +118,14 @@ def test_nothing_is_ticked_for_the_view_that_shows_nothing(add, tmp_path, spot):
     case = filled(tmp_path, study.study_id).case
     assert (case.metastasis, case.benign) == (spot == "metastasis", spot == "benign")
     assert case.sites == ((Site.RIBS,) if spot == "metastasis" else ())
+
+
+def test_annotations_that_are_not_of_the_views_wait(add, tmp_path):
+    study, labels = add("benign")
+    place = tmp_path / "ours" / study.study_id
+    annotate(place, labels)
+    write_masks(tmp_path / "ours", study.study_id, {ViewName.ANTERIOR: labels[ViewName.ANTERIOR][:-2]})
+    assert filled(tmp_path, study.study_id).wants == "the anterior mask has 510 x 128 pixels, its view 512 x 128"
 
 
 def test_a_faulty_table_is_not_added_to(add, tmp_path):

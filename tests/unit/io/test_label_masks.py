@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -46,6 +48,16 @@ def test_labelme_beside_its_pictures_goes_before_older_ones(tmp_path, study):
     write_labelme(tmp_path / "S1" / "labelme" / "posterior.json", LABELS)
     np.testing.assert_array_equal(case(tmp_path).read_labels()["posterior"], LABELS)
     assert read_ticked(tmp_path, "S1") == {ViewName.POSTERIOR: frozenset()}
+
+
+def test_labelme_of_a_view_that_is_not_there_stays(tmp_path, study):
+    posterior = replace(study, scan=replace(study.scan, views=study.views[1:]))
+    assert [view.name for view in posterior.views] == ["posterior"]
+    write_nm(posterior, tmp_path / "S1" / "S1.dcm")
+    write_labelme(tmp_path / "S1" / "masks" / "anterior.json", LABELS)
+    labels = case(tmp_path).read_labels()
+    assert list(labels) == ["anterior"]
+    np.testing.assert_array_equal(labels["anterior"], LABELS)
 
 
 def test_labelme_beside_each_picture_and_of_another_size(tmp_path, study):
