@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bonescan.core.anatomy import SITES
-from bonescan.core.errors import NotABoneScanError, UsageError
+from bonescan.core.errors import CohortError, NotABoneScanError, UsageError
 from bonescan.core.files import staged_folder, write_bytes, write_text
 from bonescan.core.study import Counts, Study
 from bonescan.io.cohort import TABLE
@@ -101,6 +101,7 @@ def add_study(folder: Path, source: StudyInput, keyed: Keyed) -> Added:
     Raises:
         NotABoneScanError: It is no whole-body bone scan, or a picture of one.
         UnreadableInputError: It is damaged, or a word that tells who the patient is would have survived.
+        CohortError: A part of it was added before, without the rest.
         OutputError: It cannot be written.
     """
     for path in source.files:
@@ -114,8 +115,9 @@ def add_study(folder: Path, source: StudyInput, keyed: Keyed) -> Added:
             f"{source.files[0].name} is a capture of a screen, without counts and perhaps with a name in it",
             expected="the scan itself (Nuclear Medicine Image Storage)",
         )
-    name = keyed.study(headers[0].text("SOPInstanceUID"))
+    name, *others = (keyed.study(header.text("SOPInstanceUID")) for header in headers)
     patient = keyed.patient(patient_of(headers[0]))
+    _check_whole(folder, name, others)
     if (folder / name).exists():
         return Added(source, name, patient, new=False)
     with staged_folder(folder / name) as staged:
@@ -129,6 +131,21 @@ def add_study(folder: Path, source: StudyInput, keyed: Keyed) -> Added:
         study = read_study(StudyInput(name, tuple(paths)))
         _write_pictures(study, staged / LABELME)
     return Added(source, name, patient, new=True, views=len(study.views), warnings=tuple(dict.fromkeys(warnings)))
+
+
+def _check_whole(folder: Path, name: str, others: list[str]) -> None:
+    """Refuse a study of which one view is in the cohort as a study: it would lack the other, or be there twice.
+
+    A study is called by its first file; a view that was alone when it was added, by its own.
+    """
+    alone = [other for other in others if (folder / other).exists()]
+    if 0 < len(list((folder / name).glob("*.dcm"))) <= len(others):
+        alone.insert(0, name)
+    if alone:
+        raise CohortError(
+            f"only a part of this study is in the cohort, as {' and '.join(alone)}",
+            hint="Put its annotations aside, delete its folder and its row, and add the whole study again",
+        )
 
 
 def _write_pictures(study: Study, folder: Path) -> None:

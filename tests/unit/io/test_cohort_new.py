@@ -1,9 +1,12 @@
+import shutil
+
 import numpy as np
 import pydicom
 import pytest
 from PIL import Image
 
-from bonescan.core.errors import NotABoneScanError, UsageError
+from bonescan.core.errors import CohortError, NotABoneScanError, UsageError
+from bonescan.io.codes import VIEW_CODES
 from bonescan.io.cohort_new import add_study, begin_cohort, grey
 from bonescan.io.deidentify.keyed import Keyed
 from bonescan.io.dicom import nm_dataset
@@ -81,9 +84,9 @@ def test_pictures_of_a_cohort_are_no_studies(cohort, archive):
     assert [len(entry.files) for entry in find_inputs(cohort)] == [1, 1, 1]
 
 
-def test_two_files_of_a_study_stay_two(cohort, tmp_path):
-    from bonescan.io.codes import VIEW_CODES
-
+@pytest.fixture
+def pair(tmp_path):
+    """A folder of one scan as two files, 0.dcm of the anterior and 1.dcm of the posterior view."""
     write_scan(tmp_path / "whole.dcm", "P", seed=1)
     whole = read_study(tmp_path / "whole.dcm")
     folder = tmp_path / "pair"
@@ -98,12 +101,27 @@ def test_two_files_of_a_study_stay_two(cohort, tmp_path):
         assert str(dataset.DetectorInformationSequence[0].ViewCodeSequence[0].CodeValue) == VIEW_CODES[view.name].value
         folder.mkdir(exist_ok=True)
         dataset.save_as(folder / f"{number}.dcm")
-    (added,) = add(cohort, folder)
+    return folder
+
+
+def test_two_files_of_a_study_stay_two(cohort, pair):
+    (added,) = add(cohort, pair)
     assert sorted(path.name for path in (cohort / added.study_id).glob("*.dcm")) == [
         f"{added.study_id}-1.dcm",
         f"{added.study_id}-2.dcm",
     ]
     assert added.views == 2
+    assert [entry.new for entry in add(cohort, pair)] == [False]
+
+
+@pytest.mark.parametrize("first", ["0.dcm", "1.dcm"])
+def test_a_study_of_which_one_view_came_before(cohort, pair, first):
+    (alone,) = add(cohort, pair / first)
+    with pytest.raises(CohortError, match=f"only a part of this study is in the cohort, as {alone.study_id}"):
+        add(cohort, pair)
+    assert [path.name for path in cohort.glob("*/*.dcm")] == [f"{alone.study_id}.dcm"]
+    shutil.rmtree(cohort / alone.study_id)
+    assert [entry.views for entry in add(cohort, pair)] == [2]
 
 
 def test_a_view_that_only_the_name_of_the_file_tells_is_the_one_to_annotate(cohort, tmp_path):
