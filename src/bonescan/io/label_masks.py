@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 LABELME = "labelme"
 """Folder of the pictures of a study that LabelMe is opened on; it saves its files beside them."""
+_MOST_STRETCHED = 1.5
+"""Change of height over width from the annotated picture to the view. Pictures resized to fit a network, as the paper's
+to a square, are stretched somewhat; those turned, cut to half, or of both views differ twofold."""
 
 
 def read_labels(folder: Path, study_id: str, files: Sequence[Path]) -> dict[ViewName, Labels]:
@@ -159,10 +162,16 @@ def _shapes(study_id: str, files: Sequence[Path]) -> dict[ViewName, tuple[int, i
 def _of_labelme(path: Path, shape: tuple[int, int] | None) -> Labels:
     from bonescan.io.labelme import rasterise
 
+    annotation = _annotation(path)
+    drawn_on = (annotation.rows, annotation.columns)
+    if shape and not 1 / _MOST_STRETCHED < (drawn_on[0] * shape[1]) / (drawn_on[1] * shape[0]) < _MOST_STRETCHED:
+        found, wanted = (" x ".join(map(str, size)) for size in (drawn_on, shape))
+        raise CohortError(
+            f"the annotation {path.name} was drawn on {found} pixels, which is no picture of {wanted}",
+            expected="the view itself, larger or smaller",
+        )
     try:
-        return rasterise(_annotation(path), shape)
-    except CohortError:
-        raise
+        return rasterise(annotation, shape)
     except InputError as error:
         raise CohortError(f"the annotation {path.name}: {error.found}", expected=error.expected) from error
 

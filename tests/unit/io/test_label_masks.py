@@ -70,6 +70,25 @@ def test_labelme_beside_each_picture_and_of_another_size(tmp_path, study):
     np.testing.assert_array_equal(labels["posterior"], LABELS)  # its shapes have even sides
 
 
+def test_labelme_on_a_picture_that_was_stretched_somewhat(tmp_path, study):
+    write_nm(study, tmp_path / "S1" / "S1.dcm")
+    write_labelme(tmp_path / "S1" / "masks" / "anterior.json", np.repeat(LABELS, 5, axis=1)[:, ::4])
+    assert case(tmp_path).read_labels()["anterior"].shape == LABELS.shape
+
+
+@pytest.mark.parametrize(
+    "other",
+    [LABELS.T, np.concatenate([LABELS, LABELS], axis=1), LABELS[:, 64:192]],
+    ids=["turned", "both views", "cropped"],
+)
+def test_labelme_on_another_picture_is_not_stretched_onto_the_view(tmp_path, study, other):
+    write_nm(study, tmp_path / "S1" / "S1.dcm")
+    write_labelme(tmp_path / "S1" / "labelme" / "anterior.json", other)
+    rows, columns = other.shape
+    with pytest.raises(CohortError, match=rf"anterior\.json was drawn on {rows} x {columns} pixels, .* 1024 x 256"):
+        case(tmp_path).read_labels()
+
+
 def test_labelme_on_the_composite_of_the_paper(tmp_path, study):
     a, p = (view.counts for view in study.views)
     panels = [picture(a, top=60), picture(p, top=60), picture(a, top=9), picture(p, top=9)]
