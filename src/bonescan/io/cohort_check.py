@@ -47,7 +47,11 @@ def look_at(case: CohortCase) -> Looked:
 
 
 def _against(case: CohortCase, labels: dict[ViewName, Labels]) -> list[str]:
-    """What the row says against the masks, or against itself."""
+    """What the row says against the masks, or against itself.
+
+    Findings of a row that nothing is outlined for are no fault: a metastasis that CT or the course has shown need not
+    be seen on the scan.
+    """
     faults = []
     for label, said, words in (
         (MaskLabel.METASTASIS, case.metastasis, "metastases though metastasis"),

@@ -197,6 +197,13 @@ def test_the_slow_check_holds_a_row_against_itself_and_its_masks(folder):
     ]
 
 
+def test_what_the_scan_does_not_show_may_be_known_all_the_same(folder):
+    cohort = read_cohort(folder)
+    assert (cohort["S1"].metastasis, cohort["S2"].benign) == (True, True)
+    assert not any(mask.any() for case in cohort for mask in case.read_labels().values())
+    assert check_contents(cohort) == []
+
+
 def test_the_slow_check_finds_annotations_of_a_view_that_is_not_there(folder, study):
     write_nm(replace(study, scan=replace(study.scan, views=study.views[1:])), folder / "S2" / "S2.dcm")
     (folder / "S2" / "masks" / "anterior.png").unlink()
