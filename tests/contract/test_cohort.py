@@ -48,10 +48,13 @@ def test_from_an_archive_to_a_cohort(place, model):
     # The hand-made model knows no regions, and says so.
     assert (more.returncode, "knows no regions" in more.stderr) == (4, True)
     joint_bundle(place / "bones")
+    # As a person's editor saved it, under Windows.
+    note = place / "ours" / "sites-to-check.txt"
+    note.write_bytes("S-0 Ödem, später\n".encode("cp1252"))
     more = bonescan("cohort", "fill", "ours", "--model", "bones", cwd=place)
     assert "rows added: 1, studies that wait: 2" in more.stdout
     assert "sites suggested by regions: 1" in more.stdout
-    noted = (place / "ours" / "sites-to-check.txt").read_text().split()
+    noted = note.read_bytes().splitlines()[1].decode().split()
     assert (noted[0], noted[1] in {"other", "femur", "femur;other"}) == (names["1"], True)
     before = (place / "ours" / "cohort.csv").read_text()
     drawn_sides = bonescan("cohort", "split", "ours", cwd=place)

@@ -212,8 +212,9 @@ def _by_regions(model: str) -> SitesOf:
 
 
 def _note(folder: Path, cases: list[CohortCase]) -> None:
-    from bonescan.core.files import write_text
+    from bonescan.core.files import write_bytes
 
     path = folder / TO_CHECK
-    before = path.read_text(encoding="utf-8") if path.is_file() else ""
-    write_text(path, before + "".join(f"{case.study_id} {';'.join(case.sites)}\n" for case in cases))
+    before = path.read_bytes() if path.is_file() else b""
+    lines = "".join(f"{case.study_id} {';'.join(case.sites)}\n" for case in cases)
+    write_bytes(path, before + lines.encode("utf-8"))

@@ -64,7 +64,8 @@ def check(folder: Folder, *, as_json: JsonOption = False) -> None:
 def _to_check(folder: Path, cases: tuple[CohortCase, ...]) -> int:
     """How many rows have suggested sites that nobody has looked at."""
     path = folder / TO_CHECK
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    # People edit it, in the encoding of their editor; only the names of studies, in ASCII, matter.
+    lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines() if path.is_file() else []
     noted = {line.split()[0] for line in lines if line.strip()}
     return sum(case.study_id in noted for case in cases)
 
