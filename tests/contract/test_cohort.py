@@ -94,4 +94,10 @@ def test_every_fault_is_listed_and_the_code_is_3(tmp_path):
     assert "row 2: file gone.dcm does not exist" in done.stderr
     assert "row 3: metastasis '2' is neither 0 nor 1" in done.stderr
     assert len(done.stderr.splitlines()) == 3
-    assert bonescan("cohort", "check", tmp_path / "missing").returncode == 3
+
+
+@pytest.mark.parametrize("command", ["fill", "split", "check"])
+def test_no_cohort(tmp_path, command):
+    done = bonescan("cohort", command, "nowhere", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "nowhere" in done.stderr

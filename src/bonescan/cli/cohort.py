@@ -110,11 +110,10 @@ def fill(
     Metastasis and benign uptake are what is outlined, sites what was ticked in LabelMe. Rows that are there stay.
     """
     from bonescan.io.cohort import TABLE, write_cohort
-    from bonescan.io.cohort_fill import cases_of, without_row
     from bonescan.io.cohort_fill import fill as rows
+    from bonescan.io.cohort_fill import studies_of
 
-    cases = cases_of(folder)
-    names = without_row(folder, cases)
+    cases, names = studies_of(folder)
     done: list[Filled] = []
     waiting: list[Filled] = []
     with progress("Reading", len(names)) as report:

@@ -29,20 +29,18 @@ def check(folder: Folder, *, as_json: JsonOption = False) -> None:
     Says what is there, and every fault at once.
     """
     from bonescan.io.cohort_check import look_at
-    from bonescan.io.cohort_fill import cases_of, without_row
+    from bonescan.io.cohort_fill import studies_of
 
     cases: tuple[CohortCase, ...] = ()
+    waiting: list[str] = []
     faults: list[str] = []
     looked: list[Looked] = []
     try:
-        cases = cases_of(folder)
+        cases, waiting = studies_of(folder)
     except CohortError as error:
         if not error.faults:
             raise
         faults += error.faults
-    waiting = [] if faults else without_row(folder, cases)
-    if not cases and not waiting and not faults:
-        raise CohortError(f"{folder.name} holds no cohort", hint="Begin one with 'bonescan cohort new'")
     with progress("Checking", len(cases)) as report:
         for number, case in enumerate(cases, start=1):
             looked.append(look_at(case))

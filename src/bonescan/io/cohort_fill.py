@@ -39,23 +39,22 @@ class Filled:
     suggested: bool = False
 
 
-def cases_of(folder: Path) -> tuple[CohortCase, ...]:
-    """The rows that a cohort has so far; none where there is no table yet.
+def studies_of(folder: Path) -> tuple[tuple[CohortCase, ...], list[str]]:
+    """The rows that a cohort has so far, and the studies that `bonescan.io.cohort_new` made and that have none yet.
 
     Raises:
-        CohortError: The table has faults.
+        CohortError: The table has faults, or there is neither a row nor a study.
     """
-    return read_cohort(folder).cases if (folder / TABLE).exists() else ()
-
-
-def without_row(folder: Path, cases: tuple[CohortCase, ...]) -> list[str]:
-    """Studies that `bonescan.io.cohort_new` made and the table does not name."""
+    cases = read_cohort(folder).cases if (folder / TABLE).exists() else ()
     have = {case.study_id for case in cases}
-    return sorted(
+    waiting = sorted(
         path.parent.name
         for path in folder.glob(f"*/{LABELME}")
         if path.parent.name not in have and not path.parent.name.startswith(".")
     )
+    if not cases and not waiting:
+        raise CohortError(f"{folder} holds no cohort", hint="Begin one with 'bonescan cohort new'")
+    return cases, waiting
 
 
 def fill(folder: Path, names: list[str], sites_of: SitesOf | None = None) -> Iterator[Filled]:

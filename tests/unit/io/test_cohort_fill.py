@@ -8,7 +8,7 @@ from bonescan.core.errors import CohortError
 from bonescan.core.study import ViewName
 from bonescan.io.cohort import read_cohort, write_cohort, write_masks
 from bonescan.io.cohort_check import check_contents
-from bonescan.io.cohort_fill import cases_of, fill, without_row
+from bonescan.io.cohort_fill import fill, studies_of
 from bonescan.io.cohort_new import add_study, begin_cohort
 from bonescan.io.deidentify.keyed import Keyed
 from bonescan.io.inputs import StudyInput
@@ -43,7 +43,8 @@ def test_a_row_is_what_was_outlined_and_ticked(add, tmp_path):
     annotate(cohort / worn.study_id, labels)
     well, labels = add("", 3)
     annotate(cohort / well.study_id, labels, ("nothing",))
-    names = without_row(cohort, cases_of(cohort))
+    cases, names = studies_of(cohort)
+    assert cases == ()
     assert set(names) == {ill.study_id, worn.study_id, well.study_id}
     write_cohort(cohort, [entry.case for entry in fill(cohort, names)])
     read = read_cohort(cohort)
@@ -53,7 +54,7 @@ def test_a_row_is_what_was_outlined_and_ticked(add, tmp_path):
     assert (read[ill.study_id].patient_id, read[ill.study_id].sex) == (ill.patient_id, "F")
     assert (read[ill.study_id].age_years, read[ill.study_id].split) == (51, None)
     assert check_contents(read) == []
-    assert without_row(cohort, read.cases) == []
+    assert studies_of(cohort) == (read.cases, [])
 
 
 def test_what_is_not_annotated_waits(add, tmp_path):
@@ -130,5 +131,11 @@ def test_annotations_that_are_not_of_the_views_wait(add, tmp_path):
 
 def test_a_faulty_table_is_not_added_to(add, tmp_path):
     (tmp_path / "ours" / "cohort.csv").write_text("study_id\n")
-    with pytest.raises(CohortError):
-        cases_of(tmp_path / "ours")
+    with pytest.raises(CohortError, match="column"):
+        studies_of(tmp_path / "ours")
+
+
+def test_a_folder_without_a_cohort(tmp_path):
+    for folder in (tmp_path, tmp_path / "nowhere"):
+        with pytest.raises(CohortError, match="holds no cohort"):
+            studies_of(folder)
