@@ -1,8 +1,8 @@
 """Talks to an archive by DICOMweb: fetches a study (QIDO, WADO) and stores results (STOW).
 
-What the archive answers is not trusted: identifiers become file names only after a check, redirects are not followed,
-every wait has an end, and neither proxies nor passwords are taken from the environment. A message names the host and
-what it said, never the patient.
+What the archive answers is not trusted: identifiers become file names only after a check, an object is kept only if it
+is the one that was asked for, redirects are not followed, every wait has an end, and neither proxies nor passwords are
+taken from the environment. A message names the host and what it said, never the patient.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def fetch_study(
         UsageError: `study_uid` is no UID.
         UnreadableInputError: The archive has no such study, or one with too many objects.
         NotABoneScanError: The study has no series of that modality.
-        PeerError: The archive refused, did not answer, or answered what is no DICOMweb.
+        PeerError: The archive refused, did not answer, or answered what is no DICOMweb or was not asked for.
         OutputError: The files cannot be written.
     """
     if not _is_uid(study_uid):
@@ -104,8 +104,7 @@ def fetch_study(
             if progress:
                 progress(done, len(wanted))
             with _talking(archive):
-                dataset = client.retrieve_instance(study_uid, series, instance)
-                data = _encoded(dataset)
+                data = _encoded(_object(client, archive, (study_uid, series, instance)))
             names.append(f"{instance}.dcm")
             write_bytes(staged / names[-1], data)
     return [out / study_uid / name for name in names]
@@ -180,6 +179,15 @@ def _objects(client: DICOMwebClient, study_uid: str, modality: str) -> list[tupl
     if not 0 < len(found) <= MOST_OBJECTS:
         raise UnreadableInputError(f"the study has {len(found)} objects", expected=f"1 to {MOST_OBJECTS}")
     return found
+
+
+def _object(client: DICOMwebClient, archive: Archive, uids: tuple[str, str, str]) -> Dataset:
+    """Retrieve the object of these study, series and instance UIDs, and see that it is this one."""
+    dataset = client.retrieve_instance(*uids)
+    keywords = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
+    if tuple(str(dataset.get(keyword, "")).strip() for keyword in keywords) != uids:
+        raise PeerError(f"{archive.host} sent another object than was asked for", hint="Tell whoever runs it")
+    return dataset
 
 
 def _client(archive: Archive) -> DICOMwebClient:

@@ -1,18 +1,24 @@
-"""DICOMweb against servers that misbehave: on loopback, one answer each."""
+"""DICOMweb against servers that misbehave: on loopback, one answer each, or an archive of a few objects."""
 
+import json
 import ssl
 import subprocess
 import threading
 from contextlib import contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from io import BytesIO
+from urllib.parse import parse_qs, urlsplit
 
+import pydicom
 import pytest
 
 from bonescan.core.errors import PeerError, UnreadableInputError, UsageError
 from bonescan.io import dicomweb
+from bonescan.io.dicom_writer import nm_dataset
 from bonescan.io.dicomweb import Archive, fetch_study, parse_headers
 from tests.conformance.tools import tool
+from tests.phantoms import analytic_study
 
 
 @contextmanager
@@ -56,6 +62,39 @@ def reply(status, body=b"", kind="application/dicom+json", **headers):
     return answer
 
 
+STUDY, SERIES_OF = "1.2.3", {"NM": "1.2.3.1", "SR": "1.2.3.2"}
+
+
+def scan(series, instance, **other):
+    dataset = nm_dataset(analytic_study(rows=64, columns=16))
+    named = {"StudyInstanceUID": STUDY, "SeriesInstanceUID": series, "SOPInstanceUID": instance, **other}
+    for keyword, value in named.items():
+        setattr(dataset, keyword, value)
+    return dataset
+
+
+def holding(instances, most=100, **other):
+    """Answers as an archive that has so many objects in each series, and finds at most `most` at once."""
+
+    def answer(handler):
+        parts = urlsplit(handler.path)
+        *_, kind = path = parts.path.split("/")
+        if kind == "series":
+            found = [{"0020000E": uid, "00080060": modality} for modality, uid in SERIES_OF.items()]
+        elif kind == "instances":
+            found = [{"00080018": f"{path[-2]}.{number}"} for number in range(1, instances + 1)]
+        else:
+            buffer = BytesIO()
+            scan(path[-3], kind, **other).save_as(buffer, enforce_file_format=True)
+            part = b"--part\r\nContent-Type: application/dicom\r\n\r\n%s\r\n--part--" % buffer.getvalue()
+            return reply(200, part, 'multipart/related; type="application/dicom"; boundary=part')(handler)
+        first = int(parse_qs(parts.query).get("offset", ["0"])[0])
+        page = [{tag: {"Value": [text]} for tag, text in entry.items()} for entry in found[first : first + most]]
+        return reply(200, json.dumps(page).encode())(handler)
+
+    return answer
+
+
 SERIES = b'[{"0020000E": {"vr": "UI", "Value": ["%s"]}, "00080060": {"vr": "CS", "Value": ["NM"]},'
 SERIES += b' "00080018": {"vr": "UI", "Value": ["%s"]}}]'
 
@@ -82,6 +121,22 @@ def test_a_misbehaving_archive_is_a_peer_error(answer, said, tmp_path):
             fetch_study(archive, "1.2", tmp_path / "out")
         assert len(seen) >= 1
     assert "secret" not in str(caught.value) + repr(archive)
+    assert not list(tmp_path.rglob("*.dcm"))
+
+
+def test_what_was_asked_for_is_fetched(tmp_path):
+    with answering(holding(2)) as (archive, _):
+        files = fetch_study(archive, STUDY, tmp_path)
+    assert files == [tmp_path / STUDY / "1.2.3.1.1.dcm", tmp_path / STUDY / "1.2.3.1.2.dcm"]
+    assert [str(pydicom.dcmread(file).SOPInstanceUID) for file in files] == ["1.2.3.1.1", "1.2.3.1.2"]
+
+
+@pytest.mark.parametrize("keyword", ["StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"])
+def test_another_object_than_was_asked_for_is_not_kept(keyword, tmp_path):
+    """It may be of another patient."""
+    other, said = holding(1, **{keyword: "9.9"}), "another object than was asked for"
+    with answering(other) as (archive, _), pytest.raises(PeerError, match=said):
+        fetch_study(archive, STUDY, tmp_path / "out")
     assert not list(tmp_path.rglob("*.dcm"))
 
 
