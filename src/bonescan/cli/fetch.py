@@ -16,7 +16,8 @@ Examples:
   bonescan analyze scans/1.2.840.99.1 -o out --formats json,pdf,seg,sr,sc
   bonescan send out --url https://pacs.example/dicom-web --header-file token.txt
 
-The study's folder appears below DIR when all its objects are there.
+The study's folder appears below DIR when all its objects are there. One that holds anything else, such as annotations
+or another modality, is left alone: give another DIR.
 """
 
 

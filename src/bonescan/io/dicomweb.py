@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from bonescan.core.errors import NotABoneScanError, PeerError, UnreadableInputError, UsageError
+from bonescan.core.errors import NotABoneScanError, OutputError, PeerError, UnreadableInputError, UsageError
 from bonescan.core.files import staged_folder, write_bytes
 from bonescan.io.decoding import library_errors
 
@@ -76,6 +76,8 @@ def fetch_study(
 ) -> list[Path]:
     """Fetch the objects of a study into `out/<study UID>/`, which appears when they are all there.
 
+    A folder that holds some of them alone is replaced.
+
     Args:
         archive: Where it lies.
         study_uid: Study Instance UID.
@@ -91,23 +93,24 @@ def fetch_study(
         UnreadableInputError: The archive has no such study, or one with too many objects.
         NotABoneScanError: The study has no series of that modality.
         PeerError: The archive refused, did not answer, or answered what is no DICOMweb or was not asked for.
-        OutputError: The files cannot be written.
+        OutputError: The files cannot be written, or the folder is there and holds something else.
     """
     if not _is_uid(study_uid):
         raise UsageError("the study is named by what is no UID", expected="digits and dots, at most 64 characters")
     with _talking(archive):
         client = _client(archive)
         wanted = _objects(client, study_uid, modality)
-    names = []
-    with staged_folder(out / study_uid) as staged:
+    folder = out / study_uid
+    names = [f"{instance}.dcm" for _, instance in wanted]
+    _check_replaceable(folder, names)
+    with staged_folder(folder) as staged:
         for done, (series, instance) in enumerate(wanted):
             if progress:
                 progress(done, len(wanted))
             with _talking(archive):
                 data = _encoded(_object(client, archive, (study_uid, series, instance)))
-            names.append(f"{instance}.dcm")
-            write_bytes(staged / names[-1], data)
-    return [out / study_uid / name for name in names]
+            write_bytes(staged / names[done], data)
+    return [folder / name for name in names]
 
 
 def store_file(archive: Archive, path: Path) -> str:
@@ -188,6 +191,17 @@ def _object(client: DICOMwebClient, archive: Archive, uids: tuple[str, str, str]
     if tuple(str(dataset.get(keyword, "")).strip() for keyword in keywords) != uids:
         raise PeerError(f"{archive.host} sent another object than was asked for", hint="Tell whoever runs it")
     return dataset
+
+
+def _check_replaceable(folder: Path, names: Sequence[str]) -> None:
+    """Refuse to replace a folder that holds anything but these files, such as annotations or another modality."""
+    there = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    if folder.is_file() or any(name not in names and not name.startswith(".") for name in there):
+        raise OutputError(
+            f"{folder.name} in {folder.parent} is there already and holds other files",
+            expected="no folder, or one with objects of this fetch alone",
+            hint="Choose another output folder",
+        )
 
 
 def _client(archive: Archive) -> DICOMwebClient:

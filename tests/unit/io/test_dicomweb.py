@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import pydicom
 import pytest
 
-from bonescan.core.errors import PeerError, UnreadableInputError, UsageError
+from bonescan.core.errors import OutputError, PeerError, UnreadableInputError, UsageError
 from bonescan.io import dicomweb
 from bonescan.io.dicom_writer import nm_dataset
 from bonescan.io.dicomweb import Archive, fetch_study, parse_headers
@@ -129,6 +129,24 @@ def test_what_was_asked_for_is_fetched(tmp_path):
         files = fetch_study(archive, STUDY, tmp_path)
     assert files == [tmp_path / STUDY / "1.2.3.1.1.dcm", tmp_path / STUDY / "1.2.3.1.2.dcm"]
     assert [str(pydicom.dcmread(file).SOPInstanceUID) for file in files] == ["1.2.3.1.1", "1.2.3.1.2"]
+
+
+def test_a_study_is_fetched_again_in_place_of_what_was_fetched(tmp_path):
+    for instances in (1, 2):
+        with answering(holding(instances)) as (archive, _):
+            files = fetch_study(archive, STUDY, tmp_path)
+    assert sorted((tmp_path / STUDY).iterdir()) == files
+
+
+@pytest.mark.parametrize("other", ["notes.json", "1.2.3.2.1.dcm"])
+def test_a_folder_that_holds_something_else_is_left_alone(other, tmp_path):
+    """Annotations lie beside scans, and another modality may have been fetched before."""
+    (tmp_path / STUDY).mkdir()
+    (tmp_path / STUDY / other).write_text("mine")
+    with answering(holding(1)) as (archive, _), pytest.raises(OutputError, match="holds other files"):
+        fetch_study(archive, STUDY, tmp_path)
+    assert [file.read_text() for file in (tmp_path / STUDY).iterdir()] == ["mine"]
+    assert [path.name for path in tmp_path.iterdir()] == [STUDY]
 
 
 @pytest.mark.parametrize("keyword", ["StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"])
