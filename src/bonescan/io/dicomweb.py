@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,6 +38,8 @@ _REFUSALS = {
 }
 
 Progress = Callable[[int, int], None]
+_Entry = dict[str, dict[str, object]]
+"""An object, or a series, in DICOM JSON."""
 
 
 @dataclass(frozen=True)
@@ -164,23 +167,38 @@ def parse_headers(lines: Sequence[str]) -> dict[str, str]:
 
 def _objects(client: DICOMwebClient, study_uid: str, modality: str) -> list[tuple[str, str]]:
     """(series UID, instance UID) of what is wanted."""
-    series = client.search_for_series(study_uid)
+    series = _everything(partial(client.search_for_series, study_uid), "0020000E")
     if not series:
         raise UnreadableInputError("the archive has no such study", hint="Check the Study Instance UID")
-    kinds = {_text(entry, "0020000E"): _text(entry, "00080060") for entry in series}
-    if not all(map(_is_uid, kinds)):
-        raise ValueError("an identifier that is none")
+    kinds = {uid: _text(entry, "00080060") for uid, entry in series.items()}
     wanted = [uid for uid, kind in kinds.items() if not modality or kind == modality]
     if not wanted:
         there = ", ".join(sorted({kind[:16] or "none named" for kind in kinds.values()}))
         raise NotABoneScanError(f"the study has no series of modality {modality} but of {there}", expected=modality)
-    found = []
+    found: list[tuple[str, str]] = []
     for uid in wanted:
-        found += [(uid, _text(entry, "00080018")) for entry in client.search_for_instances(study_uid, uid)]
-    if not all(_is_uid(instance) for _, instance in found):
-        raise ValueError("an identifier that is none")
-    if not 0 < len(found) <= MOST_OBJECTS:
-        raise UnreadableInputError(f"the study has {len(found)} objects", expected=f"1 to {MOST_OBJECTS}")
+        instances = _everything(partial(client.search_for_instances, study_uid, uid), "00080018")
+        found += [(uid, instance) for instance in instances]
+        if len(found) > MOST_OBJECTS:
+            raise UnreadableInputError(f"the study has more than {MOST_OBJECTS} objects", expected="those of a scan")
+    if not found:
+        raise UnreadableInputError("the study has no objects", expected=f"1 to {MOST_OBJECTS}")
+    return found
+
+
+def _everything(search: Callable[..., list[_Entry]], tag: str) -> dict[str, _Entry]:
+    """All that a search finds, by the UID in `tag`: an archive may find a few at once, and is then asked for the rest.
+
+    It ends where nothing new comes, since some archives give the same again, and beyond what anybody wants.
+    """
+    found: dict[str, _Entry] = {}
+    while len(found) <= MOST_OBJECTS:
+        new = {uid: entry for entry in search(offset=len(found) or None) if (uid := _text(entry, tag)) not in found}
+        if not all(map(_is_uid, new)):
+            raise ValueError("an identifier that is none")
+        if not new:
+            break
+        found |= new
     return found
 
 
@@ -259,7 +277,7 @@ def _encoded(dataset: Dataset) -> bytes:
     return buffer.getvalue()
 
 
-def _text(entry: dict[str, dict[str, object]], tag: str) -> str:
+def _text(entry: _Entry, tag: str) -> str:
     """First value of a tag in DICOM JSON."""
     values = entry.get(tag, {}).get("Value")
     return str(values[0]).strip() if isinstance(values, list) and values else ""

@@ -149,6 +149,12 @@ def test_a_folder_that_holds_something_else_is_left_alone(other, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == [STUDY]
 
 
+@pytest.mark.parametrize("most", [1, 2, 3])
+def test_an_archive_that_finds_a_few_at_once_is_asked_for_the_rest(most, tmp_path):
+    with answering(holding(3, most)) as (archive, _):
+        assert len(fetch_study(archive, STUDY, tmp_path)) == 3
+
+
 @pytest.mark.parametrize("keyword", ["StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"])
 def test_another_object_than_was_asked_for_is_not_kept(keyword, tmp_path):
     """It may be of another patient."""
@@ -201,11 +207,12 @@ def test_tls_needs_an_authority_that_is_known_and_a_certificate_where_one_is_ask
         assert seen[0]["Authorization"] == "Bearer secret"
 
 
-def test_too_many_objects_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(dicomweb, "MOST_OBJECTS", 0)
-    one = reply(200, SERIES % (b"1.2", b"1.2.3"))
-    with answering(one) as (archive, _), pytest.raises(UnreadableInputError, match="has 1 objects"):
-        fetch_study(archive, "1.2", tmp_path)
+def test_too_many_objects_are_refused_without_looking_for_them_all(tmp_path, monkeypatch):
+    monkeypatch.setattr(dicomweb, "MOST_OBJECTS", 5)
+    too_many = holding(1000, most=2)
+    with answering(too_many) as (archive, seen), pytest.raises(UnreadableInputError, match="more than 5 objects"):
+        fetch_study(archive, STUDY, tmp_path)
+    assert len(seen) < 10
 
 
 @pytest.mark.parametrize("lines", [["no header"], ["Bad Name: x"], ["Name: new\rline"], [": x"]])
