@@ -25,6 +25,7 @@ from bonescan.io.decoding import library_errors
 if TYPE_CHECKING:
     from dicomweb_client import DICOMwebClient
     from pydicom.dataset import Dataset
+    from requests import Response
 
 CONNECT_S, ANSWER_S = 10.0, 120.0
 """Longest waits: for a connection, and for the next bytes of an answer."""
@@ -128,7 +129,7 @@ def store_file(archive: Archive, path: Path) -> str:
 
     Raises:
         UnreadableInputError: It is no DICOM file.
-        PeerError: The archive refused it, or did not answer.
+        PeerError: The archive refused it, did not answer, or does not name it among what it stored.
     """
     from bonescan.io.dicom import read_header
 
@@ -138,9 +139,16 @@ def store_file(archive: Archive, path: Path) -> str:
         raise UnreadableInputError(f"{path.name} has no SOPInstanceUID", expected="a DICOM object")
     with _talking(archive):
         answer = _client(archive).store_instances([dataset])
-    failed = [int(item.get("FailureReason", 0)) for item in answer.get("FailedSOPSequence", [])]
+        stored = [str(item.get("ReferencedSOPInstanceUID", "")) for item in answer.get("ReferencedSOPSequence", [])]
+        failed = [int(item.get("FailureReason", 0)) for item in answer.get("FailedSOPSequence", [])]
     if failed:
         raise PeerError(f"{archive.host} did not take {path.name} (failure reason 0x{failed[0]:04X})")
+    if uid not in stored:
+        raise PeerError(
+            f"{archive.host} does not say that it took {path.name}",
+            expected="its identifier among those stored",
+            hint="Look whether it is there, and check the address",
+        )
     return uid
 
 
@@ -230,6 +238,7 @@ def _client(archive: Archive) -> DICOMwebClient:
     session.trust_env = False
     session.max_redirects = 0
     session.headers.update(archive.headers)
+    session.hooks["response"].append(_bare_type)
     if archive.ca:
         session.verify = str(archive.ca)
     if archive.certificate:
@@ -238,6 +247,13 @@ def _client(archive: Archive) -> DICOMwebClient:
     client = DICOMwebClient(archive.url, session=session, chunk_size=2**30, timeout=(CONNECT_S, ANSWER_S))
     client.set_http_retry_params(retry=False)
     return client
+
+
+def _bare_type(answer: Response, **_: object) -> None:
+    """Leave out a charset: the client takes an answer to a store with one for an empty one."""
+    kind = answer.headers.get("Content-Type", "")
+    if kind.startswith("application/"):
+        answer.headers["Content-Type"] = kind.partition(";")[0].strip()
 
 
 @contextmanager

@@ -16,20 +16,24 @@ import pytest
 from bonescan.core.errors import OutputError, PeerError, UnreadableInputError, UsageError
 from bonescan.io import dicomweb
 from bonescan.io.dicom_writer import nm_dataset
-from bonescan.io.dicomweb import Archive, fetch_study, parse_headers
+from bonescan.io.dicomweb import Archive, fetch_study, parse_headers, store_file
 from tests.conformance.tools import tool
 from tests.phantoms import analytic_study
 
 
 @contextmanager
 def answering(answer, tls=None):
-    """A server that gives each GET to `answer(handler)`; yields its archive and the headers that it was sent."""
+    """A server that gives each request to `answer(handler)`; yields its archive and the headers that it was sent."""
     seen = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
             seen.append(dict(self.headers))
             answer(self)
+
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.do_GET()
 
         def log_message(self, *words):
             pass
@@ -162,6 +166,45 @@ def test_another_object_than_was_asked_for_is_not_kept(keyword, tmp_path):
     with answering(other) as (archive, _), pytest.raises(PeerError, match=said):
         fetch_study(archive, STUDY, tmp_path / "out")
     assert not list(tmp_path.rglob("*.dcm"))
+
+
+@pytest.fixture
+def result(tmp_path):
+    """A file to store, of the object 1.2.3.1.1."""
+    path = tmp_path / "result.dcm"
+    scan("1.2.3.1", "1.2.3.1.1").save_as(path, enforce_file_format=True)
+    return path
+
+
+def outcome(stored=(), failed=()):
+    """What an archive answers to a store, in DICOM JSON."""
+    items = {"00081199": [{"00081155": {"vr": "UI", "Value": [uid]}} for uid in stored]}
+    items["00081198"] = [{"00081197": {"vr": "US", "Value": [reason]}} for reason in failed]
+    return json.dumps({tag: {"vr": "SQ", "Value": value} for tag, value in items.items() if value}).encode()
+
+
+@pytest.mark.parametrize("kind", ["application/dicom+json", "application/dicom+json; charset=utf-8"])
+def test_an_object_is_stored_where_the_archive_names_it(kind, result):
+    with answering(reply(200, outcome(["1.2.3.1.1"]), kind)) as (archive, _):
+        assert store_file(archive, result) == "1.2.3.1.1"
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (reply(200, outcome()), "does not say that it took result.dcm"),
+        (reply(200), "does not say that it took result.dcm"),
+        (reply(200, b"<html>login</html>", "text/html"), "does not say that it took result.dcm"),
+        (reply(200, outcome(["1.2.3.1.2"])), "does not say that it took result.dcm"),
+        (reply(202, outcome(failed=[0xA700])), "did not take result.dcm .*0xA700"),
+        (reply(202, outcome(failed=[0xA700]), "application/dicom+json; charset=utf-8"), "did not take .*0xA700"),
+        (reply(200, b'{"00081199": 5}'), "no DICOMweb"),
+        (reply(409), "HTTP 409"),
+    ],
+)
+def test_an_object_that_the_archive_does_not_name_is_not_stored(answer, said, result):
+    with answering(answer) as (archive, _), pytest.raises(PeerError, match=said):
+        store_file(archive, result)
 
 
 def test_an_archive_that_falls_silent_is_given_up(tmp_path, monkeypatch):
