@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from bonescan.export.codes import DERIVATION_SOURCE
 from bonescan.export.identity import result, source_references
+from bonescan.io.dicom_header import Header, may_show_text
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -34,7 +35,9 @@ def sc_dataset(analysis: Analysis, picture: npt.NDArray[np.uint8]) -> Dataset:
     dataset.ConversionType = "WSD"
     dataset.ImageType = ["DERIVED", "SECONDARY"]
     dataset.PatientOrientation = dataset.Laterality = ""
-    dataset.BurnedInAnnotation = dataset.RecognizableVisualFeatures = "NO"
+    # What is burned into the scan is in the picture too.
+    dataset.BurnedInAnnotation = "YES" if any(map(may_show_text, map(Header, analysis.source.headers))) else "NO"
+    dataset.RecognizableVisualFeatures = "NO"
     dataset.DerivationDescription = "Both views in inverse grey with outlines of suspected lesions and bladder"
     dataset.SourceImageSequence = source_references(analysis.source, DERIVATION_SOURCE)
     dataset.ImageComments = analysis.disclaimer

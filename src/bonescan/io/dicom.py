@@ -13,7 +13,7 @@ from bonescan.core.study import Polarity, Units, ViewName
 from bonescan.io import dicom_header
 from bonescan.io.codes import view_of_text
 from bonescan.io.decoding import check_file_size, decoding
-from bonescan.io.dicom_header import Header, check_kind, coded_view, is_capture, view_of_frame
+from bonescan.io.dicom_header import Header, check_kind, coded_view, is_capture, may_show_text, view_of_frame
 from bonescan.io.dicom_pixels import decode_frames, is_lossy, stored_bits
 from bonescan.io.dicom_writer import nm_dataset, write_nm
 from bonescan.io.frames import Content, Frame
@@ -43,9 +43,9 @@ def read_object(path: Path, *, view: ViewName | None = None, polarity: Polarity 
         pixels = decode_frames(header, path)
         frames = _frames(header, pixels, path, view, polarity)
         facts = dicom_header.facts(header)
-        lossy = is_lossy(header)
+        findings = [found for found, there in ((_LOSSY, is_lossy), (_BURNED_IN, may_show_text)) if there(header)]
         kept = dicom_header.without_pixels(header)
-    return Content(frames, facts, (_LOSSY,) if lossy else (), kept)
+    return Content(frames, facts, tuple(findings), kept)
 
 
 def read_header(path: Path, *, stop_before_pixels: bool = False) -> Header:
@@ -136,4 +136,9 @@ _LOSSY = QualityFinding(
     code="lossy",
     severity="warning",
     message="The pixels went through lossy compression; counts are not exact.",
+)
+_BURNED_IN = QualityFinding(
+    code="burned_in",
+    severity="info",  # the result is as sure as without
+    message="Text, such as the patient's name, may be burned into the pixels: pictures and pages made of them show it.",
 )

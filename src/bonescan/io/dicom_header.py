@@ -128,6 +128,12 @@ def is_capture(header: Header) -> bool:
     return header.text("SOPClassUID").startswith("1.2.840.10008.5.1.4.1.1.7")
 
 
+def may_show_text(header: Header) -> bool:
+    """Whether text may be burned into the pixels: the header says so, or is that of a capture and does not deny it."""
+    said = header.text("BurnedInAnnotation").upper()
+    return said == "YES" or (is_capture(header) and said != "NO")
+
+
 def view_of_frame(header: Header, index: int, frames: int) -> ViewName | None:
     """Find which view a frame shows: by `coded_view`, else by the words of an object of one frame.
 

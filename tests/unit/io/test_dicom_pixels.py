@@ -115,10 +115,20 @@ def test_other_matrices(tmp_path, shape):
 
 
 def test_secondary_capture_of_counts(dataset, study, save):
-    dataset.SOPClassUID = SECONDARY_CAPTURE
+    dataset.SOPClassUID, dataset.BurnedInAnnotation = SECONDARY_CAPTURE, "NO"
     read = read_study(save(dataset))
     assert_counts(read, study)
     assert read.quality == ()
+
+
+@pytest.mark.parametrize(("capture", "said"), [(False, "YES"), (True, "YES"), (True, "")])
+def test_text_that_may_be_burned_into_the_pixels_is_noticed(dataset, save, capture, said):
+    dataset.BurnedInAnnotation = said
+    if capture:
+        dataset.SOPClassUID = SECONDARY_CAPTURE
+    (finding,) = read_study(save(dataset)).quality
+    assert (finding.code, finding.severity) == ("burned_in", "info")
+    assert "patient's name" in finding.message
 
 
 def test_secondary_capture_of_a_composite_picture(dataset, study, save):
