@@ -40,6 +40,11 @@ def _odd(dataset):
     dataset.add_new((0x0009, 0x1001), "UN", b"secret")
 
 
+def _impossible(dataset):
+    dataset.StudyDate, dataset.PatientBirthDate = "20260231", "19310231"
+    dataset.SeriesDate, dataset.AcquisitionDate, dataset.AcquisitionTime = "20260102", "00000000", "999999"
+
+
 def _identified(dataset):
     dataset.PatientIdentityRemoved, dataset.DeidentificationMethod = "YES", "basic profile"
     dataset.IssuerOfPatientID, dataset.TimezoneOffsetFromUTC = "HOSPITAL", "+0530"
@@ -61,6 +66,7 @@ CASES = {
     "latin names": {"change": _latin},
     "few facts": {"change": _few},
     "odd values": {"change": _odd},
+    "impossible days": {"change": _impossible},
     "retired class": {"change": _retired},
     "trial and frame of reference": {"change": _identified},
 }

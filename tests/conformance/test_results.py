@@ -78,6 +78,13 @@ def test_garbled_values_become_empty_ones(written):
         assert "PatientIdentityRemoved" not in result, "it would have to say by what method"
 
 
+def test_days_that_are_in_no_calendar_become_empty_ones(written):
+    analysis, folder = written("impossible days")
+    assert analysis.source.scan.acquisition_date == "20260102", "the next date of the header"
+    page = pydicom.dcmread(folder / "dicom" / "pdf.dcm")
+    assert page.AcquisitionDateTime == page.PatientBirthDate == page.StudyDate == ""
+
+
 def test_what_identifies_a_trial_and_a_removed_identity_is_kept(written):
     for result in datasets(written("trial and frame of reference")[1]).values():
         assert (result.PatientIdentityRemoved, result.DeidentificationMethod) == ("YES", "basic profile")

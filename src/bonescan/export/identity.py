@@ -16,7 +16,7 @@ from bonescan.core.errors import NoHeaderError
 from bonescan.core.study import Study, View
 from bonescan.io.codes import Code
 from bonescan.io.decoding import library_errors
-from bonescan.io.dicom_header import Header
+from bonescan.io.dicom_header import Header, is_date
 from bonescan.io.dicom_writer import coded, uid_of
 
 if TYPE_CHECKING:
@@ -46,7 +46,6 @@ _MUST_EXIST = (
 )
 """Type 2 of PS3.3 C.7.1.1 and C.7.2.1: present, empty where not known."""
 _FORMS = {
-    "DA": re.compile(r"\d{4}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])"),
     "TM": re.compile(r"([01]\d|2[0-3])([0-5]\d([0-5]\d(\.\d{1,6})?)?)?"),
     "AS": re.compile(r"\d{3}[DWMY]"),
     "CS": re.compile(r"[A-Z0-9_ ]{1,16}"),
@@ -253,7 +252,8 @@ def _copy(header: Dataset, target: Dataset, keyword: str) -> None:
             _copy_items(element.value, target, keyword)
             return
         text = Header(header).text(keyword).replace("\x00", "")
-        if text and not _is_well_formed(keyword, element.VR, text):
+        allowed = _ENUMERATED.get(keyword)
+        if text and not (text in allowed if allowed else is_well_formed(element.VR, text)):
             return
         # What the archive files by stays as it is, however long.
         target.add(DataElement(element.tag, element.VR, text, validation_mode=config.IGNORE))
@@ -276,8 +276,14 @@ def _copy_items(items: Any, target: Dataset, keyword: str) -> None:
         setattr(target, keyword, copies)
 
 
-def _is_well_formed(keyword: str, vr: str, text: str) -> bool:
-    if keyword in _ENUMERATED:
-        return text in _ENUMERATED[keyword]
+def is_well_formed(vr: str, text: str) -> bool:
+    """Whether the text is a value of this representation, as far as a garbled one would make a result invalid.
+
+    Example:
+        >>> is_well_formed("TM", "0915"), is_well_formed("TM", "999999"), is_well_formed("DA", "19310231")
+        (True, False, False)
+    """
+    if vr == "DA":
+        return is_date(text)
     form = _FORMS.get(vr)
     return form is None or form.fullmatch(text) is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bonescan.export.codes import REPORT_TITLE
-from bonescan.export.identity import result, source_references
+from bonescan.export.identity import is_well_formed, result, source_references
 from bonescan.io.dicom_header import Header
 from bonescan.io.dicom_writer import coded
 
@@ -43,5 +43,5 @@ def pdf_dataset(analysis: Analysis, pdf: bytes) -> Dataset:
 def _acquired(header: Header) -> str:
     """Date and time of acquisition where the header has both in good form, else empty."""
     date, time = header.text("AcquisitionDate"), header.text("AcquisitionTime")
-    known = len(date) == 8 and date.isdigit() and len(time) >= 6 and time[:6].isdigit()
+    known = is_well_formed("DA", date) and is_well_formed("TM", time) and len(time) >= 6
     return date + time[:6] if known else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import MutableSequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from bonescan.core.errors import NotABoneScanError
@@ -188,7 +189,7 @@ def spacing(header: Header) -> tuple[float, float] | None:
 def facts(header: Header) -> Facts:
     """Read what else the report may say."""
     sex = header.text("PatientSex").upper()
-    date = header.text("AcquisitionDate") or header.text("SeriesDate") or header.text("StudyDate")
+    dates = map(header.text, ("AcquisitionDate", "SeriesDate", "StudyDate"))
     tracer = next(iter(header.items("RadiopharmaceuticalInformationSequence")), None)
     name, activity = None, None
     if tracer is not None:
@@ -200,8 +201,22 @@ def facts(header: Header) -> Facts:
         patient_sex=sex if sex in {"M", "F", "O"} else None,
         radiopharmaceutical=name,
         injected_activity_mbq=_as_mbq(activity),
-        acquisition_date=date if len(date) == 8 and date.isdigit() else None,
+        acquisition_date=next(filter(is_date, dates), None),
     )
+
+
+def is_date(text: str) -> bool:
+    """Whether the text is a day of the calendar as DICOM writes one.
+
+    Example:
+        >>> is_date("20240229"), is_date("20260229"), is_date("00000000"), is_date("2026-01-02")
+        (True, False, False, False)
+    """
+    try:
+        datetime.strptime(text, "%Y%m%d")
+    except ValueError:
+        return False
+    return len(text) == 8 and text.isascii()  # months of one digit, and digits of other scripts, are taken too
 
 
 def without_pixels(header: Header) -> Dataset:

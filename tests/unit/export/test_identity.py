@@ -73,6 +73,7 @@ def test_only_what_identifies_is_carried_over():
     ("keyword", "good", "bad"),
     [
         ("StudyDate", "20260102", "20261302"),
+        ("StudyDate", "20240229", "20260229"),
         ("StudyTime", "235959.123", "9:15"),
         ("PatientBirthDate", "19500102", "1950"),
         ("PatientAge", "057Y", "57"),
