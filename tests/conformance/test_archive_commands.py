@@ -80,6 +80,7 @@ def test_a_study_that_is_not_there_is_a_bad_input(orthanc, secrets, tmp_path):
         ["fetch", "--study", "../../etc", "--url", "http://127.0.0.1:1/x", "-o", "scans"],
         ["fetch", "--study", "1.2", "--url", "ftp://host/x", "-o", "scans"],
         ["fetch", "--study", "1.2", "--url", "https://user:secret@host/x", "-o", "scans"],
+        ["fetch", "--study", "1.2", "--url", "http://user:secret@host:99999/x", "-o", "scans"],
         ["fetch", "--study", "1.2", "--url", "http://127.0.0.1:1/x", "-o", "scans", "--header", "secret"],
         ["fetch", "--study", "1.2", "--url", "http://127.0.0.1:1/x", "-o", "scans", "--ca", "missing.pem"],
         ["send", "empty", "--url", "http://127.0.0.1:1/x"],

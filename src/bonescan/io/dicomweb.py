@@ -62,8 +62,12 @@ class Archive:
     key: Path | None = None
 
     def __post_init__(self) -> None:
-        parts = urlsplit(self.url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
+        try:
+            parts = urlsplit(self.url)
+            known = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+        except ValueError:  # an address or a port that is none; what it says may hold a password
+            known = False
+        if not known:
             raise UsageError("the URL is none of a DICOMweb service", expected="https://HOST/PATH")
         if parts.username or parts.password:
             raise UsageError("the URL holds a password", hint="Put an Authorization line in a file: --header-file")

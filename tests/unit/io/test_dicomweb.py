@@ -258,6 +258,23 @@ def test_too_many_objects_are_refused_without_looking_for_them_all(tmp_path, mon
     assert len(seen) < 10
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://host/x",
+        "host/x",
+        "https://",
+        "http://[::1/x",
+        "http://host:99999/x",
+        "http://host:abc/x",
+        "http://a:b@host",
+    ],
+)
+def test_what_is_no_address_is_a_usage_error(url):
+    with pytest.raises(UsageError, match="the URL"):
+        Archive(url)
+
+
 @pytest.mark.parametrize("lines", [["no header"], ["Bad Name: x"], ["Name: new\rline"], [": x"]])
 def test_what_is_no_header_is_refused_and_not_shown(lines):
     with pytest.raises(UsageError, match="header 1 is none") as caught:
