@@ -42,12 +42,19 @@ def archive(
     """The archive that the options mean.
 
     Raises:
-        UsageError: The URL or a header is none, or a file is missing.
+        UsageError: The URL or a header is none, or a file is missing or cannot be read.
     """
     from bonescan.io.dicomweb import Archive, parse_headers
 
     for file in (header_file, ca, certificate, key):
         if file is not None and not file.is_file():
             raise UsageError(f"{file} is no file")
-    lines = [*(headers or []), *(header_file.read_text(encoding="utf-8").splitlines() if header_file else [])]
+    lines = [*(headers or []), *(_lines(header_file) if header_file else [])]
     return Archive(url, parse_headers(lines), ca, certificate, key)
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        return file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file} cannot be read as UTF-8 text", expected="HTTP headers, one a line") from error
