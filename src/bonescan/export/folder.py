@@ -41,7 +41,8 @@ def write(
     analysis.json, masks/ and report.txt are always written, overlay.png with "png", report.pdf with "pdf", fhir.json
     with "fhir".
     "seg", "sr" and "sc" write DICOM objects into dicom/, where "pdf" beside one of them puts the report too. DICOM
-    objects and fhir.json name the patient as the scan does; nothing else does.
+    objects and fhir.json name the patient as the scan does; the rest has no name or id from the header, but the study's
+    name, which is that of the input's file or folder.
 
     Args:
         analysis: With its study and masks attached.

@@ -1,4 +1,8 @@
-"""The report as one A4 page: views with overlay, figures, lesions, text. Nothing on it identifies the patient."""
+"""The report as one A4 page: views with overlay, figures, lesions, text.
+
+Of the header it shows the date, the tracer and the Study Instance UID, and no name or id of the patient. The study is
+called by the input's file or folder, whatever that is called.
+"""
 
 from __future__ import annotations
 
