@@ -23,7 +23,8 @@
     │   └── StoreError                 exit 5     the node's store is in use, damaged or newer
     └── PeerError                      exit 6   a network peer refused
 
-A message says what was found, what was expected, and what to do. It never contains a patient's name or id.
+A message says what was found, what was expected, and what to do. It calls files by their names, and says
+nothing that a header holds of a patient.
 `STATUS` below is the one table from errors to exit codes, HTTP and DICOM statuses; a test proves it complete.
 """
 

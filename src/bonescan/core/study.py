@@ -127,7 +127,7 @@ class Study:
     """A patient's examination as read: the scan, what identifies it, and what the reader noticed.
 
     Attributes:
-        name: Stem of the input's file or folder; never a patient's name.
+        name: Stem of the input's file or folder: names a patient where these do, and nothing of the header.
         scan: The views.
         study_instance_uid: From the header, or None.
         patient_sex: "M", "F", "O" or None.
