@@ -119,8 +119,10 @@ def recover(store: Store) -> int:
         Number of jobs queued again.
     """
     with store.database.transaction() as database:
-        for row in database.rows("SELECT * FROM jobs WHERE state = 'running' AND attempts >= ?", [_CRASHES]):
-            reason = f"The process ended {row['attempts']} times during its analysis."
+        # Apart from the attempts: many of those may have failed for want of room, which is not the study's doing.
+        database.execute("UPDATE jobs SET crashes = crashes + 1 WHERE state = 'running'")
+        for row in database.rows("SELECT * FROM jobs WHERE state = 'running' AND crashes >= ?", [_CRASHES]):
+            reason = f"The process ended {row['crashes']} times during its analysis."
             database.execute(
                 "UPDATE jobs SET state = 'failed', finished_at = ?, note = ? WHERE id = ?",
                 [time.time(), reason, row["id"]],

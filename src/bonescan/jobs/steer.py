@@ -39,7 +39,8 @@ def retry(store: Store, number: int) -> None:
                 hint="To send results again: bonescan jobs resend" if job.state is JobState.DONE else "",
             )
         database.execute(
-            "UPDATE jobs SET state = 'queued', attempts = 0, due_at = ?, finished_at = NULL, note = '' WHERE id = ?",
+            "UPDATE jobs SET state = 'queued', attempts = 0, crashes = 0, due_at = ?, finished_at = NULL, note = ''"
+            " WHERE id = ?",
             [time.time(), number],
         )
 

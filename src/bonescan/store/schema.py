@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-VERSION = 1
+VERSION = 2
 
 TABLES = """
 CREATE TABLE studies (
@@ -75,8 +75,8 @@ CREATE TABLE reports (
     text TEXT NOT NULL
 ) STRICT;
 """
-"""Times are seconds since 1970 (UTC). `jobs` has one row a study and revision, `sendings` one a job and destination:
-the constraints, not the code, are what makes doing anything twice impossible."""
+"""Those of version 1. Times are seconds since 1970 (UTC). `jobs` has one row a study and revision, `sendings` one a job
+and destination: the constraints, not the code, are what makes doing anything twice impossible."""
 
-MIGRATIONS: dict[int, str] = {}
-"""Version → statements that make it the next one."""
+MIGRATIONS = {1: "ALTER TABLE jobs ADD COLUMN crashes INTEGER NOT NULL DEFAULT 0"}
+"""Version → statements that make it the next one; a new store goes through all of them, too."""

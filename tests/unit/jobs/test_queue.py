@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from bonescan.jobs import queue
+from bonescan.jobs import queue, steer
 from bonescan.jobs.states import JobState
 from tests.stores import complete, incoming
 
@@ -114,6 +114,27 @@ def test_a_study_that_ends_the_process_every_time_is_given_up(node):
     assert _state(store) == "failed"
     (told,) = store.database.rows("SELECT * FROM reports")
     assert "times during its analysis" in told["text"]
+
+
+def test_attempts_that_failed_do_not_count_as_crashes(node):
+    store, settings = node
+    complete(store, incoming())
+    for _ in range(30):
+        queue.fail(store, queue.claim(store, now=1e12), "the disk is full", settings, lasting=True)
+    queue.claim(store, now=1e12)
+    assert queue.recover(store) == 1
+    assert _state(store) == "queued"
+
+
+def test_a_job_that_is_retried_by_hand_has_never_crashed(node):
+    store, _ = node
+    complete(store, incoming())
+    for _ in range(2):
+        while queue.claim(store) is not None:
+            queue.recover(store)
+        assert _state(store) == "failed"
+        steer.retry(store, 1)
+    assert _state(store) == "queued"
 
 
 def test_a_rejected_study_is_reported(node):

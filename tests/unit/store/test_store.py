@@ -8,7 +8,7 @@ from bonescan.core.errors import NoRoomError, StoreError
 from bonescan.core.node_settings import NodeSettings
 from bonescan.store.inbox import receive
 from bonescan.store.store import Store
-from tests.stores import incoming, open_store
+from tests.stores import complete, incoming, open_store
 
 
 def test_a_store_that_is_not_there_is_made_only_where_asked(tmp_path):
@@ -68,6 +68,18 @@ def test_a_newer_store_is_refused(tmp_path):
     connection.close()
     with pytest.raises(StoreError, match="version 99"):
         Store(settings)
+
+
+def test_a_store_of_an_older_version_becomes_one_of_this(tmp_path):
+    store, settings = open_store(tmp_path)
+    complete(store, incoming())
+    wanted = store.database.rows("SELECT * FROM jobs")[0]
+    store.database.execute("ALTER TABLE jobs DROP COLUMN crashes")
+    store.database.execute("PRAGMA user_version = 1")
+    store.close()
+    again = Store(settings)
+    assert dict(again.database.rows("SELECT * FROM jobs")[0]) == dict(wanted)
+    again.close()
 
 
 def test_a_damaged_store_is_said_to_be(tmp_path):
