@@ -47,6 +47,9 @@ def analyse(store: Store, job: Job, settings: NodeSettings, *, model: str | None
         job: The job, as claimed.
         settings: How often it is tried, and where results go.
         model: Name or folder of the bundle; by default that of the settings.
+
+    Raises:
+        OutputError: The database could not be told what became of it: the job is still said to be running.
     """
     name = f"{job.name}.{job.revision}"
     try:
@@ -55,22 +58,30 @@ def analyse(store: Store, job: Job, settings: NodeSettings, *, model: str | None
         queue.reject(store, job, error.message)
         return Outcome(JobState.REJECTED, error.message)
     except BonescanError as error:
-        state = queue.fail(store, job, error.message, settings, lasting=isinstance(error, OutputError))
-        return Outcome(state, error.message)
-    kept = queue.finish(
-        store,
-        job,
-        folder=done.folder,
-        fingerprint=done.fingerprint,
-        note=done.note,
-        made=[] if done.repeated else _uids(dicom_files(store.results / done.folder)),
-        destinations=[] if done.repeated else [str(destination) for destination in settings.destinations],
-    )
+        return _failed(store, job, error, settings)
+    try:
+        kept = queue.finish(
+            store,
+            job,
+            folder=done.folder,
+            fingerprint=done.fingerprint,
+            note=done.note,
+            made=[] if done.repeated else _uids(dicom_files(store.results / done.folder)),
+            destinations=[] if done.repeated else [str(destination) for destination in settings.destinations],
+        )
+    except OutputError as error:  # the folder has its name; the next attempt takes it as it stands
+        return _failed(store, job, error, settings)
     if not kept:
         if not done.repeated:
             shutil.rmtree(store.results / done.folder, ignore_errors=True)
         return Outcome(JobState.CANCELLED, "cancelled while it was running")
     return Outcome(JobState.DONE, done.note)
+
+
+def _failed(store: Store, job: Job, error: BonescanError, settings: NodeSettings) -> Outcome:
+    """Have a job tried again: for ever, where the reason lies outside of the study."""
+    state = queue.fail(store, job, error.message, settings, lasting=isinstance(error, OutputError))
+    return Outcome(state, error.message)
 
 
 def dicom_files(folder: Path) -> list[Path]:

@@ -112,15 +112,21 @@ def fail(store: Store, job: Job, reason: str, settings: NodeSettings, *, lasting
     return state
 
 
-def recover(store: Store) -> int:
-    """Queue again what was running when the process ended; to be called where it is sure that nobody runs it.
+def recover(store: Store, *, crashed: bool = True) -> int:
+    """Queue again what is said to be running; to be called where it is sure that nobody runs it.
+
+    Args:
+        store: The store.
+        crashed: The process ended meanwhile; False where its end could not be written down and nothing worse.
 
     Returns:
         Number of jobs queued again.
     """
+    if not store.database.row("SELECT 1 FROM jobs WHERE state = 'running'"):
+        return 0  # most calls end here, without taking the lock for writing
     with store.database.transaction() as database:
         # Apart from the attempts: many of those may have failed for want of room, which is not the study's doing.
-        database.execute("UPDATE jobs SET crashes = crashes + 1 WHERE state = 'running'")
+        database.execute("UPDATE jobs SET crashes = crashes + ? WHERE state = 'running'", [int(crashed)])
         for row in database.rows("SELECT * FROM jobs WHERE state = 'running' AND crashes >= ?", [_CRASHES]):
             reason = f"The process ended {row['crashes']} times during its analysis."
             database.execute(

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from time import perf_counter
 
-from bonescan.core.errors import BonescanError, PeerError
+from bonescan.core.errors import BonescanError, OutputError, PeerError
 from bonescan.core.node_settings import NodeSettings
 from bonescan.core.peers import parse_destination
 from bonescan.jobs import queue, sendings
@@ -34,7 +34,7 @@ class Runner:
     def __init__(self, store: Store, settings: NodeSettings, *, model: str | None = None) -> None:
         self._store, self._settings, self._model = store, settings, model
         self._stop = threading.Event()
-        self._lock, self._recovered = threading.Lock(), False
+        self._analyst_began = self._dispatcher_began = False
         self._threads: list[threading.Thread] = []
         self._senders: dict[str, threading.Thread] = {}
 
@@ -70,17 +70,13 @@ class Runner:
             if not busy:
                 self._stop.wait(_LOOK_S)
 
-    def _recover(self) -> None:
-        """Queue again what an earlier process left; here, since a full disk must not keep the node from starting."""
-        with self._lock:
-            if not self._recovered:
-                again = queue.recover(self._store) + sendings.recover_sendings(self._store)
-                if again:
-                    log.info("%d jobs and sendings of an earlier process go on", again)
-                self._recovered = True
-
     def _analyse_one(self) -> bool:
-        self._recover()
+        # Nobody else analyses, so what is running now is what an earlier process left, or what the database could not
+        # be told the end of. Here and not before the start, which a full disk must not keep the node from.
+        again = queue.recover(self._store, crashed=not self._analyst_began)
+        self._analyst_began = True
+        if again:
+            log.info("%d jobs go on that were not ended", again)
         closed = close_quiet(self._store, self._settings.quiet_s)
         if closed:
             log.info("%d studies are complete", closed)
@@ -95,6 +91,8 @@ class Runner:
         began = perf_counter()
         try:
             outcome = analyse(self._store, job, self._settings, model=self._model)
+        except OutputError:
+            raise  # the database could not be told; the next step finds the job running
         except Exception as error:
             queue.fail(self._store, job, f"Internal error ({type(error).__name__}).", self._settings)
             raise
@@ -102,7 +100,9 @@ class Runner:
 
     def _dispatch(self) -> bool:
         """One sender a destination, so that one that is down holds up no other."""
-        self._recover()
+        if not self._dispatcher_began:
+            sendings.recover_sendings(self._store)
+            self._dispatcher_began = True
         for destination in sendings.due_destinations(self._store):
             running = self._senders.get(destination)
             if running is None or not running.is_alive():

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from bonescan.core.errors import ModelError, OutputError
+from bonescan.core.errors import ModelError, NoRoomError, OutputError
 from bonescan.jobs import analyse as module
 from bonescan.jobs import queue
 from bonescan.jobs.analyse import RECORD, analyse, dicom_files
@@ -133,6 +133,17 @@ def test_a_revision_without_anything_new_keeps_the_result(node, model, counted):
     assert len(store.database.rows("SELECT * FROM sendings")) == 1, "and sends nothing again"
 
 
+def test_a_result_that_cannot_be_entered_is_entered_later(node, model, counted, monkeypatch):
+    store, _ = node
+    complete(store, incoming())
+    with monkeypatch.context() as patch:
+        patch.setattr(queue, "finish", _full)
+        outcomes = [_run(node, model) for _ in range(9)]
+    assert {(outcome.state, outcome.text) for outcome in outcomes} == {(JobState.QUEUED, "the disk is full.")}
+    assert _run(node, model).state is JobState.DONE
+    assert counted == ["study-000001"]
+
+
 def test_a_job_cancelled_while_it_runs_leaves_no_result(node, model):
     store, settings = node
     complete(store, incoming())
@@ -167,6 +178,10 @@ def test_objects_keep_their_number_between_revisions(node, model):
     complete(store, incoming(number="1.2.3.2", views=("anterior",)))
     _run(node, model)
     assert {path.name for path in store.results.iterdir()} == {"study-000001.1"}
+
+
+def _full(*_, **__):
+    raise NoRoomError("the disk is full")
 
 
 def _die(*_, **__):

@@ -1,0 +1,87 @@
+"""The threads: nothing stays in a state that nobody is going to end."""
+
+import contextlib
+import logging
+import time
+
+import pytest
+
+from bonescan.core.errors import NoRoomError
+from bonescan.jobs import queue
+from bonescan.jobs import runner as module
+from bonescan.jobs.analyse import Outcome
+from bonescan.jobs.runner import Runner
+from bonescan.jobs.states import JobState
+from tests.stores import complete, incoming
+
+
+@pytest.fixture
+def run(node):
+    """Run the threads for the time of a block."""
+
+    @contextlib.contextmanager
+    def running():
+        runner = Runner(*node)
+        runner.start()
+        try:
+            yield runner
+        finally:
+            runner.stop(5)
+
+    return running
+
+
+def _full(*_, **__):
+    raise NoRoomError("the disk is full")
+
+
+def _until(store, query, wanted, timeout_s=20):
+    limit = time.monotonic() + timeout_s
+    while (found := store.database.row(query)[0]) != wanted and time.monotonic() < limit:
+        time.sleep(0.02)
+    return found
+
+
+def test_a_job_whose_end_could_not_be_written_down_goes_on_in_the_same_process(node, run, monkeypatch, caplog):
+    store, _ = node
+    tries = []
+
+    def analyse(store, job, *_, **__):
+        tries.append(job.attempts)
+        if len(tries) < 3:
+            _full()
+        queue.finish(store, job, folder="f", fingerprint="p", note="", made=[], destinations=[])
+        return Outcome(JobState.DONE, "")
+
+    monkeypatch.setattr(module, "analyse", analyse)
+    complete(store, incoming())
+    with caplog.at_level(logging.ERROR), run():
+        assert _until(store, "SELECT state FROM jobs", "done") == "done"
+    assert tries == [1, 2, 3]
+    assert store.database.row("SELECT crashes FROM jobs")[0] == 0, "the process never ended"
+    assert "the disk is full" in caplog.text
+
+
+def test_a_defect_of_the_analysis_is_a_failure(node, run, monkeypatch, caplog):
+    store, _ = node
+
+    def analyse(*_, **__):
+        raise RuntimeError("DOE^JOHN")
+
+    monkeypatch.setattr(module, "analyse", analyse)
+    complete(store, incoming())
+    with caplog.at_level(logging.ERROR), run() as runner:
+        assert _until(store, "SELECT note FROM jobs", "Internal error (RuntimeError).")
+        assert runner.alive
+    assert store.database.row("SELECT state FROM jobs")[0] == "queued"
+    assert "DOE" not in caplog.text
+
+
+def test_what_an_earlier_process_left_is_counted_as_a_crash(node, run, monkeypatch):
+    store, _ = node
+    complete(store, incoming())
+    queue.claim(store)
+    monkeypatch.setattr(queue, "claim", lambda _: None)
+    with run():
+        assert _until(store, "SELECT state FROM jobs", "queued") == "queued"
+    assert store.database.row("SELECT crashes FROM jobs")[0] == 1
