@@ -11,7 +11,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from bonescan.core.errors import BonescanError, InputError, NotABoneScanError, OutputError
+from bonescan.core.errors import BonescanError, InputError, ModelError, NotABoneScanError, OutputError
 from bonescan.core.files import sync_folder, write_text
 from bonescan.core.node_settings import NodeSettings
 from bonescan.jobs import queue
@@ -80,7 +80,7 @@ def analyse(store: Store, job: Job, settings: NodeSettings, *, model: str | None
 
 def _failed(store: Store, job: Job, error: BonescanError, settings: NodeSettings) -> Outcome:
     """Have a job tried again: for ever, where the reason lies outside of the study."""
-    state = queue.fail(store, job, error.message, settings, lasting=isinstance(error, OutputError))
+    state = queue.fail(store, job, error.message, settings, lasting=isinstance(error, (OutputError, ModelError)))
     return Outcome(state, error.message)
 
 

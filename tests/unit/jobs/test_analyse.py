@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from bonescan.core.errors import ModelError, NoRoomError, OutputError
+from bonescan.core.errors import BonescanError, ModelError, NoRoomError, OutputError
 from bonescan.jobs import analyse as module
 from bonescan.jobs import queue
 from bonescan.jobs.analyse import RECORD, analyse, dicom_files
@@ -155,7 +155,11 @@ def test_a_job_cancelled_while_it_runs_leaves_no_result(node, model):
 
 @pytest.mark.parametrize(
     ("error", "tries", "state"),
-    [(ModelError("the model is gone"), 3, "failed"), (OutputError("the disk is full"), 9, "queued")],
+    [
+        (BonescanError("it does not work"), 3, "failed"),
+        (OutputError("the disk is full"), 9, "queued"),
+        (ModelError("the model is gone"), 9, "queued"),
+    ],
 )
 def test_a_failure_is_tried_again(node, model, monkeypatch, error, tries, state):
     import bonescan as bs
