@@ -143,8 +143,7 @@ def resend(
         letters = sendings.dead_letters(opened) if dead else []
         if dead and not jobs:
             for letter in letters:
-                steer.resend(opened, letter.job, [letter.destination])
-                say(f"job {letter.job}: to {letter.destination}")
+                _say_sent(letter.job, [letter.destination], steer.resend(opened, letter.job, [letter.destination]))
             if not letters:
                 say("No dead letters.")
             return
@@ -153,8 +152,7 @@ def resend(
             targets = list(dict.fromkeys([*old, *map(str, settings.destinations)]))
             if not targets:
                 raise UsageError("there is no destination", hint="Name one with --to, or in the settings")
-            steer.resend(opened, number, targets)
-            say(f"job {number}: to {', '.join(targets)}")
+            _say_sent(number, targets, steer.resend(opened, number, targets))
 
 
 def cancel(
@@ -185,6 +183,14 @@ def _wanted(given: list[int] | None, more: list[int], asked: bool, option: str) 
     if not given and not asked:
         raise UsageError("no job is named", expected=f"numbers, or {option}")
     return list(dict.fromkeys([*(given or []), *more]))
+
+
+def _say_sent(number: int, targets: list[str], waiting: list[str]) -> None:
+    if waiting:
+        say(f"job {number}: to {', '.join(waiting)}")
+    for destination in targets:
+        if destination not in waiting:
+            say(f"job {number}: is being sent to {destination} already")
 
 
 def _document(job: Job, sent: list[Sending]) -> dict[str, Any]:

@@ -34,7 +34,7 @@ class Runner:
     def __init__(self, store: Store, settings: NodeSettings, *, model: str | None = None) -> None:
         self._store, self._settings, self._model = store, settings, model
         self._stop = threading.Event()
-        self._analyst_began = self._dispatcher_began = False
+        self._began = False
         self._threads: list[threading.Thread] = []
         self._senders: dict[str, threading.Thread] = {}
 
@@ -73,8 +73,8 @@ class Runner:
     def _analyse_one(self) -> bool:
         # Nobody else analyses, so what is running now is what an earlier process left, or what the database could not
         # be told the end of. Here and not before the start, which a full disk must not keep the node from.
-        again = queue.recover(self._store, crashed=not self._analyst_began)
-        self._analyst_began = True
+        again = queue.recover(self._store, crashed=not self._began)
+        self._began = True
         if again:
             log.info("%d jobs go on that were not ended", again)
         closed = close_quiet(self._store, self._settings.quiet_s)
@@ -100,12 +100,12 @@ class Runner:
 
     def _dispatch(self) -> bool:
         """One sender a destination, so that one that is down holds up no other."""
-        if not self._dispatcher_began:
-            sendings.recover_sendings(self._store)
-            self._dispatcher_began = True
+        living = [destination for destination, thread in self._senders.items() if thread.is_alive()]
+        again = sendings.recover_sendings(self._store, living)
+        if again:
+            log.info("%d sendings go on that were not ended", again)
         for destination in sendings.due_destinations(self._store):
-            running = self._senders.get(destination)
-            if running is None or not running.is_alive():
+            if destination not in living:
                 thread = threading.Thread(target=self._drain, args=(destination,), name="sender", daemon=True)
                 self._senders[destination] = thread
                 thread.start()
@@ -131,7 +131,7 @@ class Runner:
         paths = dicom_files(folder)
         try:
             taken = send(paths, parse_destination(sending.destination), self._settings) if paths else 0
-        except (PeerError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - it waits or is dead, whatever it was; its text may hold patient data
             reason = error.message if isinstance(error, BonescanError) else f"{type(error).__name__}."
             taken = error.taken if isinstance(error, PeerError) else 0
             state = sendings.not_arrived(self._store, sending, reason, self._settings, objects=taken)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 
 from bonescan.core.node_settings import NodeSettings
 from bonescan.jobs.backoff import delay_s
@@ -74,11 +75,23 @@ def not_arrived(
     return state
 
 
-def recover_sendings(store: Store) -> int:
-    """Let what was being sent when the process ended be sent again; a destination knows objects by their numbers."""
+def recover_sendings(store: Store, living: Collection[str] = ()) -> int:
+    """Let what is said to be on its way be sent again; a destination knows objects by their numbers.
+
+    Args:
+        store: The store.
+        living: Destinations that somebody is sending to; what is on its way to them is left alone.
+
+    Returns:
+        Number of sendings that wait again.
+    """
+    marks = ", ".join("?" * len(living))
+    lost = f"state = 'sending' AND destination NOT IN ({marks})"
+    if not store.database.row(f"SELECT 1 FROM sendings WHERE {lost}", [*living]):
+        return 0  # most calls end here, without taking the lock for writing
     with store.database.transaction() as database:
         return database.execute(
-            "UPDATE sendings SET state = 'waiting', due_at = ? WHERE state = 'sending'", [time.time()]
+            f"UPDATE sendings SET state = 'waiting', due_at = ? WHERE {lost}", [time.time(), *living]
         )
 
 

@@ -45,7 +45,7 @@ def retry(store: Store, number: int) -> None:
         )
 
 
-def resend(store: Store, number: int, destinations: Iterable[str]) -> int:
+def resend(store: Store, number: int, destinations: Iterable[str]) -> list[str]:
     """Send the results of a job again, and to destinations that are new.
 
     Args:
@@ -54,25 +54,26 @@ def resend(store: Store, number: int, destinations: Iterable[str]) -> int:
         destinations: Where to.
 
     Returns:
-        Number of destinations.
+        Destinations that the results wait for now; one that they are being sent to just then is left alone.
 
     Raises:
         UnknownJobError: There is no such job, or it has no results.
     """
-    chosen = list(destinations)
     with store.database.transaction() as database:
         job = find_job(store, number)
         if job.state is not JobState.DONE:
             raise UnknownJobError(f"job {number} is {job.state}", expected="one that is done")
-        for destination in chosen:
-            database.execute(
+        return [
+            destination
+            for destination in destinations
+            if database.execute(
                 "INSERT INTO sendings (job, destination, state, due_at) VALUES (?, ?, 'waiting', ?)"
                 " ON CONFLICT (job, destination) DO UPDATE"
                 " SET state = 'waiting', attempts = 0, due_at = excluded.due_at, finished_at = NULL, note = ''"
                 " WHERE state != 'sending'",
                 [number, destination, time.time()],
             )
-    return len(chosen)
+        ]
 
 
 def cancel(store: Store, number: int) -> None:

@@ -2,17 +2,20 @@
 
 import contextlib
 import logging
+import threading
 import time
 
 import pytest
 
-from bonescan.core.errors import NoRoomError
-from bonescan.jobs import queue
+from bonescan.core.errors import NoRoomError, PeerError
+from bonescan.jobs import queue, sendings
 from bonescan.jobs import runner as module
 from bonescan.jobs.analyse import Outcome
 from bonescan.jobs.runner import Runner
 from bonescan.jobs.states import JobState
 from tests.stores import complete, incoming
+
+PACS = "PACS@127.0.0.1:104"
 
 
 @pytest.fixture
@@ -75,6 +78,70 @@ def test_a_defect_of_the_analysis_is_a_failure(node, run, monkeypatch, caplog):
         assert runner.alive
     assert store.database.row("SELECT state FROM jobs")[0] == "queued"
     assert "DOE" not in caplog.text
+
+
+@pytest.fixture
+def done(node):
+    """(store, settings) with one job done, its results there, and waiting to be sent."""
+    store, _ = node
+    complete(store, incoming())
+    queue.finish(store, queue.claim(store), folder="f", fingerprint="p", note="", made=[], destinations=[PACS])
+    (store.results / "f" / "scan-1" / "dicom").mkdir(parents=True)
+    (store.results / "f" / "scan-1" / "dicom" / "a.dcm").write_bytes(b"any")
+    return node
+
+
+@pytest.mark.parametrize("name", ["arrived", "not_arrived"])
+def test_a_sending_whose_end_could_not_be_written_down_goes_on_in_the_same_process(done, run, monkeypatch, name):
+    store, _ = done
+    real, tries = getattr(sendings, name), []
+
+    def once_full(*words, **more):
+        tries.append(1)
+        return _full() if len(tries) == 1 else real(*words, **more)
+
+    def send(*_):
+        if name == "not_arrived" and len(tries) == 0:
+            raise PeerError("it is down")
+        return 1
+
+    monkeypatch.setattr(sendings, name, once_full)
+    monkeypatch.setattr(module, "send", send)
+    with run():
+        assert _until(store, "SELECT state FROM sendings", "sent") == "sent"
+    assert store.database.row("SELECT attempts FROM sendings")[0] == 2
+
+
+def test_whatever_goes_wrong_with_a_sending_is_written_down(done, run, monkeypatch, caplog):
+    store, _ = done
+
+    def send(*_):
+        raise RuntimeError("DOE^JOHN")
+
+    monkeypatch.setattr(module, "send", send)
+    with caplog.at_level(logging.WARNING), run():
+        assert _until(store, "SELECT note FROM sendings", "RuntimeError.") == "RuntimeError."
+    assert store.database.row("SELECT state FROM sendings")[0] == "waiting"
+    assert "DOE" not in caplog.text
+
+
+def test_what_is_being_sent_is_left_alone(done, run, monkeypatch):
+    store, _ = done
+    begun, end = [], threading.Event()
+
+    def send(*_):
+        begun.append(1)
+        end.wait(10)
+        return 1
+
+    monkeypatch.setattr(module, "send", send)
+    monkeypatch.setattr(module, "_LOOK_S", 0.01)
+    with run():
+        assert _until(store, "SELECT state FROM sendings", "sending") == "sending"
+        time.sleep(0.3)
+        end.set()
+        assert _until(store, "SELECT state FROM sendings", "sent") == "sent"
+    assert begun == [1]
 
 
 def test_what_an_earlier_process_left_is_counted_as_a_crash(node, run, monkeypatch):

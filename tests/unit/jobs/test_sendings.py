@@ -49,14 +49,21 @@ def test_what_does_not_arrive_is_a_dead_letter_in_the_end_and_can_be_sent_again(
 def test_what_was_being_sent_when_the_process_ended_is_sent_again(done):
     store, _ = done
     sendings.claim_sending(store, PACS)
+    assert sendings.recover_sendings(store, living=[PACS]) == 0
     assert sendings.recover_sendings(store) == 1
     assert sendings.claim_sending(store, PACS).attempts == 2
 
 
 def test_results_can_be_sent_to_a_new_destination(done):
     store, _ = done
-    assert steer.resend(store, 1, ["NEW@h:1"]) == 1
+    assert steer.resend(store, 1, ["NEW@h:1"]) == ["NEW@h:1"]
     assert "NEW@h:1" in sendings.due_destinations(store)
+
+
+def test_what_is_being_sent_is_not_queued_anew(done):
+    store, _ = done
+    sendings.claim_sending(store, PACS)
+    assert steer.resend(store, 1, [PACS, OTHER]) == [OTHER]
 
 
 def test_what_waits_can_be_called_off(done):
