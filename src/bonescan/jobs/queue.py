@@ -41,7 +41,7 @@ def finish(
     made: Iterable[str],
     destinations: Iterable[str],
 ) -> bool:
-    """Say that a job is done, and that its results are to be sent; both or neither.
+    """Say that a job is done, and that its results are to be sent, and those of earlier revisions not; all or nothing.
 
     Args:
         store: The store.
@@ -67,6 +67,13 @@ def finish(
         for uid in made:
             database.execute("INSERT INTO made (sop_uid, job) VALUES (?, ?) ON CONFLICT DO NOTHING", [uid, job.id])
         for destination in destinations:
+            # An archive must not get the older draft after the newer one.
+            database.execute(
+                "UPDATE sendings SET state = 'cancelled', finished_at = ?, note = ? WHERE destination = ?"
+                " AND state IN ('waiting', 'sending', 'dead')"
+                " AND job IN (SELECT id FROM jobs WHERE study = ? AND revision < ?)",
+                [at, f"Superseded by revision {job.revision}.", destination, job.study, job.revision],
+            )
             database.execute(
                 "INSERT INTO sendings (job, destination, state, due_at) VALUES (?, ?, 'waiting', ?)"
                 " ON CONFLICT DO NOTHING",

@@ -66,10 +66,12 @@ def not_arrived(
     state = SendingState.DEAD if over else SendingState.WAITING
     due = at + delay_s(sending.attempts, settings.retry_s, settings.retry_longest_s)
     with store.database.transaction() as database:
-        database.execute(
-            "UPDATE sendings SET state = ?, due_at = ?, finished_at = ?, objects = ?, note = ? WHERE id = ?",
+        if not database.execute(
+            "UPDATE sendings SET state = ?, due_at = ?, finished_at = ?, objects = ?, note = ?"
+            " WHERE id = ? AND state = 'sending'",
             [state, due, at if over else None, objects, reason, sending.id],
-        )
+        ):
+            return SendingState.CANCELLED  # a newer revision was done meanwhile
         if over:
             report(database, "dead_letter", f"Job {sending.job} could not be sent to {sending.destination}: {reason}")
     return state

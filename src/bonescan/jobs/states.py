@@ -3,9 +3,11 @@
 ::
 
     job       queued → running → done | rejected (no bone scan) | failed (given up);  queued, running → cancelled
-    sending   waiting → sending → sent | dead (given up);  waiting → cancelled
+    sending   waiting → sending → sent | dead (given up);  waiting, dead → cancelled
 
-A job that failed, was rejected or cancelled can be queued again; a sending that is over can wait again.
+A job that failed, was rejected or cancelled can be queued again; a sending that is over can wait again. Where a newer
+revision goes to the same destination, what of the older ones waits, is on its way or dead is cancelled; what was on its
+way may still become sent.
 """
 
 from __future__ import annotations

@@ -66,6 +66,53 @@ def test_what_is_being_sent_is_not_queued_anew(done):
     assert steer.resend(store, 1, [PACS, OTHER]) == [OTHER]
 
 
+def _revise(store, destinations):
+    """Another revision of the study, done."""
+    complete(store, incoming(number="1.2.3.2"), at=2000)
+    job = queue.claim(store, now=1e12)
+    queue.finish(store, job, folder="g", fingerprint="q", note="", made=[], destinations=destinations)
+
+
+def _states(store, job):
+    return {x.destination: (x.state, x.note) for x in sendings.sendings_of(store, job)}
+
+
+SUPERSEDED = (SendingState.CANCELLED, "Superseded by revision 2.")
+
+
+def test_an_older_revision_is_not_sent_after_a_newer(done):
+    store, settings = done
+    sendings.not_arrived(store, sendings.claim_sending(store, PACS), "it is down.", settings)
+    store.database.execute("UPDATE sendings SET state = 'dead' WHERE destination = ?", [OTHER])
+    _revise(store, [PACS, OTHER])
+    assert _states(store, 1) == {PACS: SUPERSEDED, OTHER: SUPERSEDED}
+    assert sendings.claim_sending(store, PACS, now=1e12).job == 2
+    assert sendings.dead_letters(store) == []
+
+
+def test_what_arrived_has_arrived(done):
+    store, _ = done
+    sendings.arrived(store, sendings.claim_sending(store, PACS), 6)
+    _revise(store, [PACS])
+    assert _states(store, 1)[PACS] == (SendingState.SENT, "")
+
+
+def test_a_destination_that_the_newer_revision_does_not_go_to_gets_the_older(done):
+    store, _ = done
+    _revise(store, [PACS])
+    assert _states(store, 1) == {PACS: SUPERSEDED, OTHER: (SendingState.WAITING, "")}
+
+
+def test_an_older_revision_on_its_way_is_not_tried_again(done):
+    store, settings = done
+    going = sendings.claim_sending(store, PACS)
+    _revise(store, [PACS])
+    assert sendings.not_arrived(store, going, "it is down.", settings) is SendingState.CANCELLED
+    assert _states(store, 1)[PACS] == SUPERSEDED
+    sendings.arrived(store, going, 6)
+    assert _states(store, 1)[PACS] == (SendingState.SENT, "")
+
+
 def test_what_waits_can_be_called_off(done):
     store, _ = done
     steer.cancel(store, 1)
