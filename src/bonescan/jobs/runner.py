@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from time import perf_counter
 
-from bonescan.core.errors import BonescanError, OutputError, PeerError
+from bonescan.core.errors import BonescanError, OutputError, PeerError, StoreError
 from bonescan.core.node_settings import NodeSettings
 from bonescan.core.peers import parse_destination
 from bonescan.jobs import queue, sendings
@@ -130,7 +130,10 @@ class Runner:
         folder = self._store.results / find_job(self._store, sending.job).folder
         paths = dicom_files(folder)
         try:
-            taken = send(paths, parse_destination(sending.destination), self._settings) if paths else 0
+            if not paths:
+                hint = "Put their folder back, or call the sending off"
+                raise StoreError(f"the results of job {sending.job} are not there", hint=hint)
+            taken = send(paths, parse_destination(sending.destination), self._settings)
         except Exception as error:  # noqa: BLE001 - it waits or is dead, whatever it was; its text may hold patient data
             reason = error.message if isinstance(error, BonescanError) else f"{type(error).__name__}."
             taken = error.taken if isinstance(error, PeerError) else 0

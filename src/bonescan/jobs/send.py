@@ -41,22 +41,24 @@ def send(paths: Sequence[Path], destination: Destination, settings: NodeSettings
     association = entity.associate(destination.host, destination.port, ae_title=destination.aet, tls_args=tls)
     if not association.is_established:
         raise _refused(association, destination)
+    taken = 0
     problems: list[str] = []
     try:
         for path in paths:
             problem = _store(association, path)
             if problem:
                 problems.append(problem)
+            else:
+                taken += 1
             if not association.is_established:
                 problems.append("the association was ended")
                 break
     finally:
         if association.is_established:
             association.release()
-    taken = len(paths) - len(problems)
-    if problems:
-        error = PeerError(f"{destination.aet} took {max(taken, 0)} of {len(paths)} objects: {problems[0]}")
-        error.taken = max(taken, 0)
+    if taken < len(paths):
+        error = PeerError(f"{destination.aet} took {taken} of {len(paths)} objects: {problems[0]}")
+        error.taken = taken
         raise error
     return taken
 
@@ -89,8 +91,10 @@ def _store(association: Association, path: Path) -> str:
     status = answer.get("Status")
     if status is None:
         return "it did not answer"
-    # 0xBxxx is a warning: stored, with something adapted.
-    return "" if status == 0 or status & 0xF000 == 0xB000 else f"status 0x{status:04X}"
+    # 0xBxxx is a warning: stored, with something adapted. 0x0111 is a duplicate: ours of an earlier attempt, since a
+    # number of ours always names the same bytes (PS3.7 Annex C).
+    stored = status in (0x0000, 0x0111) or status & 0xF000 == 0xB000
+    return "" if stored else f"status 0x{status:04X}"
 
 
 def _refused(association: Association, destination: Destination) -> PeerError:

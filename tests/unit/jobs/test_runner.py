@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import shutil
 import threading
 import time
 
@@ -40,9 +41,11 @@ def _full(*_, **__):
 
 def _until(store, query, wanted, timeout_s=20):
     limit = time.monotonic() + timeout_s
-    while (found := store.database.row(query)[0]) != wanted and time.monotonic() < limit:
+    while (found := store.database.row(query)) is None or found[0] != wanted:
+        if time.monotonic() > limit:
+            return found and found[0]
         time.sleep(0.02)
-    return found
+    return wanted
 
 
 def test_a_job_whose_end_could_not_be_written_down_goes_on_in_the_same_process(node, run, monkeypatch, caplog):
@@ -123,6 +126,14 @@ def test_whatever_goes_wrong_with_a_sending_is_written_down(done, run, monkeypat
         assert _until(store, "SELECT note FROM sendings", "RuntimeError.") == "RuntimeError."
     assert store.database.row("SELECT state FROM sendings")[0] == "waiting"
     assert "DOE" not in caplog.text
+
+
+def test_results_that_are_gone_have_not_been_sent(done, run):
+    store, _ = done
+    shutil.rmtree(store.results / "f")
+    with run():
+        assert _until(store, "SELECT state FROM sendings WHERE attempts > 0", "waiting") == "waiting"
+    assert "the results of job 1 are not there" in store.database.row("SELECT note FROM sendings")[0]
 
 
 def test_what_is_being_sent_is_left_alone(done, run, monkeypatch):
