@@ -67,6 +67,21 @@ def test_jobs_are_steered(folder):
     }
 
 
+def test_dead_letters_go_to_another_address(folder):
+    done = bonescan("jobs", "resend", "--dead", "--to", "NEW@127.0.0.1:1", "--store", folder)
+    assert (done.returncode, done.stdout) == (0, "job 1: to NEW@127.0.0.1:1\n")
+    sent = json.loads(bonescan("jobs", "show", 1, "--store", folder, "--json").stdout)["sendings"]
+    assert {entry["destination"]: entry["state"] for entry in sent} == {
+        "PACS@127.0.0.1:1": "cancelled",
+        "NEW@127.0.0.1:1": "waiting",
+    }
+
+
+def test_a_dead_letter_is_called_off(folder):
+    assert bonescan("jobs", "cancel", 1, "--store", folder).returncode == 0
+    assert _listed(folder)[1]["dead_letters"] == []
+
+
 @pytest.mark.parametrize(
     ("words", "code", "word"),
     [

@@ -26,6 +26,7 @@ Examples:
   bonescan jobs show 12
   bonescan jobs retry 12
   bonescan jobs resend --dead
+  bonescan jobs resend --dead --to PACS@10.1.0.3:104
   bonescan jobs cancel 12
 
 Works whether the node runs or not. Studies have numbers of their own here; no name or id of a patient is shown.
@@ -128,7 +129,7 @@ def retry(
 
 def resend(
     jobs: Numbers = None,
-    dead: Annotated[bool, typer.Option("--dead", help="All dead letters.")] = False,
+    dead: Annotated[bool, typer.Option("--dead", help="All dead letters; with --to, there instead.")] = False,
     to: Annotated[
         list[str] | None,
         typer.Option(metavar="AET@HOST:PORT", help="Where to; by default where they went, and what the settings say."),
@@ -143,7 +144,8 @@ def resend(
         letters = sendings.dead_letters(opened) if dead else []
         if dead and not jobs:
             for letter in letters:
-                _say_sent(letter.job, [letter.destination], steer.resend(opened, letter.job, [letter.destination]))
+                targets = [str(x) for x in settings.destinations] if to else [letter.destination]
+                _say_sent(letter.job, targets, steer.resend_letter(opened, letter, targets))
             if not letters:
                 say("No dead letters.")
             return
@@ -159,7 +161,7 @@ def cancel(
     jobs: Annotated[list[int], typer.Argument(metavar="JOB", help="Numbers of jobs.")],
     store: StoreOption = None,
 ) -> None:
-    """Call jobs off, and what of them waits to be sent."""
+    """Call jobs off, and what of them waits to be sent or is dead."""
     from bonescan.jobs import steer
 
     with _store(store) as opened:

@@ -6,7 +6,8 @@ import time
 from collections.abc import Iterable
 
 from bonescan.core.errors import UnknownJobError
-from bonescan.jobs.states import Job, JobState
+from bonescan.jobs.states import Job, JobState, Sending
+from bonescan.store.database import Database
 from bonescan.store.store import Store
 
 _OVER = (JobState.FAILED, JobState.REJECTED, JobState.CANCELLED)
@@ -63,21 +64,32 @@ def resend(store: Store, number: int, destinations: Iterable[str]) -> list[str]:
         job = find_job(store, number)
         if job.state is not JobState.DONE:
             raise UnknownJobError(f"job {number} is {job.state}", expected="one that is done")
-        return [
-            destination
-            for destination in destinations
-            if database.execute(
-                "INSERT INTO sendings (job, destination, state, due_at) VALUES (?, ?, 'waiting', ?)"
-                " ON CONFLICT (job, destination) DO UPDATE"
-                " SET state = 'waiting', attempts = 0, due_at = excluded.due_at, finished_at = NULL, note = ''"
-                " WHERE state != 'sending'",
-                [number, destination, time.time()],
-            )
-        ]
+        return [destination for destination in destinations if _wait(database, number, destination)]
+
+
+def resend_letter(store: Store, letter: Sending, destinations: Iterable[str]) -> list[str]:
+    """Send a dead letter again, or elsewhere; where it was to go it is then dead no more.
+
+    Args:
+        store: The store.
+        letter: The dead letter.
+        destinations: Where to.
+
+    Returns:
+        Destinations that it waits for now; one that it is being sent to just then is left alone.
+    """
+    chosen = list(destinations)
+    with store.database.transaction() as database:
+        waiting = [destination for destination in chosen if _wait(database, letter.job, destination)]
+        database.execute(
+            "UPDATE sendings SET state = 'cancelled', finished_at = ?, note = ? WHERE id = ? AND state = 'dead'",
+            [time.time(), f"Sent to {', '.join(chosen)} instead.", letter.id],
+        )
+    return waiting
 
 
 def cancel(store: Store, number: int) -> None:
-    """Call a job off: it is not begun, or its result is thrown away, or what waits to be sent is not sent.
+    """Call a job off: it is not begun, or its result is thrown away, or what waits to be sent, or is dead, is not sent.
 
     Raises:
         UnknownJobError: There is none, or there is nothing left to call off.
@@ -92,8 +104,22 @@ def cancel(store: Store, number: int) -> None:
             [at, note, number],
         )
         changed += database.execute(
-            "UPDATE sendings SET state = 'cancelled', finished_at = ?, note = ? WHERE job = ? AND state = 'waiting'",
+            "UPDATE sendings SET state = 'cancelled', finished_at = ?, note = ?"
+            " WHERE job = ? AND state IN ('waiting', 'dead')",
             [at, note, number],
         )
         if not changed:
             raise UnknownJobError(f"job {number} is {job.state}", expected="one that waits for something")
+
+
+def _wait(database: Database, number: int, destination: str) -> bool:
+    """Let the results of a job wait for a destination; False where they are being sent there just now."""
+    return bool(
+        database.execute(
+            "INSERT INTO sendings (job, destination, state, due_at) VALUES (?, ?, 'waiting', ?)"
+            " ON CONFLICT (job, destination) DO UPDATE"
+            " SET state = 'waiting', attempts = 0, due_at = excluded.due_at, finished_at = NULL, note = ''"
+            " WHERE state != 'sending'",
+            [number, destination, time.time()],
+        )
+    )

@@ -122,6 +122,34 @@ def test_what_waits_can_be_called_off(done):
         steer.cancel(store, 1)
 
 
+def test_a_dead_letter_can_be_called_off(done):
+    store, _ = done
+    store.database.execute("UPDATE sendings SET state = 'dead'")
+    steer.cancel(store, 1)
+    assert sendings.dead_letters(store) == []
+
+
+def test_a_dead_letter_goes_elsewhere_and_is_dead_no_more(done):
+    store, _ = done
+    store.database.execute("UPDATE sendings SET state = 'dead' WHERE destination = ?", [PACS])
+    (letter,) = sendings.dead_letters(store)
+    assert steer.resend_letter(store, letter, ["NEW@h:1"]) == ["NEW@h:1"]
+    assert sendings.dead_letters(store) == []
+    assert _states(store, 1) == {
+        PACS: (SendingState.CANCELLED, "Sent to NEW@h:1 instead."),
+        OTHER: (SendingState.WAITING, ""),
+        "NEW@h:1": (SendingState.WAITING, ""),
+    }
+
+
+def test_a_dead_letter_may_go_where_it_went_before_too(done):
+    store, _ = done
+    store.database.execute("UPDATE sendings SET state = 'dead' WHERE destination = ?", [PACS])
+    (letter,) = sendings.dead_letters(store)
+    assert steer.resend_letter(store, letter, [PACS, "NEW@h:1"]) == [PACS, "NEW@h:1"]
+    assert _states(store, 1)[PACS] == (SendingState.WAITING, "")
+
+
 def test_only_what_is_over_is_retried(node):
     store, _ = node
     complete(store, incoming())
