@@ -1,5 +1,7 @@
 """The node as its peers meet it: DCMTK's storescu and echoscu, and what they are told."""
 
+import html
+import json
 import re
 import subprocess
 import time
@@ -11,7 +13,10 @@ import pytest
 
 from benchmarks.node.peers import Archive, copies, status_of_sending, storescu
 from benchmarks.node.process import free_port
+from bonescan.jobs.runner import Runner
+from bonescan.node.scp import Receiver
 from tests.conformance.tools import tool
+from tests.stores import open_store
 
 
 def _echo(port, *, calling="ECHOSCU", called="BONESCAN", words=()):
@@ -128,6 +133,51 @@ def test_the_status_is_for_people_and_for_programs(node, scans, tmp_path):
     with pytest.raises(urllib.error.HTTPError, match="404"):
         _get(running.status_port, "/store.sqlite3")
     assert not [word for word in ("DOE", "JOHN", "4711") if word in page + numbers]
+
+
+def _sick(running):
+    """What the health check, the page and the metrics say of a node that is not well."""
+    with pytest.raises(urllib.error.HTTPError, match="503") as caught:
+        _get(running.status_port, "/health")
+    told = json.loads(caught.value.read())
+    page, _ = _get(running.status_port)
+    assert told["healthy"] is False
+    assert "not working" in page
+    assert html.escape(re.split("; |[.] ", told["trouble"])[-1]) in page, "the hint; what is free changes"
+    assert "bonescan_up 0\n" in _get(running.status_port, "/metrics")[0]
+    return told["trouble"]
+
+
+def test_a_node_on_a_full_disk_is_not_healthy(node, scans):
+    running = node(reserve_mb=1e9)
+    assert "MB free" in _sick(running)
+    assert status_of_sending(scans[0], running.port) == 0xA700
+
+
+def test_a_node_whose_store_is_full_is_not_healthy(node, scans):
+    running = node(store_mb=1.5 * scans[0].stat().st_size / 1e6)
+    assert _get(running.status_port, "/health")[0] == '{"healthy": true}\n'
+    assert status_of_sending(scans[0], running.port) == 0x0000
+    assert "Raise store_mb" in _sick(running)
+    assert status_of_sending(scans[1], running.port) == 0xA700
+
+
+@pytest.mark.parametrize("part", [Receiver, Runner])
+def test_a_node_of_which_a_part_has_ended_is_not_healthy(node, monkeypatch, part):
+    running = node()
+    monkeypatch.setattr(part, "alive", False)
+    assert "Start the node anew" in _sick(running)
+
+
+def test_a_receiver_knows_whether_it_listens(tmp_path):
+    store, settings = open_store(tmp_path, port=free_port())
+    receiver = Receiver(store, settings)
+    assert not receiver.alive
+    receiver.start()
+    assert receiver.alive
+    receiver.stop()
+    assert not receiver.alive
+    store.close()
 
 
 def test_the_log_names_no_patient(node, scans, tmp_path, caplog):

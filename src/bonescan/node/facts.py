@@ -6,6 +6,7 @@ import shutil
 import time
 from dataclasses import dataclass, field
 
+from bonescan.core.errors import NoRoomError
 from bonescan.core.node_settings import NodeSettings
 from bonescan.jobs.queue import jobs
 from bonescan.jobs.states import Job, JobState, SendingState
@@ -21,7 +22,7 @@ class Facts:
     Attributes:
         aet: AE title.
         address: Where it listens.
-        healthy: Whether it receives and works.
+        trouble: Why it does not receive or work, as a sentence, or empty.
         up_s: Seconds since the start.
         associations: Open associations.
         answers: Answers to peers since the start, by kind.
@@ -40,7 +41,7 @@ class Facts:
 
     aet: str
     address: str
-    healthy: bool
+    trouble: str
     up_s: float
     associations: int
     answers: dict[str, int]
@@ -56,17 +57,30 @@ class Facts:
     latest_jobs: list[Job] = field(default_factory=list)
     reports: list[Row] = field(default_factory=list)
 
+    @property
+    def healthy(self) -> bool:
+        """Whether it receives and works."""
+        return not self.trouble
+
 
 def gather(
     store: Store,
     settings: NodeSettings,
     *,
-    healthy: bool,
+    alive: bool,
     started_at: float,
     associations: int,
     answers: dict[str, int],
 ) -> Facts:
     """Look at the store and the process.
+
+    Args:
+        store: The store.
+        settings: What the node was started with.
+        alive: Whether all parts of the process run.
+        started_at: When it was started, in seconds since 1970.
+        associations: Open associations.
+        answers: Answers to peers since the start, by kind.
 
     Raises:
         StoreError: The database cannot be read.
@@ -81,6 +95,7 @@ def gather(
             sendings.setdefault((str(destination), state.value), 0)
     totals = database.row(
         "SELECT (SELECT max(received_at) FROM objects) AS received,"
+        " (SELECT max(bytes) FROM objects) AS largest,"
         " (SELECT min(due_at) FROM jobs WHERE state = 'queued') AS due,"
         " (SELECT sum(finished_at - started_at) FROM jobs WHERE state = 'done') AS seconds"
     )
@@ -88,7 +103,7 @@ def gather(
     return Facts(
         aet=settings.aet,
         address=f"{settings.host}:{settings.port}",
-        healthy=healthy,
+        trouble=_trouble(store, alive, int(totals["largest"] or 0) if totals else 0),
         up_s=now - started_at,
         associations=associations,
         answers=answers,
@@ -104,6 +119,17 @@ def gather(
         latest_jobs=jobs(store, limit=25),
         reports=latest(database, 15),
     )
+
+
+def _trouble(store: Store, alive: bool, size: int) -> str:
+    """Why nothing is received or worked at; an object of the size of the largest so far must find room."""
+    if not alive:
+        return "A part of the node has ended. Start the node anew."
+    try:
+        store.files.check_room(size)
+    except NoRoomError as error:
+        return f"Objects are refused: {error.message}"
+    return ""
 
 
 def _counts(store: Store, table: str, column: str, words: tuple[str, ...]) -> dict[str, int]:

@@ -28,11 +28,12 @@ def render(facts: Facts) -> str:
     """The page, whole and without scripts; it loads itself anew every ten seconds."""
     title = f"bonescan node {facts.aet}"
     state = '<span class="good">receiving</span>' if facts.healthy else '<span class="bad">not working</span>'
+    trouble = f'<p class="bad">{escape(facts.trouble)}</p>' if facts.trouble else ""
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width"><meta http-equiv="refresh" content="10">'
         f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>"
-        f"<h1>{escape(title)}: {state}</h1>"
+        f"<h1>{escape(title)}: {state}</h1>{trouble}"
         f'<p class="quiet">{escape(facts.address)}, up {_span(facts.up_s)}, {facts.associations} open associations, '
         f"{facts.store_bytes / 1e6:,.0f} MB of objects, {facts.free_bytes / 1e9:,.1f} GB free, "
         f"last object {_when(facts.last_received_at)}</p>"

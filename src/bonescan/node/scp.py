@@ -74,6 +74,7 @@ class Receiver:
         for sop_class in READABLE_CLASSES:
             self._entity.add_supported_context(sop_class, list(TRANSFER_SYNTAXES))
         self._server: BoundedServer | None = None
+        self._thread: threading.Thread | None = None
 
     def start(self) -> int:
         """Begin to listen; return the port.
@@ -107,7 +108,8 @@ class Receiver:
                 hint="Is another node running? Choose another port with --port",
             ) from error
         self._entity._servers.append(self._server)
-        threading.Thread(target=self._server.serve_forever, args=(0.2,), name="receiver", daemon=True).start()
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.2,), name="receiver", daemon=True)
+        self._thread.start()
         return int(self._server.server_address[1])
 
     def stop(self) -> None:
@@ -115,6 +117,13 @@ class Receiver:
         if self._server is not None:
             self._server.shutdown()
             self._entity.shutdown()
+        if self._thread is not None:
+            self._thread.join()
+
+    @property
+    def alive(self) -> bool:
+        """Whether it listens."""
+        return self._thread is not None and self._thread.is_alive()
 
     @property
     def open_associations(self) -> int:

@@ -68,7 +68,7 @@ def running(settings: NodeSettings, *, model: str | None = None) -> Iterator[Nod
             return gather(
                 store,
                 settings,
-                healthy=runner.alive,
+                alive=runner.alive and receiver.alive,
                 started_at=began,
                 associations=receiver.open_associations,
                 answers=dict(receiver.answers),

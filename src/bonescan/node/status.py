@@ -72,7 +72,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._say(HTTPStatus.OK, metrics.CONTENT_TYPE, metrics.render(facts))
         else:
             status = HTTPStatus.OK if facts.healthy else HTTPStatus.SERVICE_UNAVAILABLE
-            self._say(status, "application/json", json.dumps({"healthy": facts.healthy}) + "\n")
+            told = {"healthy": facts.healthy, **({"trouble": facts.trouble} if facts.trouble else {})}
+            self._say(status, "application/json", json.dumps(told) + "\n")
 
     do_HEAD = do_GET  # noqa: N815 - the name that http.server looks for
 

@@ -89,7 +89,15 @@ class ObjectFiles:
         self.bytes_used = sum(path.stat().st_size for path in self.root.glob("??/*.dcm"))
         return removed
 
-    def _reserve_room(self, size: int) -> None:
+    def check_room(self, size: int) -> None:
+        """Ask whether an object would be taken.
+
+        Args:
+            size: Its size in bytes.
+
+        Raises:
+            NoRoomError: It would not: a limit is reached.
+        """
         free = shutil.disk_usage(self.root).free
         if free - size < self._reserve:
             raise NoRoomError(
@@ -97,13 +105,16 @@ class ObjectFiles:
                 expected=f"{self._reserve / _MB:.0f} MB besides the object",
                 hint="Make room on it, or lower reserve_mb",
             )
+        if self._limit is not None and self.bytes_used + size > self._limit:
+            raise NoRoomError(
+                f"the store holds {self.bytes_used / _MB:.0f} MB of objects",
+                expected=f"at most {self._limit / _MB:.0f} MB",
+                hint="Raise store_mb",
+            )
+
+    def _reserve_room(self, size: int) -> None:
         with self._lock:
-            if self._limit is not None and self.bytes_used + size > self._limit:
-                raise NoRoomError(
-                    f"the store holds {self.bytes_used / _MB:.0f} MB of objects",
-                    expected=f"at most {self._limit / _MB:.0f} MB",
-                    hint="Raise store_mb",
-                )
+            self.check_room(size)
             self.bytes_used += size
 
 
