@@ -33,7 +33,7 @@ class Facts:
         store_bytes: What the objects take of the disk.
         free_bytes: What is free on it.
         last_received_at: When the last object came, in seconds since 1970, or None.
-        oldest_queued_s: How long the oldest job has been due, in seconds.
+        oldest_queued_s: How long the oldest job has waited, in seconds; the waits between attempts count.
         analysis_seconds: Seconds of all analyses that are done, together.
         latest_jobs: The newest jobs.
         reports: The newest reports.
@@ -96,10 +96,10 @@ def gather(
     totals = database.row(
         "SELECT (SELECT max(received_at) FROM objects) AS received,"
         " (SELECT max(bytes) FROM objects) AS largest,"
-        " (SELECT min(due_at) FROM jobs WHERE state = 'queued') AS due,"
+        " (SELECT min(CASE attempts WHEN 0 THEN due_at ELSE created_at END) FROM jobs WHERE state = 'queued') AS since,"
         " (SELECT sum(finished_at - started_at) FROM jobs WHERE state = 'done') AS seconds"
     )
-    due = totals["due"] if totals else None
+    since = totals["since"] if totals else None
     return Facts(
         aet=settings.aet,
         address=f"{settings.host}:{settings.port}",
@@ -114,7 +114,7 @@ def gather(
         store_bytes=store.files.bytes_used,
         free_bytes=shutil.disk_usage(store.root).free,
         last_received_at=totals["received"] if totals else None,
-        oldest_queued_s=max(0.0, now - due) if due is not None else 0.0,
+        oldest_queued_s=max(0.0, now - since) if since is not None else 0.0,
         analysis_seconds=float(totals["seconds"] or 0) if totals else 0.0,
         latest_jobs=jobs(store, limit=25),
         reports=latest(database, 15),

@@ -35,7 +35,7 @@ def _families(facts: Facts) -> Iterator[str]:
     if facts.last_received_at is not None:
         name = "last_received_timestamp_seconds"
         yield _family(name, "gauge", "When the last object came.", [({}, facts.last_received_at)])
-    yield _family("oldest_queued_seconds", "gauge", "How long the oldest job is due.", [({}, facts.oldest_queued_s)])
+    yield _family("oldest_queued_seconds", "gauge", "How long the oldest job waits.", [({}, facts.oldest_queued_s)])
     yield _family("analysis_seconds_total", "counter", "Seconds of analyses done.", [({}, facts.analysis_seconds)])
 
 
