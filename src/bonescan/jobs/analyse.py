@@ -164,8 +164,10 @@ def _lay_out(objects: Sequence[StoredObject], folder: Path) -> list[StudyInput]:
     if not objects:
         raise NotABoneScanError("the study holds no object that counts", expected="a planar whole-body scan (NM)")
     folder.mkdir(parents=True)
+    # As wide as the longest: views are paired in the order of the names, which is to be that of their coming.
+    width = len(str(max(entry.id for entry in objects)))
     for entry in objects:
-        (folder / f"object-{entry.id}.dcm").symlink_to(entry.path)
+        (folder / f"object-{entry.id:0{width}d}.dcm").symlink_to(entry.path)
     return find_inputs(folder)
 
 

@@ -10,6 +10,7 @@ from bonescan.jobs import queue
 from bonescan.jobs.analyse import RECORD, analyse, dicom_files
 from bonescan.jobs.states import JobState
 from bonescan.store.inbox import receive
+from bonescan.store.studies import objects_of
 from tests.stores import complete, incoming
 
 
@@ -94,6 +95,19 @@ def test_one_object_a_view_is_one_scan(node, model):
     complete(store, *pair)
     _run(node, model)
     assert [path.name for path in sorted((store.results / "study-000001.1").glob("scan-*"))] == ["scan-1"]
+
+
+def test_views_are_paired_as_they_came_whatever_their_numbers(node):
+    store, _ = node
+    complete(store, *(incoming(study="1.2.4", number=f"1.2.4.{n}") for n in range(8)))
+    views = ("anterior", "posterior", "anterior", "posterior")
+    for n, view in enumerate(views):
+        receive(store, incoming(number=f"1.2.3.{n}", views=(view,)))
+    inputs = module._lay_out(objects_of(store, 2), store.work / "objects")
+    assert [[file.stem for file in entry.files] for entry in inputs] == [
+        ["object-09", "object-10"],
+        ["object-11", "object-12"],
+    ]
 
 
 def test_what_is_no_bone_scan_is_kept_and_not_analysed(node, model, counted):
