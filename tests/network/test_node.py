@@ -60,6 +60,19 @@ def test_a_study_goes_in_and_its_results_come_out(node, scans, tmp_path):
     assert kept == {path.read_bytes()[-1000:] for path in paths}, "the bytes as they came"
 
 
+def test_a_node_that_lost_its_database_analyses_what_it_had_taken(node, tmp_path):
+    from bonescan.store.inbox import receive
+    from tests.stores import incoming, open_store
+
+    store, _ = open_store(tmp_path)
+    receive(store, incoming())
+    store.close()
+    for path in store.root.glob("store.sqlite3*"):
+        path.unlink()
+    running = node()
+    assert _until(running.store, "SELECT count(*) FROM jobs WHERE state = 'done'", 1) == 1
+
+
 def test_an_echo_is_answered(node):
     assert _echo(node().port)[0] == 0
 

@@ -14,6 +14,7 @@ from bonescan.jobs.runner import Runner
 from bonescan.node.facts import Facts, gather
 from bonescan.node.scp import Receiver
 from bonescan.node.status import StatusServer
+from bonescan.store.inbox import readmit
 from bonescan.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -56,6 +57,8 @@ def running(settings: NodeSettings, *, model: str | None = None) -> Iterator[Nod
         store = Store(settings, make=True)
         stack.callback(store.close)
         stack.enter_context(store.receiving())
+        if entered := readmit(store):
+            log.warning("%d objects that no record told of are entered again", entered)
         prepare(model)  # a node without a model would take studies and fail each of them
         runner, receiver = Runner(store, settings, model=model), Receiver(store, settings)
         runner.start()

@@ -130,5 +130,5 @@ def _errors() -> Iterator[None]:
             raise StoreError("the store is held by another process", hint="Try again") from error
         raise StoreError(
             f"the store's database cannot be used ({getattr(error, 'sqlite_errorname', type(error).__name__)})",
-            hint="Check the disk; the objects themselves lie in the folder objects/ of the store",
+            hint="Check the disk; a node without its database takes in again what lies in objects/ of the store",
         ) from error

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from bonescan.core.errors import InputError, MismatchedObjectError, UnreadableInputError
+from bonescan.core.errors import InputError, MismatchedObjectError, OutputError, UnreadableInputError
+from bonescan.io.decoding import decoding
 from bonescan.io.dicom import read_header
 from bonescan.io.dicom_header import Header
 from bonescan.store.objects import hash_of
 from bonescan.store.reports import report
 from bonescan.store.store import Store
+
+log = logging.getLogger(__name__)
+_PREAMBLE, _GROUP_LENGTH = 132, 12
+"""Bytes before the file meta information (PS3.10 Table 7.1-1), and of its first element, which tells its length."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +84,51 @@ def receive(store: Store, incoming: Incoming, *, now: float | None = None) -> St
         raise
     with store.database.transaction():
         return _enter(store, incoming, sha256, at, header)
+
+
+def readmit(store: Store) -> int:
+    """Take in again the files that no row tells of, as if they came anew.
+
+    A process that was ended between file and row leaves one, of which nobody was told. But so does a database that was
+    lost, or put back from a copy: what it told of was acknowledged, and its sender may have deleted it since.
+
+    Args:
+        store: The store, held for receiving.
+
+    Returns:
+        Number of files that have a row now; one that is not what it was when it came is left alone.
+    """
+    known = {row["sha256"] for row in store.database.rows("SELECT sha256 FROM objects")}
+    entered = 0
+    for path in store.files.orphans(known):
+        try:
+            incoming = _as_it_came(path)
+        except InputError as error:
+            log.warning("a file of the store that no record tells of is left alone: %s", error.message)
+            continue
+        try:
+            receive(store, incoming)
+        except InputError as error:
+            log.warning("an object of the store was entered again, as one that is refused: %s", error.message)
+        except OutputError as error:  # a full disk must not keep the node from starting; the next start goes on
+            log.error("objects of the store wait to be entered again: %s", error.message)
+            break
+        entered += 1
+    return entered
+
+
+def _as_it_came(path: Path) -> Incoming:
+    """What a peer sent, from the file that was made of it; who sent it stood in the row alone."""
+    with decoding(path, "DICOM file"):
+        from pydicom.filereader import read_file_meta_info
+
+        meta, file = read_file_meta_info(path), path.read_bytes()
+        data = file[_PREAMBLE + _GROUP_LENGTH + meta.FileMetaInformationGroupLength :]
+        sop_class, sop_uid = str(meta.MediaStorageSOPClassUID), str(meta.MediaStorageSOPInstanceUID)
+        syntax = str(meta.TransferSyntaxUID)
+    if hash_of(data) != path.stem:
+        raise UnreadableInputError(f"{path.name} is damaged", expected="the bytes whose hash is its name")
+    return Incoming(sop_class, sop_uid, syntax, data, file, "unknown")
 
 
 def _parse(path: Path, incoming: Incoming) -> Header:

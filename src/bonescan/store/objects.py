@@ -70,24 +70,21 @@ class ObjectFiles:
             raise
         return path
 
-    def sweep(self, known: set[str]) -> int:
-        """Remove what a process that was ended left: parts of files, and files that no row tells of.
+    def sweep(self) -> int:
+        """Remove the parts of files that a process left which ended while it wrote; return their number."""
+        parts = list(self.root.glob("??/.*.part"))
+        for path in parts:
+            path.unlink(missing_ok=True)
+        return len(parts)
 
-        Nobody was told that these were received: the row is written after the file and before the answer.
+    def orphans(self, known: set[str]) -> list[Path]:
+        """Files that no row tells of, the oldest first.
 
         Args:
             known: Hashes of all objects of the database.
-
-        Returns:
-            Number of files removed.
         """
-        removed = 0
-        for path in [*self.root.glob("??/.*.part"), *self.root.glob("??/*.dcm")]:
-            if path.stem not in known:
-                path.unlink(missing_ok=True)
-                removed += 1
-        self.bytes_used = sum(path.stat().st_size for path in self.root.glob("??/*.dcm"))
-        return removed
+        found = [path for path in self.root.glob("??/*.dcm") if path.stem not in known]
+        return sorted(found, key=lambda path: (path.stat().st_mtime_ns, path.name))
 
     def check_room(self, size: int) -> None:
         """Ask whether an object would be taken.

@@ -80,7 +80,7 @@ class Store:
                 ) from error
             shutil.rmtree(self.work, ignore_errors=True)
             self.work.mkdir(exist_ok=True)
-            self.files.sweep({row["sha256"] for row in self.database.rows("SELECT sha256 FROM objects")})
+            self.files.sweep()
             yield
         finally:
             os.close(descriptor)

@@ -3,7 +3,7 @@
 import pytest
 
 from bonescan.core.errors import MismatchedObjectError, NoRoomError, UnreadableInputError
-from bonescan.store.inbox import Incoming, Standing, receive
+from bonescan.store.inbox import Incoming, Standing, readmit, receive
 from tests.stores import EXPLICIT, NM, incoming, open_store
 
 
@@ -122,3 +122,70 @@ def test_no_message_or_row_holds_the_patient(store):
     told = "\n".join(str(tuple(row)) for table in ("objects", "studies", "reports") for row in _rows(store, table))
     assert "DOE" not in told
     assert "4711" not in told
+
+
+def _without_database(tmp_path, store):
+    """The same store after somebody moved its database away."""
+    store.close()
+    for path in store.root.glob("store.sqlite3*"):
+        path.rename(tmp_path / path.name)
+    return open_store(tmp_path)[0]
+
+
+def test_what_was_acknowledged_outlives_its_database(tmp_path):
+    store, _ = open_store(tmp_path)
+    sent = [incoming(), incoming(number="1.2.3.2"), incoming(study="1.2.4", number="1.2.4.1")]
+    for entry in sent:
+        receive(store, entry)
+    before = {path: path.read_bytes() for path in store.files.root.glob("??/*.dcm")}
+    store = _without_database(tmp_path, store)
+    with store.receiving():
+        assert readmit(store) == 3
+        assert readmit(store) == 0
+    assert {path: path.read_bytes() for path in store.files.root.glob("??/*.dcm")} == before
+    told = [(row["sop_uid"], row["standing"], row["transfer_syntax"]) for row in _rows(store, "objects")]
+    assert told == [(entry.sop_uid, "kept", EXPLICIT) for entry in sent]
+    assert [(row["uid"], row["state"]) for row in _rows(store, "studies")] == [("1.2.3", "open"), ("1.2.4", "open")]
+    assert receive(store, sent[0]) is Standing.DUPLICATE
+    store.close()
+
+
+def test_what_was_refused_is_refused_again(tmp_path, caplog):
+    store, _ = open_store(tmp_path)
+    sent = incoming(PatientName="DOE^JOHN", StudyInstanceUID=None)
+    with pytest.raises(UnreadableInputError):
+        receive(store, sent)
+    store = _without_database(tmp_path, store)
+    assert readmit(store) == 1
+    assert [row["standing"] for row in _rows(store, "objects")] == ["refused"]
+    assert "DOE" not in caplog.text
+    store.close()
+
+
+@pytest.mark.parametrize("spoil", [lambda data: data[:200], lambda data: data[:-1] + b"?", lambda _: b"no DICOM"])
+def test_a_file_that_is_not_what_came_is_left_alone(tmp_path, spoil, caplog):
+    store, _ = open_store(tmp_path)
+    receive(store, incoming())
+    (path,) = store.files.root.glob("??/*.dcm")
+    path.write_bytes(spoil(path.read_bytes()))
+    store = _without_database(tmp_path, store)
+    assert readmit(store) == 0
+    assert path.is_file()
+    assert _rows(store, "objects") == []
+    assert "left alone" in caplog.text
+    store.close()
+
+
+def test_without_room_for_rows_the_files_wait(tmp_path, monkeypatch):
+    store, _ = open_store(tmp_path)
+    receive(store, incoming())
+    store = _without_database(tmp_path, store)
+    with monkeypatch.context() as patch:
+        patch.setattr("bonescan.store.inbox.receive", _full)
+        assert readmit(store) == 0
+    assert readmit(store) == 1
+    store.close()
+
+
+def _full(*_):
+    raise NoRoomError("the disk of the store is full")
