@@ -293,7 +293,7 @@ def archive_down(folder: Path, bases: list[Path], *, model: Path | None = None) 
 def corrupt_object(folder: Path, bases: list[Path], *, model: Path | None = None) -> Facts:
     """Damaged objects, other content under a known number, and the same object again, among good ones."""
     paths = copies(bases, 5, folder / "sent")
-    good, cut, odd = paths[:3], paths[3], paths[4]
+    good, last, odd = paths[:3], paths[3], paths[4]
     statuses: Counter[str] = Counter()
     with running(folder, model=model, quiet_s=2) as node:
         for path in good[:2]:
@@ -303,10 +303,8 @@ def corrupt_object(folder: Path, bases: list[Path], *, model: Path | None = None
         statuses[f"good: {_hex(status_of_sending(good[2], node.port))}"] += 1
         statuses[f"again: {_hex(status_of_sending(good[2], node.port))}"] += 1
         statuses[f"other content: {_hex(status_of_sending(_altered(good[2], folder), node.port))}"] += 1
-        whole = pydicom.dcmread(cut)
-        whole.PixelData = whole.PixelData[: len(whole.PixelData) // 4 * 2]
-        whole.save_as(cut)
-        statuses[f"pixels cut off: {_hex(status_of_sending(cut, node.port))}"] += 1
+        statuses[f"pixels cut off: {_hex(status_of_sending(_cut_off(last, folder), node.port))}"] += 1
+        statuses[f"whole again: {_hex(status_of_sending(last, node.port))}"] += 1
         node.wait_for("SELECT count(*) FROM jobs WHERE state IN ('done', 'rejected')", 4, 60)
         jobs = node.counts()
         store = node.store()
@@ -314,6 +312,14 @@ def corrupt_object(folder: Path, bases: list[Path], *, model: Path | None = None
         standing = Counter(row["standing"] for row in store.database.rows("SELECT standing FROM objects"))
         store.close()
     return {"statuses": dict(statuses), "jobs": jobs, "objects": dict(standing), "reports": dict(reports)}
+
+
+def _cut_off(path: Path, folder: Path) -> Path:
+    dataset = pydicom.dcmread(path)
+    dataset.PixelData = dataset.PixelData[: len(dataset.PixelData) // 4 * 2]
+    target = folder / "cut.dcm"
+    dataset.save_as(target)
+    return target
 
 
 def _altered(path: Path, folder: Path) -> Path:

@@ -13,7 +13,7 @@ from bonescan.io.decoding import check_dimensions
 from bonescan.io.dicom_header import Header
 from bonescan.io.isolated import decode_isolated
 
-_NATIVE = {"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"}
+NATIVE = {"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"}
 _RLE = "1.2.840.10008.1.2.5"
 _JPEG_FAMILY = {
     "1.2.840.10008.1.2.4.50",  # JPEG baseline and extended: lossy
@@ -25,6 +25,7 @@ _JPEG_FAMILY = {
     "1.2.840.10008.1.2.4.90",  # JPEG 2000
     "1.2.840.10008.1.2.4.91",
 }
+COMPRESSED = {_RLE, *_JPEG_FAMILY}
 _LOSSY = {"1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51"}
 _MAX_FRAMES = 16
 
@@ -97,7 +98,7 @@ def _transfer_syntax(header: Header, path: Path) -> str:
         plain = ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian if little else ExplicitVRBigEndian
         meta.TransferSyntaxUID = plain
     syntax = str(meta.TransferSyntaxUID)
-    if syntax not in {*_NATIVE, _RLE, *_JPEG_FAMILY}:
+    if syntax not in NATIVE | COMPRESSED:
         raise UnreadableInputError(
             f"{path.name} is compressed in a way that is not read (transfer syntax {syntax[:64]})",
             hint="Convert it to Explicit VR Little Endian, for example with dcmconv",

@@ -11,6 +11,7 @@ from pathlib import Path
 from bonescan.core.errors import InputError, MismatchedObjectError, OutputError, UnreadableInputError
 from bonescan.io.decoding import decoding
 from bonescan.io.dicom import read_header
+from bonescan.io.dicom_complete import check_complete
 from bonescan.io.dicom_header import Header
 from bonescan.store.objects import hash_of
 from bonescan.store.reports import report
@@ -69,7 +70,8 @@ def receive(store: Store, incoming: Incoming, *, now: float | None = None) -> St
 
     Raises:
         NoRoomError: There is no room for it; it is not kept.
-        UnreadableInputError: It is no DICOM data set, or names no study. It is kept and reported.
+        UnreadableInputError: It is no DICOM data set, names no study, or ends before its pixels do. It is kept and
+            reported.
         MismatchedObjectError: Its number or class is not the announced one. It is kept and reported.
     """
     at = time.time() if now is None else now
@@ -137,6 +139,7 @@ def _parse(path: Path, incoming: Incoming) -> Header:
         raise UnreadableInputError("the object names no study")
     if header.text("SOPInstanceUID") != incoming.sop_uid or header.text("SOPClassUID") != incoming.sop_class:
         raise MismatchedObjectError("the object is not the one that was announced")
+    check_complete(path)
     return header
 
 

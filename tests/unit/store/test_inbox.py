@@ -1,5 +1,7 @@
 """Taking objects in: what is kept, what is the same, what is odd."""
 
+from dataclasses import replace
+
 import pytest
 
 from bonescan.core.errors import MismatchedObjectError, NoRoomError, UnreadableInputError
@@ -67,6 +69,16 @@ def test_what_is_no_data_set_is_kept_reported_and_refused(store, data):
 def test_an_object_without_a_study_is_refused(store):
     with pytest.raises(UnreadableInputError, match="no study"):
         receive(store, incoming(StudyInstanceUID=None))
+
+
+def test_a_truncated_object_is_refused_and_does_not_stand_in_the_way_of_the_whole_one(store):
+    whole = incoming()
+    cut = replace(whole, data=whole.data[:-20_000], file=whole.file[:-20_000])
+    with pytest.raises(UnreadableInputError, match="bytes"):
+        receive(store, cut)
+    assert receive(store, whole) is Standing.KEPT
+    assert [row["standing"] for row in _rows(store, "objects")] == ["refused", "kept"]
+    assert [told["kind"] for told in _rows(store, "reports")] == ["refused"]
 
 
 def test_an_object_that_is_not_the_announced_one_is_refused_and_later_taken(store):
