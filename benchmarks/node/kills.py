@@ -16,7 +16,8 @@ from PIL import Image
 
 from benchmarks.node.peers import Archive, copies, storescu
 from benchmarks.node.process import NodeProcess, free_port
-from bonescan.store.objects import hash_of
+from bonescan.core.errors import InputError
+from bonescan.store.inbox import as_it_came
 
 Facts = dict[str, Any]
 
@@ -118,9 +119,10 @@ def _look(node: NodeProcess, paths: list[Path], archive: Archive) -> Facts:
         for job in jobs:
             problems += [f"{job['folder']}: {fault}" for fault in _faults(store.results / job["folder"])]
         for path in store.files.root.glob("??/*.dcm"):
-            data = _data_set(path)
-            if hash_of(data) != path.stem:
-                problems.append(f"{path.name} holds other bytes than its name says")
+            try:
+                as_it_came(path)
+            except InputError as error:
+                problems.append(error.message)
         logged = Counter(re.findall(r"job (\d+): done", node.log.read_text(encoding="utf-8")))
         twice += [f"job {number}" for number, times in logged.items() if times > 1]
         results = [path.name for path in store.results.iterdir()]
@@ -178,11 +180,3 @@ def _faults(folder: Path) -> list[str]:
         except (OSError, ValueError, KeyError) as error:
             faults.append(f"{type(error).__name__} in {scan.name}")
     return faults
-
-
-def _data_set(path: Path) -> bytes:
-    """The bytes after the file meta information."""
-    with path.open("rb") as handle:
-        pydicom.filereader.read_preamble(handle, False)
-        pydicom.filereader._read_file_meta_info(handle)
-        return handle.read()

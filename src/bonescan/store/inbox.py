@@ -42,13 +42,18 @@ class Incoming:
     file: bytes
     peer: str
 
+    @property
+    def announced(self) -> tuple[str, str, str]:
+        """What the sender said about it: class, number, transfer syntax."""
+        return self.sop_class, self.sop_uid, self.transfer_syntax
+
 
 class Standing(StrEnum):
     """What became of an object."""
 
     KEPT = "kept"
     DUPLICATE = "duplicate"
-    """The same number and the same bytes as one that is there."""
+    """The same bytes as one that is there, announced as that was."""
     CONFLICT = "conflict"
     """The number of one that is there, with other bytes: kept beside it, reported, and not analysed."""
     OWN = "own"
@@ -75,7 +80,19 @@ def receive(store: Store, incoming: Incoming, *, now: float | None = None) -> St
         MismatchedObjectError: Its number or class is not the announced one. It is kept and reported.
     """
     at = time.time() if now is None else now
-    sha256 = hash_of(incoming.data)
+    return _take(store, incoming, _hash(store, incoming), at)
+
+
+def _hash(store: Store, incoming: Incoming) -> str:
+    """What names the object; one that came to an older version keeps the name that it has."""
+    data = hash_of(incoming.data)
+    query = "SELECT 1 FROM objects WHERE sha256 = ? AND sop_class = ? AND sop_uid = ? AND transfer_syntax = ?"
+    if store.database.row(query, [data, *incoming.announced]):
+        return data
+    return hash_of(incoming.data, *incoming.announced)
+
+
+def _take(store: Store, incoming: Incoming, sha256: str, at: float) -> Standing:
     path = store.files.keep(incoming.file, sha256)
     try:
         header = _parse(path, incoming)
@@ -104,12 +121,12 @@ def readmit(store: Store) -> int:
     entered = 0
     for path in store.files.orphans(known):
         try:
-            incoming = _as_it_came(path)
+            incoming = as_it_came(path)
         except InputError as error:
             log.warning("a file of the store that no record tells of is left alone: %s", error.message)
             continue
         try:
-            receive(store, incoming)
+            _take(store, incoming, path.stem, time.time())
         except InputError as error:
             log.warning("an object of the store was entered again, as one that is refused: %s", error.message)
         except OutputError as error:  # a full disk must not keep the node from starting; the next start goes on
@@ -119,8 +136,12 @@ def readmit(store: Store) -> int:
     return entered
 
 
-def _as_it_came(path: Path) -> Incoming:
-    """What a peer sent, from the file that was made of it; who sent it stood in the row alone."""
+def as_it_came(path: Path) -> Incoming:
+    """What a peer sent, from the file that was made of it; who sent it stands in the row alone.
+
+    Raises:
+        UnreadableInputError: The file is not what it was when it came.
+    """
     with decoding(path, "DICOM file"):
         from pydicom.filereader import read_file_meta_info
 
@@ -128,9 +149,10 @@ def _as_it_came(path: Path) -> Incoming:
         data = file[_PREAMBLE + _GROUP_LENGTH + meta.FileMetaInformationGroupLength :]
         sop_class, sop_uid = str(meta.MediaStorageSOPClassUID), str(meta.MediaStorageSOPInstanceUID)
         syntax = str(meta.TransferSyntaxUID)
-    if hash_of(data) != path.stem:
+    incoming = Incoming(sop_class, sop_uid, syntax, data, file, "unknown")
+    if path.stem not in (hash_of(data, *incoming.announced), hash_of(data)):
         raise UnreadableInputError(f"{path.name} is damaged", expected="the bytes whose hash is its name")
-    return Incoming(sop_class, sop_uid, syntax, data, file, "unknown")
+    return incoming
 
 
 def _parse(path: Path, incoming: Incoming) -> Header:
@@ -148,7 +170,7 @@ def _enter(store: Store, incoming: Incoming, sha256: str, at: float, header: Hea
     before = database.rows("SELECT sha256, standing FROM objects WHERE sop_uid = ?", [incoming.sop_uid])
     if any(row["sha256"] == sha256 and row["standing"] != Standing.REFUSED for row in before):
         return Standing.DUPLICATE
-    # Refused when it was announced wrongly, and now announced rightly.
+    # Refused when the disk failed, or by a version that did not know better.
     database.execute("DELETE FROM objects WHERE sop_uid = ? AND sha256 = ?", [incoming.sop_uid, sha256])
     own = database.row("SELECT 1 FROM made WHERE sop_uid = ?", [incoming.sop_uid]) is not None
     conflict = any(row["standing"] == Standing.KEPT for row in before)

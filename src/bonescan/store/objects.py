@@ -40,7 +40,7 @@ class ObjectFiles:
 
         Args:
             file: The whole file.
-            sha256: Hash of the data set in it.
+            sha256: Its `hash_of`.
 
         Returns:
             Its path. The same hash again is the same file.
@@ -115,14 +115,19 @@ class ObjectFiles:
             self.bytes_used += size
 
 
-def hash_of(data: bytes) -> str:
-    """SHA-256 of a data set, in hexadecimal.
+def hash_of(data: bytes, *announced: str) -> str:
+    """SHA-256 in hexadecimal of a data set, and of what its sender announced, which its file says too.
+
+    Args:
+        data: The data set.
+        *announced: Class, number and transfer syntax; none for the name that files had which came to older versions.
 
     Example:
-        >>> hash_of(b"")[:8]
-        'e3b0c442'
+        >>> hash_of(b"")[:8], hash_of(b"", "1.2", "1.2.3", "1.2.840.10008.1.2")[:8]
+        ('e3b0c442', '77fc3cbf')
     """
-    return hashlib.sha256(data).hexdigest()
+    own = hashlib.sha256(data).hexdigest()
+    return hashlib.sha256("\n".join((own, *announced)).encode()).hexdigest() if announced else own
 
 
 def sync_tree(folder: Path) -> None:

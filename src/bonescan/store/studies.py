@@ -16,7 +16,7 @@ class StoredObject:
     Attributes:
         id: Its number in the store.
         path: The file.
-        sha256: Hash of its data set.
+        sha256: Its hash, which names the file.
         sop_class: Its class.
     """
 

@@ -1,11 +1,15 @@
 """Taking objects in: what is kept, what is the same, what is odd."""
 
 from dataclasses import replace
+from io import BytesIO
 
+import pydicom
 import pytest
+from pydicom.filewriter import write_file_meta_info
 
-from bonescan.core.errors import MismatchedObjectError, NoRoomError, UnreadableInputError
+from bonescan.core.errors import InputError, MismatchedObjectError, NoRoomError, UnreadableInputError
 from bonescan.store.inbox import Incoming, Standing, readmit, receive
+from bonescan.store.objects import hash_of
 from tests.stores import EXPLICIT, NM, incoming, open_store
 
 
@@ -87,7 +91,48 @@ def test_an_object_that_is_not_the_announced_one_is_refused_and_later_taken(stor
     with pytest.raises(MismatchedObjectError):
         receive(store, wrong)
     assert receive(store, right) is Standing.KEPT
-    assert [row["standing"] for row in _rows(store, "objects")] == ["kept"]
+    assert [row["standing"] for row in _rows(store, "objects")] == ["refused", "kept"]
+
+
+def _announced(entry, **words):
+    """The same data set, announced otherwise; its file says so."""
+    dataset = pydicom.dcmread(BytesIO(entry.file))
+    meta = dataset.file_meta
+    meta.MediaStorageSOPInstanceUID = words.get("sop_uid", entry.sop_uid)
+    meta.TransferSyntaxUID = words.get("transfer_syntax", entry.transfer_syntax)
+    head = BytesIO()
+    head.write(b"\0" * 128 + b"DICM")
+    write_file_meta_info(head, meta)
+    return replace(entry, file=head.getvalue() + entry.data, **words)
+
+
+@pytest.mark.parametrize("words", [{"sop_uid": "1.2.3.99"}, {"transfer_syntax": "1.2.840.10008.1.2.5"}])
+def test_a_wrong_announcement_does_not_stay_in_the_file_of_the_right_one(store, words):
+    right = incoming()
+    with pytest.raises(InputError):
+        receive(store, _announced(right, **words))
+    assert receive(store, right) is Standing.KEPT
+    (row,) = store.database.rows("SELECT sha256 FROM objects WHERE standing = 'kept'")
+    meta = pydicom.dcmread(store.files.path(row["sha256"])).file_meta
+    assert (meta.MediaStorageSOPInstanceUID, meta.TransferSyntaxUID) == (right.sop_uid, right.transfer_syntax)
+
+
+def test_an_object_that_came_to_an_older_version_is_still_the_same(tmp_path):
+    """Files were named by the hash of the data set alone."""
+    store, _ = open_store(tmp_path)
+    receive(store, incoming())
+    (new,) = store.files.root.glob("??/*.dcm")
+    old = hash_of(incoming().data)
+    store.files.path(old).parent.mkdir(exist_ok=True)
+    new.rename(store.files.path(old))
+    store.database.execute("UPDATE objects SET sha256 = ?", [old])
+    assert receive(store, incoming()) is Standing.DUPLICATE
+    store = _without_database(tmp_path, store)
+    assert readmit(store) == 1
+    assert receive(store, incoming()) is Standing.DUPLICATE
+    assert [path.stem for path in store.files.root.glob("??/*.dcm")] == [old]
+    assert readmit(store) == 0
+    store.close()
 
 
 def test_beyond_the_limit_nothing_is_kept_and_below_it_is_again(tmp_path):
@@ -193,7 +238,7 @@ def test_without_room_for_rows_the_files_wait(tmp_path, monkeypatch):
     receive(store, incoming())
     store = _without_database(tmp_path, store)
     with monkeypatch.context() as patch:
-        patch.setattr("bonescan.store.inbox.receive", _full)
+        patch.setattr("bonescan.store.inbox._enter", _full)
         assert readmit(store) == 0
     assert readmit(store) == 1
     store.close()
