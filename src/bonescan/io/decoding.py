@@ -79,6 +79,28 @@ def decoding(path: Path, kind: str) -> Iterator[None]:
             raise UnreadableInputError(f"{path.name} is damaged or no {kind}") from error
 
 
+def refused_by_system(error: BaseException) -> OSError | MemoryError | None:
+    """What the system did not give, where that and not the content is why a file was found unreadable.
+
+    Another time, the same file may be read: there was no memory, no more open file, or the disk failed.
+
+    Args:
+        error: What `decoding` raised.
+
+    Example:
+        >>> try:
+        ...     with decoding(Path("a.png"), "PNG picture"):
+        ...         raise OSError(24, "Too many open files")
+        ... except UnreadableInputError as error:
+        ...     refused_by_system(error)
+        OSError(24, 'Too many open files')
+    """
+    cause = error.__cause__
+    if isinstance(cause, MemoryError) or (isinstance(cause, OSError) and cause.errno is not None):
+        return cause
+    return None  # Pillow raises errors of the system for damaged content, without a number
+
+
 def check_file_size(path: Path) -> None:
     """Refuse a file that no scan fills, or that is empty.
 

@@ -9,8 +9,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from bonescan.core.errors import InputError, MismatchedObjectError, OutputError, UnreadableInputError
-from bonescan.io.decoding import decoding
-from bonescan.io.dicom import read_header
+from bonescan.io.decoding import decoding, refused_by_system
+from bonescan.io.dicom import read_header, read_object
 from bonescan.io.dicom_complete import check_complete
 from bonescan.io.dicom_header import Header
 from bonescan.store.objects import hash_of
@@ -55,7 +55,8 @@ class Standing(StrEnum):
     DUPLICATE = "duplicate"
     """The same bytes as one that is there, announced as that was."""
     CONFLICT = "conflict"
-    """The number of one that is there, with other bytes: kept beside it, reported, and not analysed."""
+    """The number of one that is there, with other bytes: kept beside it, reported, and not analysed. Where only the new
+    one can be read, it is kept in the other's place."""
     OWN = "own"
     """One of our own results that came back: kept, not analysed."""
     REFUSED = "refused"
@@ -101,7 +102,10 @@ def _take(store: Store, incoming: Incoming, sha256: str, at: float) -> Standing:
             if _insert(store, incoming, sha256, at, None, None, Standing.REFUSED):
                 report(database, "refused", f"An object from {incoming.peer} was refused: {error.message}", at=at)
         raise
+    unreadable = _unreadable(store, incoming.sop_uid, sha256)  # before the transaction: decoding takes its time
     with store.database.transaction():
+        if unreadable is not None:
+            _make_way(store, incoming, sha256, unreadable, at)
         return _enter(store, incoming, sha256, at, header)
 
 
@@ -186,6 +190,35 @@ def _enter(store: Store, incoming: Incoming, sha256: str, at: float, header: Hea
             at=at,
         )
     return standing
+
+
+def _unreadable(store: Store, sop_uid: str, sha256: str) -> str | None:
+    """Hash of the object of that number that counts, where its pixels cannot be read and those of the new one can."""
+    query = "SELECT sha256 FROM objects WHERE sop_uid = ? AND sha256 != ? AND standing = 'kept'"
+    row = store.database.row(query, [sop_uid, sha256])
+    if row is None or not _is_damaged(store.files.path(row["sha256"])) or _is_damaged(store.files.path(sha256)):
+        return None
+    return str(row["sha256"])
+
+
+def _is_damaged(path: Path) -> bool:
+    try:
+        read_object(path)
+    except UnreadableInputError as error:
+        return refused_by_system(error) is None
+    except InputError:
+        pass  # something else than a bone scan, but whole
+    return False
+
+
+def _make_way(store: Store, incoming: Incoming, sha256: str, unreadable: str, at: float) -> None:
+    """Let a new object take the place of one that cannot be read, even if it was put beside that one before."""
+    database = store.database
+    counts = "sop_uid = ? AND sha256 = ? AND standing = 'kept'"
+    if database.execute(f"UPDATE objects SET standing = 'refused' WHERE {counts}", [incoming.sop_uid, unreadable]):
+        database.execute("DELETE FROM objects WHERE sop_uid = ? AND sha256 = ?", [incoming.sop_uid, sha256])
+        text = f"{incoming.peer} sent an object again that could not be read; the new one counts."
+        report(database, "replaced", text, at=at)
 
 
 def _study(store: Store, uid: str, at: float, *, opens: bool) -> int:

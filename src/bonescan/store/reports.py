@@ -15,7 +15,7 @@ def report(database: Database, kind: str, text: str, *, study: int | None = None
 
     Args:
         database: Where to.
-        kind: One word: "conflict", "refused", "not_analysed", "failed", "dead_letter".
+        kind: One word: "conflict", "replaced", "refused", "not_analysed", "failed", "dead_letter".
         text: A sentence without any patient data.
         study: Number of the study.
         at: Seconds since 1970; by default the clock's.

@@ -1,5 +1,6 @@
 """Taking objects in: what is kept, what is the same, what is odd."""
 
+import errno
 from dataclasses import replace
 from io import BytesIO
 
@@ -8,6 +9,7 @@ import pytest
 from pydicom.filewriter import write_file_meta_info
 
 from bonescan.core.errors import InputError, MismatchedObjectError, NoRoomError, UnreadableInputError
+from bonescan.io.decoding import decoding
 from bonescan.store.inbox import Incoming, Standing, readmit, receive
 from bonescan.store.objects import hash_of
 from tests.stores import EXPLICIT, NM, incoming, open_store
@@ -85,6 +87,49 @@ def test_a_truncated_object_is_refused_and_does_not_stand_in_the_way_of_the_whol
     assert [told["kind"] for told in _rows(store, "reports")] == ["refused"]
 
 
+UNREADABLE = {"BitsAllocated": 12}
+"""Enough bytes, but of a kind that nobody can read."""
+
+
+def test_a_new_copy_takes_the_place_of_one_that_cannot_be_read(store):
+    receive(store, incoming(**UNREADABLE), now=1)
+    store.database.execute("UPDATE studies SET state = 'closed'")
+    assert receive(store, incoming(), now=2) is Standing.KEPT
+    assert [row["standing"] for row in _rows(store, "objects")] == ["refused", "kept"]
+    assert [(row["state"], row["last_at"]) for row in _rows(store, "studies")] == [("open", 2)], "and is analysed"
+    assert [told["kind"] for told in _rows(store, "reports")] == ["replaced"]
+    assert receive(store, incoming()) is Standing.DUPLICATE
+    assert receive(store, incoming(SeriesDescription="other")) is Standing.CONFLICT
+    with pytest.raises(UnreadableInputError):
+        receive(store, incoming(PixelData=b"12"))
+
+
+def test_so_does_a_copy_that_was_put_beside_it_by_an_older_version(store):
+    receive(store, incoming())
+    receive(store, incoming(**UNREADABLE))
+    store.database.execute("UPDATE objects SET standing = CASE id WHEN 1 THEN 'conflict' ELSE 'kept' END")
+    assert receive(store, incoming()) is Standing.KEPT
+    assert sorted(row["standing"] for row in _rows(store, "objects")) == ["kept", "refused"]
+
+
+def test_of_two_that_cannot_be_read_the_first_counts(store):
+    receive(store, incoming(**UNREADABLE))
+    assert receive(store, incoming(**UNREADABLE, SeriesDescription="other")) is Standing.CONFLICT
+
+
+def test_an_object_that_the_disk_does_not_give_is_not_taken_for_damaged(store, monkeypatch):
+    receive(store, incoming())
+    (first,) = store.files.root.glob("??/*.dcm")
+
+    def fails(path):
+        with decoding(path, "DICOM object"):
+            if path == first:
+                raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr("bonescan.store.inbox.read_object", fails)
+    assert receive(store, incoming(SeriesDescription="other")) is Standing.CONFLICT
+
+
 def test_an_object_that_is_not_the_announced_one_is_refused_and_later_taken(store):
     right = incoming()
     wrong = Incoming("1.2.840.10008.5.1.4.1.1.7", right.sop_uid, EXPLICIT, right.data, right.file, "GAMMA")
@@ -157,7 +202,6 @@ def test_with_too_little_free_disk_nothing_is_kept(tmp_path):
 
 
 def test_a_disk_that_fills_up_in_the_middle_leaves_nothing(store, monkeypatch):
-    import errno
     import os
 
     def full(descriptor):
