@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 from bonescan.core.errors import BonescanError, InputError, ModelError, NotABoneScanError, OutputError
 from bonescan.core.files import sync_folder, write_text
 from bonescan.core.node_settings import NodeSettings
+from bonescan.io.decoding import refused_by_system
 from bonescan.jobs import queue
 from bonescan.jobs.states import Job, JobState
 from bonescan.store.objects import sync_tree
 from bonescan.store.store import Store
-from bonescan.store.studies import StoredObject, objects_of
+from bonescan.store.studies import StoredObject, check_there, objects_of
 
 if TYPE_CHECKING:
     from bonescan.io.inputs import StudyInput
@@ -55,6 +56,10 @@ def analyse(store: Store, job: Job, settings: NodeSettings, *, model: str | None
     try:
         done = _finished_before(store, job, name) or _unchanged(store, job) or _make(store, job, name, model)
     except InputError as error:
+        refused = refused_by_system(error)
+        if refused is not None:  # says nothing about the study
+            state = queue.fail(store, job, error.message, settings, lasting=isinstance(refused, OSError))
+            return Outcome(state, error.message)
         queue.reject(store, job, error.message)
         return Outcome(JobState.REJECTED, error.message)
     except BonescanError as error:
@@ -163,6 +168,7 @@ def _lay_out(objects: Sequence[StoredObject], folder: Path) -> list[StudyInput]:
 
     if not objects:
         raise NotABoneScanError("the study holds no object that counts", expected="a planar whole-body scan (NM)")
+    check_there(objects)
     folder.mkdir(parents=True)
     # As wide as the longest: views are paired in the order of the names, which is to be that of their coming.
     width = len(str(max(entry.id for entry in objects)))
@@ -184,6 +190,8 @@ def _analyse_all(inputs: Sequence[StudyInput], out: Path, job: Job, model: str |
         try:
             study = replace(bs.read(entry), name=job.name)
         except InputError as error:
+            if refused_by_system(error) is not None:
+                raise  # another time it may be read, and half a study is none
             first = first or error
             notes.append(error.message)
             continue

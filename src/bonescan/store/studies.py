@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from bonescan.core.errors import StoreError
 from bonescan.store.store import Store
 
 
@@ -62,3 +64,20 @@ def objects_of(store: Store, study: int) -> list[StoredObject]:
         "SELECT id, sha256, sop_class FROM objects WHERE study = ? AND standing = 'kept' ORDER BY id", [study]
     )
     return [StoredObject(row["id"], store.files.path(row["sha256"]), row["sha256"], row["sop_class"]) for row in rows]
+
+
+def check_there(objects: Iterable[StoredObject]) -> None:
+    """Open each object: one that the disk does not give would be passed over, and a study analysed without it.
+
+    Raises:
+        StoreError: One is missing, or may not be read.
+    """
+    for entry in objects:
+        try:
+            with entry.path.open("rb") as handle:
+                handle.read(1)
+        except OSError as error:
+            raise StoreError(
+                f"object {entry.id} of the store cannot be read: {error.strerror}",
+                hint="Check the disk; an object that is lost is there again once it is sent again",
+            ) from error

@@ -1,5 +1,6 @@
 """One job: a folder that appears as a whole, once, whatever happens around it."""
 
+import errno
 import json
 
 import pytest
@@ -188,6 +189,54 @@ def test_a_failure_is_tried_again(node, model, monkeypatch, error, tries, state)
         _run(node, model)
     assert _row(store)["state"] == state
     assert _row(store)["note"] == error.message
+
+
+def _views(store):
+    document = json.loads((store.results / "study-000001.1" / "scan-1" / "analysis.json").read_text())
+    return [view["view"] for view in document["study"]["views"]]
+
+
+def test_a_study_of_which_the_disk_gives_half_waits_for_the_other(node, model):
+    store, _ = node
+    pair = [incoming(number=f"1.2.3.{n}", views=(view,)) for n, view in enumerate(("anterior", "posterior"))]
+    complete(store, *pair)
+    objects_of(store, 1)[0].path.unlink()
+    for _ in range(4):
+        assert _run(node, model).state is JobState.QUEUED, "however often: the reason lies outside of the study"
+    assert "object 1 of the store cannot be read" in _row(store)["note"]
+    receive(store, pair[0])
+    assert _run(node, model).state is JobState.DONE
+    assert _views(store) == ["anterior", "posterior"]
+
+
+@pytest.mark.parametrize(
+    ("cause", "state"),
+    [
+        (OSError(errno.EMFILE, "Too many open files"), "queued"),
+        (MemoryError(), "failed"),
+        (OSError("image file is truncated"), "done"),
+    ],
+)
+def test_what_the_system_refuses_is_tried_again_and_not_left_out(node, model, monkeypatch, cause, state):
+    from bonescan.io import dicom
+
+    real = dicom.decode_frames
+    store, _ = node
+    complete(store, incoming(), incoming(number="1.2.3.2"))
+
+    def fails(header, path):
+        if header.text("SOPInstanceUID") == "1.2.3.2":
+            raise cause
+        return real(header, path)
+
+    monkeypatch.setattr(dicom, "decode_frames", fails)
+    for _ in range(1 if state == "done" else 3):
+        _run(node, model)
+    assert _row(store)["state"] == state
+    monkeypatch.undo()
+    if state == "queued":
+        assert _run(node, model).state is JobState.DONE
+        assert len(list((store.results / "study-000001.1").glob("scan-*"))) == 2
 
 
 def test_objects_keep_their_number_between_revisions(node, model):
