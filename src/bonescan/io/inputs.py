@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -31,18 +31,33 @@ _MAX_DEPTH = 6
 
 
 @dataclass(frozen=True)
+class Half:
+    """What a DICOM object of one view says about where it belongs.
+
+    Attributes:
+        study: Its study, or the folder where it names none.
+        series: Its series, or "".
+        view: The view that it shows.
+    """
+
+    study: str
+    series: str
+    view: ViewName
+
+
+@dataclass(frozen=True)
 class StudyInput:
     """What makes up one study: its name and the files to read.
 
     Attributes:
         name: Stem of the file or name of the folder; unique in a list of inputs.
         files: One file, or one a view.
-        half: Study and view of a DICOM object of one view whose other half has not been found, for `pair_views`.
+        half: Of a DICOM object of one view whose other half has not been found, for `pair_views`.
     """
 
     name: str
     files: tuple[Path, ...]
-    half: tuple[str, ViewName] | None = field(default=None, compare=False, repr=False)
+    half: Half | None = field(default=None, compare=False, repr=False)
 
 
 def kind_of(path: Path) -> str | None:
@@ -174,15 +189,16 @@ def _objects(paths: Sequence[Path], others: set[str]) -> list[StudyInput]:
             continue
         alone = StudyInput(path.stem or path.name, (path,))
         try:
-            other, study, view = _told(path)
+            other, half = _told(path)
         except InputError:
             found.append(alone)  # reading it will say what is wrong
             continue
         if other:
             others.add(other)
             continue
-        # Without a UID nothing but the folder says that two objects belong together.
-        half = None if view is None else (study or str(path.parent.resolve()), view)
+        if half is not None and not half.study:
+            # Nothing but the folder says that two objects belong together.
+            half = replace(half, study=str(path.parent.resolve()))
         found.append(replace(alone, half=half))
     return pair_views(found)
 
@@ -195,14 +211,14 @@ def with_half(entry: StudyInput) -> StudyInput:
     if len(entry.files) > 1 or _safe_kind(entry.files[0]) != "dicom":
         return entry
     try:
-        _, study, view = _told(entry.files[0])
+        _, half = _told(entry.files[0])
     except InputError:
         return entry  # reading it will say what is wrong
-    return replace(entry, half=(study, view)) if study and view is not None else entry
+    return replace(entry, half=half) if half is not None and half.study else entry
 
 
-def _told(path: Path) -> tuple[str, str, ViewName | None]:
-    """What an object is if it is clearly no scan, its study or "", and its view where it has only one.
+def _told(path: Path) -> tuple[str, Half | None]:
+    """What an object is if it is clearly no scan, or ""; and where it belongs if it shows one view.
 
     Raises:
         UnreadableInputError: It is no DICOM file, or damaged.
@@ -213,11 +229,15 @@ def _told(path: Path) -> tuple[str, str, ViewName | None]:
     with decoding(path, "DICOM file"):  # values are parsed, and warned about, when they are asked for
         header = read_header(path, stop_before_pixels=True)
         views = views_named(header, path)
-        return other_kind(header), header.text("StudyInstanceUID"), views[0] if len(views) == 1 else None
+        view = views[0] if len(views) == 1 else None
+        half = None if view is None else Half(header.text("StudyInstanceUID"), header.text("SeriesInstanceUID"), view)
+        return other_kind(header), half
 
 
 def pair_views(inputs: Iterable[StudyInput]) -> list[StudyInput]:
     """Put anterior and posterior objects of a study together: the first of each, the second of each, and so on.
+
+    Those of one series go first: a study may hold an early and a late acquisition.
 
     Args:
         inputs: Of one or several calls of `find_inputs`.
@@ -225,20 +245,24 @@ def pair_views(inputs: Iterable[StudyInput]) -> list[StudyInput]:
     Returns:
         The inputs, a pair in the place of its first half.
     """
+    return _pair_by(_pair_by(inputs, lambda half: half.study + "/" + half.series), lambda half: half.study)
+
+
+def _pair_by(inputs: Iterable[StudyInput], key: Callable[[Half], str]) -> list[StudyInput]:
     found: list[StudyInput] = []
     waiting: dict[tuple[str, ViewName], list[int]] = {}
     for entry in inputs:
         if entry.half is None:
             found.append(entry)
             continue
-        study, view = entry.half
+        whose, view = key(entry.half), entry.half.view
         other = next(name for name in ViewName if name is not view)
-        if places := waiting.get((study, other)):
+        if places := waiting.get((whose, other)):
             place = places.pop(0)
             first = found[place]
             found[place] = _pair(first, entry) if view is ViewName.POSTERIOR else _pair(entry, first)
         else:
-            waiting.setdefault((study, view), []).append(len(found))
+            waiting.setdefault((whose, view), []).append(len(found))
             found.append(entry)
     return found
 

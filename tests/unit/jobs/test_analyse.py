@@ -111,6 +111,18 @@ def test_views_are_paired_as_they_came_whatever_their_numbers(node):
     ]
 
 
+def test_views_of_one_series_are_a_pair_in_whatever_order_they_come(node):
+    store, _ = node
+    sent = [("anterior", "1"), ("posterior", "2"), ("anterior", "2"), ("posterior", "1")]
+    for n, (view, series) in enumerate(sent):
+        receive(store, incoming(number=f"1.2.3.{n}", views=(view,), SeriesInstanceUID=f"1.2.3.{series}"))
+    inputs = module._lay_out(objects_of(store, 1), store.work / "objects")
+    assert [[file.stem for file in entry.files] for entry in inputs] == [
+        ["object-1", "object-4"],
+        ["object-3", "object-2"],
+    ]
+
+
 def test_what_is_no_bone_scan_is_kept_and_not_analysed(node, model, counted):
     store, _ = node
     complete(store, incoming(ImageType=["ORIGINAL", "PRIMARY", "TOMO", "EMISSION"]))
