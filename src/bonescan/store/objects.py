@@ -50,10 +50,11 @@ class ObjectFiles:
             OutputError: It cannot be written for another reason.
         """
         path = self.path(sha256)
-        if path.exists():
+        there = path.stat().st_size if path.exists() else 0
+        if there == len(file):
             sync_folder(path.parent)  # another association may have renamed it this very moment
             return path
-        self._reserve_room(len(file))
+        self._reserve_room(len(file))  # where it is there, the disk has cut it off since: it is written anew
         try:
             folder = path.parent
             if not folder.exists():
@@ -61,6 +62,8 @@ class ObjectFiles:
                 sync_folder(self.root)
             write_bytes(path, file)
             sync_folder(folder)
+            with self._lock:
+                self.bytes_used -= there
         except OSError as error:
             with self._lock:
                 self.bytes_used -= len(file)

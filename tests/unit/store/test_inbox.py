@@ -130,6 +130,17 @@ def test_an_object_that_the_disk_does_not_give_is_not_taken_for_damaged(store, m
     assert receive(store, incoming(SeriesDescription="other")) is Standing.CONFLICT
 
 
+def test_a_file_that_the_disk_has_cut_off_is_written_anew_when_it_comes_again(store):
+    sent = incoming()
+    receive(store, sent)
+    (path,) = store.files.root.glob("??/*.dcm")
+    path.write_bytes(sent.file[:4096])
+    store.files.bytes_used = 4096
+    assert receive(store, sent) is Standing.DUPLICATE
+    assert path.read_bytes() == sent.file
+    assert store.files.bytes_used == len(sent.file)
+
+
 def test_an_object_that_is_not_the_announced_one_is_refused_and_later_taken(store):
     right = incoming()
     wrong = Incoming("1.2.840.10008.5.1.4.1.1.7", right.sop_uid, EXPLICIT, right.data, right.file, "GAMMA")
