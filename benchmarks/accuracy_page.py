@@ -160,8 +160,8 @@ def _budget(name: str, title: str, result: dict[str, Any]) -> Iterator[str]:
     yield (
         f"Each was trained on the same {result['trained_on']:,} simulated patients, half of them with each body, for "
         f"{result['minutes']:g} minutes on one core of {machine['processor']}, two methods side by side, and judged on "
-        f"{result['what']}, which none of them has seen. Value and 95 % interval. From "
-        f"[{name}.json](../../benchmarks/results/{name}.json) by `{result['command']}`."
+        f"{result['what']}, which none of them has seen. Value and 95 % interval over patients; each was trained "
+        f"once. From [{name}.json](../../benchmarks/results/{name}.json) by `{result['command']}`."
     )
     yield ""
     for method, words in result["says"].items():
