@@ -81,7 +81,13 @@ class NodeSettings(BaseModel):
     quiet_s: float = Field(
         default=60, ge=0, le=86400, description="Seconds without a new object after which a study is taken as complete."
     )
-    attempts: int = Field(default=5, ge=1, le=100, description="Attempts at an analysis before it is given up.")
+    attempts: int = Field(
+        default=5,
+        ge=1,
+        le=100,
+        description="Attempts at an analysis before it is given up; "
+        "one that the disk, the store or the model stops is tried without end.",
+    )
     send_attempts: int = Field(
         default=12, ge=1, le=1000, description="Attempts at a sending before it is a dead letter."
     )
