@@ -43,11 +43,12 @@ def many_patients(folder, source, metastatic, split):
     """A cohort without masks, of as many patients as `metastatic` has answers, all with one scan of another cohort."""
     sick, well, *_ = read_cohort(source)
     folder.mkdir()
-    (folder / "a.dcm").write_bytes((source / well.files[0]).read_bytes())
+    for n in range(len(metastatic)):
+        (folder / f"{n}.dcm").hardlink_to(source / well.files[0])
     write_cohort(
         folder,
         [
-            replace(sick if ill else well, study_id=f"S{n}", patient_id=f"P{n}", files=("a.dcm",), split=split)
+            replace(sick if ill else well, study_id=f"S{n}", patient_id=f"P{n}", files=(f"{n}.dcm",), split=split)
             for n, ill in enumerate(metastatic)
         ],
     )
