@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,10 @@ from bonescan.io.codestream import codestream_size
 from bonescan.io.decoding import check_dimensions
 from bonescan.io.dicom_header import Header
 from bonescan.io.isolated import decode_isolated
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
+    from pydicom.uid import UID
 
 NATIVE = {"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"}
 _RLE = "1.2.840.10008.1.2.5"
@@ -88,22 +93,26 @@ def _shape(header: Header, path: Path) -> tuple[int, int, int]:
     return rows, columns, frames
 
 
-def _transfer_syntax(header: Header, path: Path) -> str:
-    from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+def transfer_syntax_of(dataset: Dataset) -> UID:
+    """What the file meta information says, or where it says nothing how the parser found the data set to be encoded."""
+    from pydicom.dataset import FileMetaDataset
+    from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
-    meta = header.dataset.file_meta
-    if not meta.get("TransferSyntaxUID"):
-        # A file without a meta header: the parser found out how it is encoded.
-        implicit, little = header.dataset.original_encoding
-        plain = ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian if little else ExplicitVRBigEndian
-        meta.TransferSyntaxUID = plain
-    syntax = str(meta.TransferSyntaxUID)
+    if said := getattr(dataset, "file_meta", FileMetaDataset()).get("TransferSyntaxUID"):
+        return UID(said)
+    implicit, little = dataset.original_encoding
+    return ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian if little else ExplicitVRBigEndian
+
+
+def _transfer_syntax(header: Header, path: Path) -> str:
+    # The decoders look for it there.
+    syntax = header.dataset.file_meta.TransferSyntaxUID = transfer_syntax_of(header.dataset)
     if syntax not in NATIVE | COMPRESSED:
         raise UnreadableInputError(
             f"{path.name} is compressed in a way that is not read (transfer syntax {syntax[:64]})",
             hint="Convert it to Explicit VR Little Endian, for example with dcmconv",
         )
-    return syntax
+    return str(syntax)
 
 
 def _check_codestreams(header: Header, path: Path, rows: int, columns: int, frames: int) -> None:

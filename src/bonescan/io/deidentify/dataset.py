@@ -16,6 +16,7 @@ from bonescan.io.deidentify.times import shift_times
 from bonescan.io.deidentify.words import mentions, telling_words
 from bonescan.io.dicom import views_named
 from bonescan.io.dicom_header import Header, check_kind, is_capture
+from bonescan.io.dicom_pixels import transfer_syntax_of
 
 if TYPE_CHECKING:
     from pydicom.dataelem import DataElement
@@ -206,15 +207,9 @@ def _describe(dataset: Dataset) -> None:
 
 def _set_meta(dataset: Dataset, original: Dataset) -> None:
     from pydicom.dataset import FileMetaDataset
-    from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
     dataset.file_meta = FileMetaDataset()
-    syntax = getattr(original, "file_meta", FileMetaDataset()).get("TransferSyntaxUID")
-    if not syntax:
-        # Without file meta information the parser found out how it is encoded; the pixels stay in that order of bytes.
-        implicit, little = original.original_encoding
-        syntax = ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian if little else ExplicitVRBigEndian
-    dataset.file_meta.TransferSyntaxUID = UID(syntax)
+    dataset.file_meta.TransferSyntaxUID = transfer_syntax_of(original)  # the pixels stay in that order of bytes
 
 
 def _blank_comments(dataset: Dataset, header: Header, path: Path) -> None:
