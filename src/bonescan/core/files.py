@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -65,6 +65,32 @@ def check_writable(folder: Path) -> None:
         tempfile.TemporaryDirectory(dir=ancestor, prefix=".bonescan-").cleanup()
     except OSError as error:
         raise _output_error(folder, error) from error
+
+
+def check_replaceable(folder: Path, known: Container[str], what: str) -> None:
+    """Refuse to replace a folder that holds anything but what is about to be written, such as the scan or annotations.
+
+    Args:
+        folder: May be there; hidden files in it do not count.
+        known: Names that may be in it.
+        what: What these are, in words.
+
+    Raises:
+        OutputError: It holds something else, or is a file.
+    """
+    if not folder.exists():
+        return
+    if not folder.is_dir():  # a scan without a file extension has the very name of its results
+        raise OutputError(
+            f"{folder.name} in {folder.parent} is a file", expected="no file", hint="Choose another output folder"
+        )
+    foreign = [path for path in folder.iterdir() if path.name not in known and not path.name.startswith(".")]
+    if foreign:
+        raise OutputError(
+            f"the folder {folder.name} in {folder.parent} is there already and holds other files ({len(foreign)})",
+            expected=f"no folder, or one with {what} alone",
+            hint="Choose another output folder",
+        )
 
 
 @contextmanager

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from bonescan.core.errors import OutputError, UsageError
-from bonescan.core.files import staged_folder, write_bytes
+from bonescan.core.errors import UsageError
+from bonescan.core.files import check_replaceable, staged_folder, write_bytes
 from bonescan.core.findings import Analysis
 from bonescan.core.study import Labels, Study
 
@@ -62,7 +62,7 @@ def write(
     chosen = check_formats(formats)
     check_input(analysis.source, chosen)
     folder = Path(out) / folder_name(name or analysis.name)
-    _check_replaceable(folder)
+    check_replaceable(folder, _WRITTEN | _IGNORED, "an earlier result")
     with staged_folder(folder) as staged:
         files = _files(analysis, chosen)
         # Picture and page take most of the time, and take it side by side.
@@ -134,23 +134,6 @@ def unique_names(names: Iterable[str]) -> list[str]:
         taken.add(candidate.casefold())
         unique.append(candidate)
     return unique
-
-
-def _check_replaceable(folder: Path) -> None:
-    """Refuse to replace a folder that holds anything but an earlier result, such as the scan itself."""
-    if not folder.exists():
-        return
-    if not folder.is_dir():  # a scan without a file extension has the very name of its results
-        raise OutputError(
-            f"{folder.name} in {folder.parent} is a file", expected="no file", hint="Choose another output folder"
-        )
-    foreign = [x.name for x in folder.iterdir() if x.name not in _WRITTEN | _IGNORED and not x.name.startswith(".")]
-    if foreign:
-        raise OutputError(
-            f"the folder {folder.name} in {folder.parent} is there already and holds other files ({len(foreign)})",
-            expected="no folder, or one with an earlier result alone",
-            hint="Choose another output folder",
-        )
 
 
 def _files(analysis: Analysis, formats: Sequence[str]) -> dict[str, Callable[[], bytes]]:

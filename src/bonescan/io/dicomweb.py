@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from bonescan.core.errors import NotABoneScanError, OutputError, PeerError, UnreadableInputError, UsageError
-from bonescan.core.files import staged_folder, write_bytes
+from bonescan.core.errors import NotABoneScanError, PeerError, UnreadableInputError, UsageError
+from bonescan.core.files import check_replaceable, staged_folder, write_bytes
 from bonescan.io.decoding import library_errors
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def fetch_study(
         wanted = _objects(client, study_uid, modality)
     folder = out / study_uid
     names = [f"{instance}.dcm" for _, instance in wanted]
-    _check_replaceable(folder, names)
+    check_replaceable(folder, names, "objects of this fetch")
     with staged_folder(folder) as staged:
         for done, (series, instance) in enumerate(wanted):
             if progress:
@@ -221,17 +221,6 @@ def _object(client: DICOMwebClient, archive: Archive, uids: tuple[str, str, str]
     if tuple(str(dataset.get(keyword, "")).strip() for keyword in keywords) != uids:
         raise PeerError(f"{archive.host} sent another object than was asked for", hint="Tell whoever runs it")
     return dataset
-
-
-def _check_replaceable(folder: Path, names: Sequence[str]) -> None:
-    """Refuse to replace a folder that holds anything but these files, such as annotations or another modality."""
-    there = [path.name for path in folder.iterdir()] if folder.is_dir() else []
-    if folder.is_file() or any(name not in names and not name.startswith(".") for name in there):
-        raise OutputError(
-            f"{folder.name} in {folder.parent} is there already and holds other files",
-            expected="no folder, or one with objects of this fetch alone",
-            hint="Choose another output folder",
-        )
 
 
 def _client(archive: Archive) -> DICOMwebClient:
