@@ -13,7 +13,7 @@ from bonescan.io.decoding import decoding, refused_by_system
 from bonescan.io.dicom import read_header, read_object
 from bonescan.io.dicom_complete import check_complete
 from bonescan.io.dicom_header import Header
-from bonescan.store.objects import hash_of
+from bonescan.store.objects import announced_hash, hash_of
 from bonescan.store.reports import report
 from bonescan.store.store import Store
 
@@ -90,7 +90,7 @@ def _hash(store: Store, incoming: Incoming) -> str:
     query = "SELECT 1 FROM objects WHERE sha256 = ? AND sop_class = ? AND sop_uid = ? AND transfer_syntax = ?"
     if store.database.row(query, [data, *incoming.announced]):
         return data
-    return hash_of(incoming.data, *incoming.announced)
+    return announced_hash(data, incoming.announced)
 
 
 def _take(store: Store, incoming: Incoming, sha256: str, at: float) -> Standing:
@@ -154,7 +154,8 @@ def as_it_came(path: Path) -> Incoming:
         sop_class, sop_uid = str(meta.MediaStorageSOPClassUID), str(meta.MediaStorageSOPInstanceUID)
         syntax = str(meta.TransferSyntaxUID)
     incoming = Incoming(sop_class, sop_uid, syntax, data, file, "unknown")
-    if path.stem not in (hash_of(data, *incoming.announced), hash_of(data)):
+    old = hash_of(data)
+    if path.stem not in (announced_hash(old, incoming.announced), old):
         raise UnreadableInputError(f"{path.name} is damaged", expected="the bytes whose hash is its name")
     return incoming
 

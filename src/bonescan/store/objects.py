@@ -40,7 +40,7 @@ class ObjectFiles:
 
         Args:
             file: The whole file.
-            sha256: Its `hash_of`.
+            sha256: Its `announced_hash`, or `hash_of` its data set.
 
         Returns:
             Its path. The same hash again is the same file.
@@ -118,19 +118,28 @@ class ObjectFiles:
             self.bytes_used += size
 
 
-def hash_of(data: bytes, *announced: str) -> str:
-    """SHA-256 in hexadecimal of a data set, and of what its sender announced, which its file says too.
-
-    Args:
-        data: The data set.
-        *announced: Class, number and transfer syntax; none for the name that files had which came to older versions.
+def hash_of(data: bytes) -> str:
+    """SHA-256 in hexadecimal of a data set: the name that files had which came to older versions.
 
     Example:
-        >>> hash_of(b"")[:8], hash_of(b"", "1.2", "1.2.3", "1.2.840.10008.1.2")[:8]
-        ('e3b0c442', '77fc3cbf')
+        >>> hash_of(b"")[:8]
+        'e3b0c442'
     """
-    own = hashlib.sha256(data).hexdigest()
-    return hashlib.sha256("\n".join((own, *announced)).encode()).hexdigest() if announced else own
+    return hashlib.sha256(data).hexdigest()
+
+
+def announced_hash(data: str, announced: tuple[str, str, str]) -> str:
+    """SHA-256 in hexadecimal of a data set and of what its sender announced, which its file says too: a file's name.
+
+    Args:
+        data: `hash_of` the data set.
+        announced: Class, number and transfer syntax.
+
+    Example:
+        >>> announced_hash(hash_of(b""), ("1.2", "1.2.3", "1.2.840.10008.1.2"))[:8]
+        '77fc3cbf'
+    """
+    return hash_of("\n".join((data, *announced)).encode())
 
 
 def sync_tree(folder: Path) -> None:
