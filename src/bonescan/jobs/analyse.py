@@ -56,14 +56,12 @@ def analyse(store: Store, job: Job, settings: NodeSettings, *, model: str | None
     try:
         done = _finished_before(store, job, name) or _unchanged(store, job) or _make(store, job, name, model)
     except InputError as error:
-        refused = refused_by_system(error)
-        if refused is not None:  # says nothing about the study
-            state = queue.fail(store, job, error.message, settings, lasting=isinstance(refused, OSError))
-            return Outcome(state, error.message)
+        if (refused := refused_by_system(error)) is not None:  # says nothing about the study
+            return _failed(store, job, error, settings, lasting=isinstance(refused, OSError))
         queue.reject(store, job, error.message)
         return Outcome(JobState.REJECTED, error.message)
     except BonescanError as error:
-        return _failed(store, job, error, settings)
+        return _failed(store, job, error, settings, lasting=isinstance(error, (OutputError, ModelError)))
     try:
         kept = queue.finish(
             store,
@@ -75,7 +73,7 @@ def analyse(store: Store, job: Job, settings: NodeSettings, *, model: str | None
             destinations=[] if done.repeated else [str(destination) for destination in settings.destinations],
         )
     except OutputError as error:  # the folder has its name; the next attempt takes it as it stands
-        return _failed(store, job, error, settings)
+        return _failed(store, job, error, settings, lasting=True)
     if not kept:
         if not done.repeated:
             shutil.rmtree(store.results / done.folder, ignore_errors=True)
@@ -83,10 +81,9 @@ def analyse(store: Store, job: Job, settings: NodeSettings, *, model: str | None
     return Outcome(JobState.DONE, done.note)
 
 
-def _failed(store: Store, job: Job, error: BonescanError, settings: NodeSettings) -> Outcome:
-    """Have a job tried again: for ever, where the reason lies outside of the study."""
-    state = queue.fail(store, job, error.message, settings, lasting=isinstance(error, (OutputError, ModelError)))
-    return Outcome(state, error.message)
+def _failed(store: Store, job: Job, error: BonescanError, settings: NodeSettings, *, lasting: bool) -> Outcome:
+    """Have a job tried again: for ever, where the reason lies outside of the study and may last."""
+    return Outcome(queue.fail(store, job, error.message, settings, lasting=lasting), error.message)
 
 
 def dicom_files(folder: Path) -> list[Path]:
