@@ -96,14 +96,17 @@ def dice_histogram(columns: Columns) -> Figure | None:
 
 def froc_plot(methods: Sequence[tuple[str, Columns]]) -> Figure | None:
     """Free-response curves: lesions hit against false alarms a study; None where there is no lesion."""
-    known = [(name, columns) for name, columns in methods if any(v.lesions for _, v in columns.views)]
+    # A method has the colour that it has in the other pictures, whoever is left out here.
+    coloured = zip(methods, (RED,) if len(methods) == 1 else SERIES, strict=False)
+    known = [(*method, colour) for method, colour in coloured if any(v.lesions for _, v in method[1].views)]
     if not known:
         return None
     figure, (ax,) = canvas(1)
-    for (name, columns), colour in zip(known, (RED, *SERIES) if len(known) == 1 else SERIES, strict=False):
+    for name, columns, colour in known:
         found = outlines.froc_of(columns)
-        ax.plot(found.alarms, found.sensitivity, drawstyle="steps-post", color=colour, label=name)
-        ax.plot(found.alarms[-1], found.sensitivity[-1], "o", color=colour, ms=5)
+        if len(found.threshold) > 2:  # masks alone, without scores, are a dot: no curve leads there
+            ax.plot(found.alarms, found.sensitivity, drawstyle="steps-post", color=colour)
+        ax.plot(found.alarms[-1], found.sensitivity[-1], "o", color=colour, ms=5, label=name)
     ax.set_ylim(0, 1)
     dress(ax, "Lesions: free-response ROC", "false alarms a study", "lesions hit")
     legend(ax, "dot: all that is drawn")
