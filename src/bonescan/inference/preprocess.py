@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bonescan.core.study import Counts, Labels, Mask, View
+from bonescan.inference.smoothing import smooth
 
 GRID_ROWS = 1024
 GRID_COLUMNS = 256
@@ -27,6 +28,7 @@ different gray values" without saying which; these differ fourfold, as the paper
 
 _MARGIN = 0.01
 _BODY_LEVEL = 0.05
+_HOT_SHARE = 0.98
 _ROUNDS = 3
 _SPECK = 0.02
 _REPEATS = 0.05
@@ -173,8 +175,8 @@ def body_mask(counts: Counts) -> Mask:
     """
     from scipy import ndimage
 
-    smooth = ndimage.gaussian_filter(counts, (counts.shape[0] / 256, counts.shape[1] / 96), truncate=2.0)
-    body = smooth > _body_level(smooth)
+    smoothed = smooth(counts, (counts.shape[0] / 256, counts.shape[1] / 96))
+    body = smoothed > _body_level(smoothed)
     parts, count = ndimage.label(body)
     if count > 1:
         sizes = np.bincount(parts.ravel())[1:]
@@ -183,19 +185,19 @@ def body_mask(counts: Counts) -> Mask:
     return np.asarray(body, dtype=np.bool_)
 
 
-def _body_level(smooth: Counts) -> float:
+def _body_level(smoothed: Counts) -> float:
     """Where the body ends: a small part of the mean of what is above, found in a few rounds from 0.
 
     Mean and ceiling are those of the body found so far, so that empty space around it does not matter.
     """
-    sparse = smooth[::2, ::2]  # every other pixel of a smooth picture says the same
+    sparse = smoothed[::2, ::2].ravel()  # every other pixel of a smooth picture says the same
     level = 0.0
     for _ in range(_ROUNDS):
         inside = sparse[sparse > level]
         if not inside.size:
             break
         # The hottest pixels (bladder, injection site) must not decide where the patient ends.
-        level = _BODY_LEVEL * float(np.minimum(inside, np.percentile(inside, 98)).mean())
+        level = _BODY_LEVEL * float(np.minimum(inside, hot_level(inside)).mean())
     return level
 
 
@@ -219,8 +221,23 @@ def _reference(counts: Counts, body: Mask) -> float:
     inside = counts[body]
     if inside.size == 0:
         return 1.0
-    below = inside[inside <= np.percentile(inside, 98)]
+    below = inside[inside <= hot_level(inside)]
     return max(float(below.mean(dtype=np.float64)), float(np.finfo(np.float32).tiny))
+
+
+def hot_level(values: npt.NDArray[np.float32]) -> float:
+    """The 98th percentile, looked for among the hottest of the values alone.
+
+    Args:
+        values: (n,), at least one.
+    """
+    place = _HOT_SHARE * (len(values) - 1)
+    # One in sixteen tells well enough which values are certainly below.
+    hottest = values[values >= np.percentile(values[::16], 90)]
+    place -= len(values) - len(hottest)
+    if place < 0:
+        hottest, place = values, _HOT_SHARE * (len(values) - 1)
+    return float(np.quantile(hottest, place / max(len(hottest) - 1, 1)))
 
 
 class _Taps(NamedTuple):

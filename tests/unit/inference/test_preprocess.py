@@ -10,6 +10,7 @@ from bonescan.inference.preprocess import (
     Grid,
     body_mask,
     from_grid,
+    hot_level,
     labels_to_grid,
     render,
     to_grid,
@@ -139,3 +140,17 @@ def test_what_does_not_matter_is_left_out_and_nothing_else(size):
     assert np.abs(whole - quick).max() <= 0.004 + 1e-6
     np.testing.assert_array_equal(whole[whole > 0.01], quick[whole > 0.01])
     assert (from_grid(np.full_like(values, 0.004), grid, least=0.01) == 0).all()
+
+
+@pytest.mark.parametrize("count", [1, 2, 15, 16, 17, 50, 1000, 40_000])
+@pytest.mark.parametrize("kind", ["counts", "constant", "noise", "hot where nobody looks first", "hot where they do"])
+def test_the_hot_level_is_the_98th_percentile(count, kind):
+    rng = np.random.default_rng(count)
+    values = {
+        "counts": lambda: rng.poisson(3, count),
+        "constant": lambda: np.full(count, 7),
+        "noise": lambda: rng.normal(0, 1, count),
+        "hot where nobody looks first": lambda: np.where(np.arange(count) % 16, 100 + rng.random(count), 1),
+        "hot where they do": lambda: np.where(np.arange(count) % 16, 1, 100 + rng.random(count)),
+    }[kind]().astype(np.float32)
+    assert hot_level(values) == pytest.approx(float(np.percentile(values, 98)), rel=1e-6)
