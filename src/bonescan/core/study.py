@@ -6,7 +6,7 @@ Conventions held everywhere: arrays are (row, column), float32, hot = high; `vie
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -142,7 +142,7 @@ class Study:
     study_instance_uid: str | None = None
     patient_sex: str | None = None
     quality: tuple[QualityFinding, ...] = field(default=())
-    headers: tuple[Dataset, ...] = field(default=(), repr=False)
+    headers: Sequence[Dataset] = field(default=(), repr=False)
 
     @property
     def views(self) -> tuple[View, ...]:

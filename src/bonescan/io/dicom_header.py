@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import MutableSequence
+import warnings
+from collections.abc import Iterable, MutableSequence, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, overload
 
 from bonescan.core.errors import NotABoneScanError
 from bonescan.core.study import ViewName
@@ -29,6 +31,8 @@ READABLE_CLASSES: tuple[str, ...] = (
 _NOT_PLANAR = ("TOMO", "GATED", "DYNAMIC")
 _VIEW_TEXTS = ("ViewPosition", "ImageID", "SeriesDescription", "ImageComments", "ProtocolName", "AcquisitionComments")
 _MAX_ACTIVITY_MBQ = 1e5
+_FIRST_OVERLAY = 0x6000
+"""Group from which on there are overlays and pixels."""
 
 
 class Header:
@@ -75,10 +79,10 @@ class Header:
 
     def items(self, keyword: str) -> list[Header]:
         """The items of a sequence; empty where absent or unreadable."""
-        from pydicom.sequence import Sequence
+        from pydicom.sequence import Sequence as Items
 
         value = self._value(keyword)
-        return [Header(item) for item in value] if isinstance(value, Sequence) else []
+        return [Header(item) for item in value] if isinstance(value, Items) else []
 
     def _value(self, keyword: str) -> object:
         try:
@@ -220,24 +224,56 @@ def is_date(text: str) -> bool:
 
 
 def without_pixels(header: Header) -> Dataset:
-    """Take pixels, overlays, private and garbled elements out of the header, and return what is left.
+    """Take pixels, overlays and private elements out of the header, and return what is left."""
+    dataset = header.dataset
+    for tag in [tag for tag, _ in dataset.items() if tag.is_private or tag.group >= _FIRST_OVERLAY]:
+        del dataset[tag]
+    return dataset
 
-    It is parsed to the last item here, where warnings about odd values are kept quiet, and not when it is used.
+
+class ParsedHeaders(Sequence["Dataset"]):
+    """Headers that are parsed to the last item, without what is private or garbled in them, when one is asked for.
+
+    That takes longer than all else that is read of a header, and results which name no patient need none of it.
+
+    Args:
+        datasets: As `without_pixels` leaves them.
     """
-    _keep_parsed(header.dataset)
-    return header.dataset
+
+    def __init__(self, datasets: Iterable[Dataset]) -> None:
+        self._datasets = tuple(datasets)
+
+    @cached_property
+    def _parsed(self) -> tuple[Dataset, ...]:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of odd values, which are nobody's matter here
+            for dataset in self._datasets:
+                _keep_parsed(dataset)
+        return self._datasets
+
+    def __len__(self) -> int:
+        return len(self._datasets)
+
+    @overload
+    def __getitem__(self, index: int) -> Dataset: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Dataset, ...]: ...
+
+    def __getitem__(self, index: int | slice) -> Dataset | tuple[Dataset, ...]:
+        return self._parsed[index]
 
 
 def _keep_parsed(dataset: Dataset) -> None:
-    from pydicom.sequence import Sequence
+    from pydicom.sequence import Sequence as Items
 
     for tag in [tag for tag, _ in dataset.items()]:
-        if tag.is_private or tag.group >= 0x6000:
+        if tag.is_private or tag.group >= _FIRST_OVERLAY:
             del dataset[tag]
             continue
         try:
             value = dataset[tag].value
-            if isinstance(value, Sequence):
+            if isinstance(value, Items):
                 for item in value:
                     _keep_parsed(item)
         except library_errors():

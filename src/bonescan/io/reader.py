@@ -12,7 +12,7 @@ from bonescan.core.errors import MissingViewError, MixedStudyError, UnreadableIn
 from bonescan.core.findings import QualityFinding
 from bonescan.core.study import Polarity, Scan, Study, View, ViewName
 from bonescan.io.decoding import decoding
-from bonescan.io.dicom_header import Header
+from bonescan.io.dicom_header import Header, ParsedHeaders
 from bonescan.io.frames import Content, Facts, Frame, name_views
 from bonescan.io.inputs import StudyInput, find_inputs, kind_of, pair_views, with_half
 from bonescan.io.layout import split_frames
@@ -112,7 +112,8 @@ def _assemble(name: str, contents: Sequence[Content]) -> Study:
     check_bone_scan(looked)
     _check_two_pictures(views)
     facts = _merge([content.facts for content in contents])
-    study = replace(_study(name, views, facts), headers=tuple(c.header for c in contents if c.header is not None))
+    headers = ParsedHeaders(content.header for content in contents if content.header is not None)
+    study = replace(_study(name, views, facts), headers=headers)
     return study.with_quality(*findings, *assumed, *assess(looked))
 
 
