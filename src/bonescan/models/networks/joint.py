@@ -29,6 +29,9 @@ DEPTHS = (1, 2, 2, 2)
 STRIDE = 2 * 2 ** (len(WIDTHS) - 1)
 """Rows and columns are multiples of it."""
 
+WEIGHED = (MaskLabel.METASTASIS, MaskLabel.BENIGN)
+"""Findings that the study's answers are weighed from."""
+
 _PRIOR_LOGIT = 4.0
 _RANKS = (1, 4, 16, 64)
 """Which of the strongest cells of a site are looked at: of a spot, a large lesion, many of them."""
@@ -127,7 +130,7 @@ class StudyHead(nn.Module):
         """Weigh the maps.
 
         Args:
-            cells: (N, view, label, h, w) probability of each finding in cells of 4×4 pixels.
+            cells: (N, view, `WEIGHED`, h, w) probability of these findings in cells of 4×4 pixels.
             regions: (N, view, region, h, w) logits.
 
         Returns:
@@ -137,13 +140,10 @@ class StudyHead(nn.Module):
 
     def look(self, cells: Tensor, regions: Tensor) -> Tensor:
         """What is looked at, (N, 3, site, 16): of each view the ranks of metastasis, then of benign uptake, 0 to 1."""
-        share = torch.softmax(regions.float(), dim=2).flatten(3)
-        sites = torch.einsum("sr,nvrp->nvsp", self.get_buffer("member"), share)
-        strengths = []
-        for label in (MaskLabel.METASTASIS, MaskLabel.BENIGN):
-            strongest = (cells[:, :, label].flatten(2)[:, :, None] * sites).topk(max(_RANKS), dim=-1).values
-            strengths += [strongest[..., rank - 1] for rank in _RANKS]
-        seen = 1 - torch.log(torch.stack(strengths, dim=-1).clamp(min=_FAINTEST)) / math.log(_FAINTEST)
+        sites = self.get_buffer("member") @ torch.softmax(regions.float(), dim=2).flatten(3)
+        strongest = (cells.flatten(3)[:, :, :, None] * sites[:, :, None]).topk(max(_RANKS), dim=-1).values
+        ranks = torch.stack([strongest[..., rank - 1] for rank in _RANKS], dim=-1).transpose(2, 3).flatten(3)
+        seen = 1 - torch.log(ranks.clamp(min=_FAINTEST)) / math.log(_FAINTEST)
         anterior, posterior = seen[:, 0], seen[:, 1]
         nothing = torch.zeros_like(anterior)
         pairs = ((anterior, posterior), (anterior, nothing), (nothing, posterior))
@@ -156,8 +156,9 @@ class StudyHead(nn.Module):
 
 
 def _cells(blocks: Tensor) -> Tensor:
-    """(N, view, label, H / 4, W / 4) probability of each finding: the most of four blocks, in each its pixels' mean."""
-    return _split(fn.max_pool2d(torch.softmax(blocks.float(), dim=2).mean(3).flatten(1, 2), 2), (VIEWS, LABELS))
+    """(N, view, `WEIGHED`, H / 4, W / 4) probability of findings: the most of four blocks, in each its pixels' mean."""
+    shares = torch.softmax(blocks.float(), dim=2)[:, :, WEIGHED]
+    return _split(fn.max_pool2d(shares.mean(3).flatten(1, 2), 2), (VIEWS, len(WEIGHED)))
 
 
 def _split(values: Tensor, sizes: tuple[int, ...]) -> Tensor:
