@@ -43,6 +43,7 @@ STRATA = {
 BUDGETS = {
     "equal-budget": "Every method, the same patients, the same minutes",
     "ablation": "What each part of the joint network is worth",
+    "ablation-benign": "What the benign class is worth",
     "ablation-gate": "What the paper's gate is worth",
 }
 """Result files of `benchmarks.equal_budget` with their titles."""
@@ -154,12 +155,12 @@ def _difference(pair: dict[str, Any]) -> str:
 
 
 def _budget(name: str, title: str, result: dict[str, Any]) -> Iterator[str]:
-    machine = result["machine"]
+    minutes = f"{result['minutes']:g} minutes" if result["minutes"] else "the same steps"
     yield f"### {title}"
     yield ""
     yield (
         f"Each was trained on the same {result['trained_on']:,} simulated patients, half of them with each body, for "
-        f"{result['minutes']:g} minutes on one core of {machine['processor']}, two methods side by side, and judged on "
+        f"{minutes} on one core of {result['machine']['processor']}, two methods side by side, and judged on "
         f"{result['what']}, which none of them has seen. Value and 95 % interval over patients; each was trained "
         f"once. From [{name}.json](../../benchmarks/results/{name}.json) by `{result['command']}`."
     )

@@ -9,10 +9,10 @@ from threading import Barrier
 import pytest
 
 from benchmarks import equal_budget
-from benchmarks.equal_budget import CORES, METHODS, VARIANTS, Job, method, recipe_text
+from benchmarks.equal_budget import ALL, CORES, LONG, METHODS, VARIANTS, Job, method, recipe_text
 from bonescan.training.recipe import read_recipe
 
-JOB = Job(work=Path("work"), phantoms=Path("phantoms"), minutes=25, short=12, patients=400, processes=2)
+JOB = Job(work=Path("work"), phantoms=Path("phantoms"), minutes=25, short=12, steps=900, patients=400, processes=2)
 
 
 @pytest.mark.parametrize("name", [*METHODS, *VARIANTS])
@@ -24,6 +24,16 @@ def test_all_stages_together_take_what_every_method_gets(name, tmp_path):
     assert sum(stage.minutes for stage in stages) == pytest.approx(12 if name in VARIANTS else 25, abs=0.05)
     assert recipe.threads == 1
     assert recipe.pipeline == method(name).recipe
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_long_ones_end_by_steps_alone(name, tmp_path):
+    path = tmp_path / "recipe.toml"
+    path.write_text(recipe_text(JOB, name), encoding="utf-8")
+    recipe, _ = read_recipe(path)
+    assert recipe.joint.steps == 900
+    assert recipe.joint.minutes is None
+    assert recipe.answers.minutes is None
 
 
 def test_each_method_is_trained_once_and_every_core_is_used(tmp_path, monkeypatch):
@@ -38,7 +48,7 @@ def test_each_method_is_trained_once_and_every_core_is_used(tmp_path, monkeypatc
     monkeypatch.setattr(equal_budget, "simulate", lambda job: None)
     monkeypatch.setattr(sys, "argv", ["equal_budget", str(tmp_path), "--phantoms", str(tmp_path), "--only", "train"])
     equal_budget.main()
-    assert sorted(name for name, _ in trained) == sorted([*METHODS, *VARIANTS])
+    assert sorted(name for name, _ in trained) == sorted(ALL)
     assert {core for _, core in trained} == set(range(CORES))
 
 
@@ -52,5 +62,9 @@ def test_steps_are_those_of_each_stage(tmp_path):
 
 def test_a_variant_differs_from_the_joint_recipe_in_what_it_says():
     whole = set(recipe_text(JOB, "joint-short").splitlines())
-    assert set(recipe_text(JOB, "joint-no-benign").splitlines()) - whole == {"benign = 0.0"}
     assert set(recipe_text(JOB, "joint-one-view").splitlines()) - whole == {"[augment]", "one_view = 1.0"}
+
+
+def test_the_benign_class_is_all_that_its_ablation_leaves_out():
+    whole = set(recipe_text(JOB, "joint-long").splitlines())
+    assert set(recipe_text(JOB, "joint-no-benign").splitlines()) - whole == {"benign = 0.0"}
