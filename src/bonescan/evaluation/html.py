@@ -23,7 +23,9 @@ th { font-weight: 600; color: #5b6773; border-bottom: 1px solid #c9d0d6; vertica
 th:first-child, td:first-child { text-align: left; }
 img { max-width: 100%; height: auto; display: block; margin: .8rem 0; }
 code { font-size: .85em; background: #f4f6f8; padding: .1em .3em; overflow-wrap: anywhere; }
-@media print { h2 { break-after: avoid; } table, img { break-inside: avoid; } }
+@media print { body { margin: 0; padding: 0; max-width: none; font-size: 12px; } .wide { overflow: visible; }
+  table { font-size: .8rem; } td { white-space: normal; padding-right: .5rem; }
+  h2 { break-after: avoid; } table, img { break-inside: avoid; } }
 """
 
 
