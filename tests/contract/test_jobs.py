@@ -77,6 +77,13 @@ def test_dead_letters_go_to_another_address(folder):
     }
 
 
+def test_dead_letters_of_some_jobs_alone_are_sent_again(folder):
+    for job, said in ((2, "No dead letters.\n"), (1, "job 1: to PACS@127.0.0.1:1\n")):
+        done = bonescan("jobs", "resend", job, "--dead", "--store", folder)
+        assert (done.returncode, done.stdout) == (0, said)
+    assert _listed(folder)[1]["dead_letters"] == []
+
+
 def test_a_dead_letter_is_called_off(folder):
     assert bonescan("jobs", "cancel", 1, "--store", folder).returncode == 0
     assert _listed(folder)[1]["dead_letters"] == []
@@ -92,6 +99,7 @@ def test_a_dead_letter_is_called_off(folder):
         (("resend", 3), 2, "queued"),
         (("list", "--state", "odd"), 2, "odd"),
         (("resend", 1, "--to", "nowhere"), 2, "AET@HOST:PORT"),
+        (("resend", 99, "--dead"), 2, "no job 99"),
     ],
 )
 def test_what_cannot_be_done_is_explained(folder, words, code, word):

@@ -129,7 +129,7 @@ def retry(
 
 def resend(
     jobs: Numbers = None,
-    dead: Annotated[bool, typer.Option("--dead", help="All dead letters; with --to, there instead.")] = False,
+    dead: Annotated[bool, typer.Option("--dead", help="Dead letters, of these jobs or all; with --to, there.")] = False,
     to: Annotated[
         list[str] | None,
         typer.Option(metavar="AET@HOST:PORT", help="Where to; by default where they went, and what the settings say."),
@@ -141,15 +141,17 @@ def resend(
 
     settings = node_settings({"destinations": to} if to else {})
     with _store(store) as opened:
-        letters = sendings.dead_letters(opened) if dead else []
-        if dead and not jobs:
+        if dead:
+            for number in jobs or []:
+                steer.find_job(opened, number)
+            letters = [letter for letter in sendings.dead_letters(opened) if not jobs or letter.job in jobs]
             for letter in letters:
                 targets = [str(x) for x in settings.destinations] if to else [letter.destination]
                 _say_sent(letter.job, targets, steer.resend_letter(opened, letter, targets))
             if not letters:
                 say("No dead letters.")
             return
-        for number in _wanted(jobs, [], dead, "--dead"):
+        for number in _wanted(jobs, [], False, "--dead"):
             old = [] if to else [entry.destination for entry in sendings.sendings_of(opened, number)]
             targets = list(dict.fromkeys([*old, *map(str, settings.destinations)]))
             if not targets:
