@@ -25,6 +25,9 @@ FIGURES: tuple[tuple[str, tuple[str, ...], float | None], ...] = (
     ("Lesions hit", ("lesions", "sensitivity"), None),
     ("Lesions hit that are named right", ("lesions", "named_right"), None),
     ("False alarms a study", ("lesions", "false_alarms_a_study"), None),
+    ("False alarms on benign uptake, all", ("lesions", "false_alarms_on_benign_uptake"), None),
+    ("Right calls, patients with benign uptake alone", ("right_calls", "benign uptake alone"), None),
+    ("Right calls, patients with nothing abnormal", ("right_calls", "nothing abnormal"), None),
     ("All six sites right, ungated", ("localisation", "exact_ungated"), None),
     ("Report accuracy", ("report_accuracy",), 0.88),
     ("BSTBI against that of the truth, Pearson", ("bstbi_against_truth", "pearson"), None),
@@ -127,7 +130,9 @@ def _at(document: Any, keys: tuple[str, ...]) -> Any:
 
 
 def _number(value: Any) -> str:
-    if isinstance(value, (int, float)):
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
         return f"{value:.3f}"
     if not isinstance(value, dict) or value.get("value") is None:
         return ""

@@ -236,10 +236,16 @@ def write(job: Job, name: str, methods: dict[str, str], minutes: float | None) -
         "machine": describe(),
         "says": {m: methods[m] for m in documents},
         "steps": {m: steps(job, m.removesuffix("-ungated")) for m in documents},
-        "methods": {m: {k: v for k, v in d.items() if k not in LEFT_OUT} for m, d in documents.items()},
+        "methods": {m: shortened(d) for m, d in documents.items()},
         "pairs": [pair for pair in pairs if pair["first"] == next(iter(found))],
     }
     (RESULTS / f"{name}.json").write_text(json.dumps(document, indent=1) + "\n", "utf-8")
+
+
+def shortened(document: dict[str, Any]) -> dict[str, Any]:
+    """An evaluation without its long lists, but for the right calls by kind of patient."""
+    kinds = {row["class"]: row["accuracy"] for row in document["strata"].get("kind_of_patient") or ()}
+    return {**{k: v for k, v in document.items() if k not in LEFT_OUT}, "right_calls": kinds}
 
 
 def trained_on(job: Job) -> int:
