@@ -6,7 +6,7 @@ from io import BytesIO
 import pydicom
 from pydicom.dataset import Dataset
 
-from bonescan.io.dicom_header import Header, ParsedHeaders, without_pixels
+from bonescan.io.dicom_header import ParsedHeaders
 
 
 def header(**values):
@@ -19,7 +19,7 @@ def header(**values):
             setattr(dataset, keyword, value)
         buffer = BytesIO()
         dataset.save_as(buffer, implicit_vr=False, little_endian=True)
-        return ParsedHeaders([without_pixels(Header(pydicom.dcmread(BytesIO(buffer.getvalue()), force=True)))])[0]
+        return ParsedHeaders([pydicom.dcmread(BytesIO(buffer.getvalue()), force=True)])[0]
 
 
 def read_again(dataset):

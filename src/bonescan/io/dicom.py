@@ -44,7 +44,7 @@ def read_object(path: Path, *, view: ViewName | None = None, polarity: Polarity 
         frames = _frames(header, pixels, path, view, polarity)
         facts = dicom_header.facts(header)
         findings = [found for found, there in ((_LOSSY, is_lossy), (_BURNED_IN, may_show_text)) if there(header)]
-        kept = dicom_header.without_pixels(header)
+        kept = dicom_header.without_pixels(header.dataset)
     return Content(frames, facts, tuple(findings), kept)
 
 

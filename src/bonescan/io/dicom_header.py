@@ -223,9 +223,8 @@ def is_date(text: str) -> bool:
     return len(text) == 8 and text.isascii()  # months of one digit, and digits of other scripts, are taken too
 
 
-def without_pixels(header: Header) -> Dataset:
-    """Take pixels, overlays and private elements out of the header, and return what is left."""
-    dataset = header.dataset
+def without_pixels(dataset: Dataset) -> Dataset:
+    """Take pixels, overlays and private elements out of a header, of its outermost level, and return it."""
     for tag in [tag for tag, _ in dataset.items() if tag.is_private or tag.group >= _FIRST_OVERLAY]:
         del dataset[tag]
     return dataset
@@ -267,10 +266,7 @@ class ParsedHeaders(Sequence["Dataset"]):
 def _keep_parsed(dataset: Dataset) -> None:
     from pydicom.sequence import Sequence as Items
 
-    for tag in [tag for tag, _ in dataset.items()]:
-        if tag.is_private or tag.group >= _FIRST_OVERLAY:
-            del dataset[tag]
-            continue
+    for tag in [tag for tag, _ in without_pixels(dataset).items()]:
         try:
             value = dataset[tag].value
             if isinstance(value, Items):

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as fn
 
-from bonescan.models.networks.joint import WEIGHED, JointNetwork
+from bonescan.models.networks.joint import JointNetwork, cells_of
 
 SHAPES: dict[str, tuple[int, ...]] = {
     "classify": (1, 512, 256),
@@ -41,23 +41,14 @@ class _Answers(nn.Module):
     def forward(self, input: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         blocks, regions = self.network.maps(input)
         count, views, labels, pixels, height, width = blocks.shape
-        # Few axes and whole planes: with six axes, or by pooling few channels, runtimes take several times as long.
+        # Three axes: with six, runtimes take several times as long.
         shares = torch.softmax(blocks.reshape(count * views, labels, pixels * height * width), dim=1)
-        study = self.network.study(_cells(shares.view(count * views, labels, pixels, height * width), blocks), regions)
+        cells = cells_of(shares.view(count * views, labels, pixels, height * width), height, width)
+        study = self.network.study(cells, regions)
         findings = fn.pixel_shuffle(shares[:, 1:].reshape(count, -1, height, width), 2)
         finer = fn.interpolate(regions.flatten(1, 2), scale_factor=2.0, mode="bilinear", align_corners=False)
         bones = finer.view(count, views, -1, height, width).argmax(dim=2).to(torch.uint8)
         return findings.view(count, views, labels - 1, 2 * height, 2 * width), bones, study
-
-
-def _cells(shares: Tensor, blocks: Tensor) -> Tensor:
-    """As the network makes them in training, of probabilities (N views, label, 4 pixels, H W)."""
-    count, views, _, pixels, height, width = blocks.shape
-    picked = torch.stack([shares[:, label] for label in WEIGHED], dim=1).view(-1, pixels, height * width)
-    means = (picked[:, 0] + picked[:, 1] + picked[:, 2] + picked[:, 3]) / pixels
-    lines = means.view(-1, 2, width)
-    most = torch.maximum(lines[:, 0], lines[:, 1]).view(-1, width // 2, 2).amax(2)
-    return most.view(count, views, len(WEIGHED), height // 2, width // 2)
 
 
 def joint_to_onnx(network: JointNetwork) -> onnx.ModelProto:

@@ -11,7 +11,7 @@ from pydicom.uid import ExplicitVRLittleEndian
 
 from bonescan.core.errors import NoHeaderError
 from bonescan.export.identity import carried, check_headers, content_digest, local_time, result_uid
-from bonescan.io.dicom_header import Header, ParsedHeaders, without_pixels
+from bonescan.io.dicom_header import ParsedHeaders
 from tests.analyses import make_analysis
 from tests.filed import filed
 from tests.headers import header, read_again
@@ -27,7 +27,7 @@ def raw(name, charset=None):
     data += b"\x10\x00\x10\x00PN" + len(even).to_bytes(2, "little") + even
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return ParsedHeaders([without_pixels(Header(pydicom.dcmread(BytesIO(data), force=True)))])[0]
+        return ParsedHeaders([pydicom.dcmread(BytesIO(data), force=True)])[0]
 
 
 @pytest.mark.parametrize(
