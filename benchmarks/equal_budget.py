@@ -119,15 +119,7 @@ def main() -> None:
     words.add_argument("--processes", type=int, default=2, help="worker processes that measure")
     words.add_argument("--only", choices=("train", "measure"), help="one half")
     chosen = words.parse_args()
-    job = Job(
-        chosen.work,
-        chosen.phantoms,
-        chosen.minutes,
-        chosen.short,
-        chosen.steps,
-        chosen.patients,
-        chosen.processes,
-    )
+    job = Job(**{name: value for name, value in vars(chosen).items() if name != "only"})
     if chosen.only != "measure":
         simulate(job)
         waiting = iter(ALL)  # shared by the threads, one of which takes each
@@ -179,7 +171,7 @@ def train(job: Job, name: str, core: int) -> None:
     cohorts = [word for folder in job.cohorts for word in ("--cohort", str(folder))]
     on_core(core, "train", str(recipe), *cohorts, "-o", str(run), "--resume")
     bundle = job.work / name / "bundle"
-    if method(name).bundled and not bundle.exists():
+    if ALL[name].bundled and not bundle.exists():
         on_core(core, "export", str(run), "-o", str(bundle))
 
 
@@ -189,8 +181,8 @@ def measure(job: Job, name: str, *words: str) -> None:
     if (out / "evaluation.json").is_file() or not (folder / "run").is_dir():
         return
     count = ("--limit", str(job.patients))
-    if method(name).bundled:
-        subject: tuple[str, ...] = ("--model", str(folder / "bundle"), *method(name).words, *words)
+    if ALL[name].bundled:
+        subject: tuple[str, ...] = ("--model", str(folder / "bundle"), *ALL[name].words, *words)
     else:
         if not (folder / "predictions" / "predictions.csv").is_file():
             said = ("--cohort", str(job.test), "--split", "all", "-o", str(folder / "predictions"))
@@ -261,11 +253,6 @@ def steps(job: Job, name: str) -> dict[str, int]:
     return {fact["stage"]: int(fact["step"]) for fact in map(json.loads, lines)}
 
 
-def method(name: str) -> Method:
-    """Of either table."""
-    return ALL[name]
-
-
 def result(job: Job, name: str, *words: str) -> Path:
     """Folder of its evaluation, named as the method is to be called."""
     return job.work / "results" / f"{name}{''.join(words).replace('--', '-')}"
@@ -276,17 +263,17 @@ def recipe_text(job: Job, name: str) -> str:
 
     Those of `LONG` end after as many steps as every one of them gets, whatever the clock says.
     """
-    chosen = method(name)
+    chosen = ALL[name]
     document = tomllib.loads((RECIPES / f"{chosen.recipe}.toml").read_text("utf-8"))
     stages = [table for table in document.values() if isinstance(table, dict) and "minutes" in table]
-    factor = (job.short if name in VARIANTS else job.minutes) / sum(stage["minutes"] for stage in stages)
-    for stage in stages:
-        if name in LONG:
-            del stage["minutes"]
-        else:
-            stage["minutes"] = round(stage["minutes"] * factor, 2)
     if name in LONG:
         document["joint"]["steps"] = job.steps
+        for stage in stages:
+            del stage["minutes"]
+    else:
+        factor = (job.short if name in VARIANTS else job.minutes) / sum(stage["minutes"] for stage in stages)
+        for stage in stages:
+            stage["minutes"] = round(stage["minutes"] * factor, 2)
     document["threads"] = 1
     for table, key, value in chosen.changes:
         document.setdefault(table, {})[key] = value

@@ -9,7 +9,7 @@ from threading import Barrier
 import pytest
 
 from benchmarks import equal_budget
-from benchmarks.equal_budget import ALL, CORES, LONG, METHODS, VARIANTS, Job, method, recipe_text
+from benchmarks.equal_budget import ALL, CORES, LONG, METHODS, VARIANTS, Job, recipe_text
 from bonescan.training.recipe import read_recipe
 
 JOB = Job(work=Path("work"), phantoms=Path("phantoms"), minutes=25, short=12, steps=900, patients=400, processes=2)
@@ -23,7 +23,7 @@ def test_all_stages_together_take_what_every_method_gets(name, tmp_path):
     stages = [stage for stage in vars(recipe).values() if getattr(stage, "minutes", None)]
     assert sum(stage.minutes for stage in stages) == pytest.approx(12 if name in VARIANTS else 25, abs=0.05)
     assert recipe.threads == 1
-    assert recipe.pipeline == method(name).recipe
+    assert recipe.pipeline == ALL[name].recipe
 
 
 @pytest.mark.parametrize("name", LONG)

@@ -121,8 +121,8 @@ def retry(
     from bonescan.jobs.states import JobState
 
     with _store(store) as opened:
-        more = [job.id for job in queue.jobs(opened, [JobState.FAILED], limit=100_000)] if failed else []
-        for number in _wanted(jobs, more, failed, "--failed"):
+        more = [job.id for job in queue.jobs(opened, [JobState.FAILED], limit=100_000)] if failed else None
+        for number in _wanted(jobs, "--failed", more):
             steer.retry(opened, number)
             say(f"job {number}: queued")
 
@@ -151,7 +151,7 @@ def resend(
             if not letters:
                 say("No dead letters.")
             return
-        for number in _wanted(jobs, [], False, "--dead"):
+        for number in _wanted(jobs, "--dead"):
             old = [] if to else [entry.destination for entry in sendings.sendings_of(opened, number)]
             targets = list(dict.fromkeys([*old, *map(str, settings.destinations)]))
             if not targets:
@@ -183,10 +183,11 @@ def _store(folder: Path | None) -> Iterator[Store]:
         opened.close()
 
 
-def _wanted(given: list[int] | None, more: list[int], asked: bool, option: str) -> list[int]:
-    if not given and not asked:
+def _wanted(given: list[int] | None, option: str, more: list[int] | None = None) -> list[int]:
+    """Numbers that were given, and those that the option names where it was; one of the two has to be there."""
+    if not given and more is None:
         raise UsageError("no job is named", expected=f"numbers, or {option}")
-    return list(dict.fromkeys([*(given or []), *more]))
+    return list(dict.fromkeys([*(given or []), *(more or [])]))
 
 
 def _say_sent(number: int, targets: list[str], waiting: list[str]) -> None:
