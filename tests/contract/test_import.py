@@ -40,6 +40,13 @@ def test_info_loads_no_model_runtime(study_file):
     assert loaded & {"torch", "openvino", "onnxruntime", "reportlab", "matplotlib"} == set()
 
 
+def test_analyze_leaves_out_what_only_costs_time(study_file, tmp_path):
+    code = _command(["analyze", str(study_file), "-o", str(tmp_path / "out")])
+    printed = python(f"import sys\n{code}\nprint(*sys.modules)").split()
+    assert {"openvino", "pydicom"} <= set(printed)
+    assert {"requests", "tqdm", "openvino.tools.ovc"} & set(printed) == set()
+
+
 def test_every_public_name_can_be_had():
     assert {"read", "analyze", "write"} <= set(bonescan.__all__)
     for name in bonescan.__all__:

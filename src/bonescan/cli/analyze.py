@@ -16,8 +16,9 @@ import typer
 from bonescan.cli.failure import exit_code, explain, explain_error
 from bonescan.cli.inputs import Source, check_words, gather
 from bonescan.cli.names import free_name
-from bonescan.cli.output import progress, say, say_json
+from bonescan.cli.output import UNUSED, progress, say, say_json
 from bonescan.core.errors import InputError, OutputError
+from bonescan.core.imports import hidden
 
 if TYPE_CHECKING:
     from bonescan.core.findings import Analysis
@@ -48,7 +49,7 @@ one of them puts the report there too. These and fhir.json name the patient as t
 
 def register(app: typer.Typer) -> None:
     """Add the command to the application."""
-    app.command(epilog=EPILOG)(analyze)
+    app.command(epilog=EPILOG)(hidden(*UNUSED)(analyze))
 
 
 def analyze(
@@ -117,6 +118,7 @@ class _Run:
     failed: list[tuple[str, InputError | OutputError]] = field(default_factory=list)
     _writer: ThreadPoolExecutor = field(default_factory=partial(ThreadPoolExecutor, 1, "bonescan-write"))
     _writing: Future[None] | None = None
+    _loaded: bool = False
 
     def __enter__(self) -> Self:
         return self
@@ -147,7 +149,7 @@ class _Run:
 
     def _result(self, source: Source) -> _Result:
         import bonescan as bs
-        from bonescan.export.folder import check_input
+        from bonescan.export.folder import check_input, load
 
         began = perf_counter()
         try:
@@ -155,6 +157,10 @@ class _Run:
             check_input(study, self.formats)
         except InputError as error:
             return _Result(source, error)
+        if not self._loaded:
+            # While the first study waits for its networks: earlier, it would hold up what loads them.
+            self._loaded = True
+            self._writer.submit(load, self.formats)
         return _Result(source, bs.analyze(study, model=self.model, read_ms=1e3 * (perf_counter() - began)))
 
     def _write(self, source: Source, name: str, analysis: Analysis) -> None:

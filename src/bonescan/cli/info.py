@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bonescan.cli.inputs import gather
-from bonescan.cli.output import aligned, say, say_json
+from bonescan.cli.output import UNUSED, aligned, say, say_json
+from bonescan.core.imports import hidden
 
 if TYPE_CHECKING:
     from bonescan.core.study import Study, View
@@ -23,7 +24,7 @@ Examples:
 
 def register(app: typer.Typer) -> None:
     """Add the command to the application."""
-    app.command(epilog=EPILOG)(info)
+    app.command(epilog=EPILOG)(hidden(*UNUSED)(info))
 
 
 def info(

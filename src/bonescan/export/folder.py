@@ -73,6 +73,14 @@ def write(
     return folder
 
 
+def load(formats: Sequence[str]) -> None:
+    """Import what writing these formats takes, ahead of the first."""
+    from bonescan.report import document, figures, text  # noqa: F401
+
+    if "pdf" in formats:
+        document.load()
+
+
 def check_formats(formats: Sequence[str]) -> tuple[str, ...]:
     """Return the formats, each once; for a check before long work.
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import os
-import sys
 import threading
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -19,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bonescan.core.errors import MissingExtraError, ModelError, UsageError
+from bonescan.core.imports import hidden
 
 Floats = npt.NDArray[np.float32]
 Backend = Literal["auto", "openvino", "onnxruntime"]
@@ -124,15 +124,8 @@ def import_openvino() -> Any:
 
     Its own fallback for a missing telemetry package is a stub that does nothing, so the package is hidden meanwhile.
     """
-    with _import_lock:
-        hidden = "openvino" not in sys.modules and "openvino_telemetry" not in sys.modules
-        if hidden:
-            sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
-        try:
-            import openvino
-        finally:
-            if hidden:
-                del sys.modules["openvino_telemetry"]
+    with _import_lock, hidden("openvino_telemetry"):
+        import openvino
     return openvino
 
 

@@ -62,6 +62,12 @@ def document(analysis: Analysis, views: Image | None = None) -> bytes:
     return buffer.getvalue()
 
 
+def load() -> None:
+    """Import what a page is drawn with, which takes longer than drawing one."""
+    import reportlab.pdfgen.canvas
+    import reportlab.platypus  # noqa: F401
+
+
 def latin(text: str) -> str:
     """Replace what the page's built-in font cannot show.
 

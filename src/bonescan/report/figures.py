@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html as markup
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -89,10 +90,10 @@ def views_image(analysis: Analysis, height: int = HEIGHT) -> Image:
     """Draw the views side by side with titles, sides and numbered lesions, without legend."""
     from PIL import Image
 
-    panels = [
-        _panel(view, analysis.masks[view.name], [x for x in analysis.lesions if x.view == view.name], height)
-        for view in analysis.source.views
-    ]
+    views, masks = analysis.source.views, analysis.masks
+    lesions = [[lesion for lesion in analysis.lesions if lesion.view == view.name] for view in views]
+    with ThreadPoolExecutor(len(views)) as pool:
+        panels = list(pool.map(_panel, views, [masks[view.name] for view in views], lesions, [height] * len(views)))
     gap = height // 64
     width = sum(panel.width for panel in panels) + gap * (len(panels) + 1)
     sheet = Image.new("RGB", (width, panels[0].height), _PAPER)

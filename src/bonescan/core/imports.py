@@ -1,0 +1,29 @@
+"""Keeping libraries from importing what they offer and nobody here uses."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def hidden(*modules: str) -> Iterator[None]:
+    """Hide modules meanwhile: importing one fails as if it were not installed. Those imported already stay.
+
+    For optional imports alone, which their libraries do without. It holds for all threads.
+
+    Example:
+        >>> with hidden("tabnanny"):
+        ...     import tabnanny
+        Traceback (most recent call last):
+        ModuleNotFoundError: import of tabnanny halted; None in sys.modules
+    """
+    absent = [name for name in modules if name not in sys.modules]
+    for name in absent:
+        sys.modules[name] = None  # type: ignore[assignment]  # as the import system itself marks what must not be found
+    try:
+        yield
+    finally:
+        for name in absent:
+            sys.modules.pop(name, None)
