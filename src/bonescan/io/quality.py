@@ -111,7 +111,7 @@ def _upside_down(looked: Looked) -> QualityFinding | None:
 def _swapped(views: Sequence[Looked]) -> list[QualityFinding]:
     if not looks_swapped(views[0], views[1]):
         return []
-    message = "The views look swapped: the spine is brighter in the one named anterior. Check which is which."
+    message = "The views look swapped: levels along the body fit the other names better. Check which is which."
     return [QualityFinding(code="views_swapped", severity="warning", message=message)]
 
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from bonescan.core.study import Units
-from bonescan.io.orientation import looks_swapped, orientation_score
+from bonescan.io.orientation import SWAPPED_BELOW, looks_swapped, orientation_score
 from bonescan.io.quality import assess
-from bonescan.io.thumbnail import Looked
+from bonescan.io.thumbnail import COLUMNS, ROWS, Looked
 from phantoms import analytic_study, analytic_view
 
 
@@ -91,6 +91,13 @@ def test_swapped_views(counts):
     views = analytic_study(counts=counts).views
     assert ("views_swapped", "warning", None) in found(swap(views))
     assert "views_swapped" not in {code for code, _, _ in found(views)}
+
+
+def test_one_hot_place_does_not_swap_the_views():
+    even = np.ones((ROWS, COLUMNS))
+    hot = even.copy()
+    hot[:6, 20:44] = 50  # the vault of the skull
+    assert orientation_score(hot, even) > SWAPPED_BELOW
 
 
 @pytest.mark.parametrize("counts", [3e5, 2e6])
