@@ -45,9 +45,25 @@ def test_lesions_cover_the_mask_once_and_pair_both_ways(anterior, posterior):
 @settings(max_examples=60, deadline=None)
 @given(labels)
 def test_cleaning_is_idempotent_and_leaves_only_what_counts(mask):
-    cleaned = remove_small(mask, None)
-    np.testing.assert_array_equal(remove_small(cleaned, None), cleaned)
+    spacing = (2.2, 2.2)
+    cleaned = remove_small(mask, spacing)
+    np.testing.assert_array_equal(remove_small(cleaned, spacing), cleaned)
     assert not ((cleaned != mask) & (cleaned != 0)).any(), "nothing is relabelled"
     np.testing.assert_array_equal(cleaned == MaskLabel.BLADDER, mask == MaskLabel.BLADDER)
     for label in (MaskLabel.METASTASIS, MaskLabel.BENIGN):
-        assert all(c.area_px >= 9 for c in components(cleaned == label))
+        assert all(c.area_px >= 50 / 2.2**2 for c in components(cleaned == label))
+
+
+place = st.tuples(st.integers(0, 511), st.integers(0, 127), st.integers(1, 4), st.integers(1, 4))
+
+
+@settings(max_examples=40)
+@given(st.lists(place, max_size=12), st.integers(2, 4), st.integers(2, 4))
+def test_without_spacing_as_many_lesions_are_left_whatever_the_matrix(places, rows, columns):
+    mask = np.zeros((512, 128), np.uint8)
+    for row, column, height, width in places:
+        mask[row : row + height, column : column + width] = MaskLabel.METASTASIS
+    larger = mask.repeat(rows, axis=0).repeat(columns, axis=1)
+    kept, of_larger = (components(remove_small(labels, None) == MaskLabel.METASTASIS) for labels in (mask, larger))
+    assert len(kept) == len(of_larger)
+    assert sum(c.area_px for c in kept) * rows * columns == sum(c.area_px for c in of_larger)

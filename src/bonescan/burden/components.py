@@ -12,8 +12,8 @@ from bonescan.core.study import Labels, Mask
 
 MINIMUM_MM2 = 50.0
 """Smallest lesion where the pixel spacing is known, 0.5 cm2: below the camera's resolution it is noise."""
-MINIMUM_PX = 9
-"""Smallest lesion where it is not: 3 x 3 pixels of a 256 x 1024 view."""
+MINIMUM_SHARE = 9 / (256 * 1024)
+"""Smallest lesion where it is not, as a share of its view: 3 x 3 pixels of 256 x 1024."""
 _EIGHT = np.ones((3, 3), dtype=bool)
 
 
@@ -39,15 +39,19 @@ class Component(NamedTuple):
         return float(self.rows.mean()), float(self.columns.mean())
 
 
-def minimum_area_px(spacing_mm: tuple[float, float] | None) -> float:
+def minimum_area_px(shape: tuple[int, ...], spacing_mm: tuple[float, float] | None) -> float:
     """Return the smallest area of a lesion in pixels.
 
+    Args:
+        shape: (rows, columns) of the view.
+        spacing_mm: (row, column) pixel spacing, or None.
+
     Example:
-        >>> minimum_area_px(None), minimum_area_px((2.5, 2.5))
+        >>> minimum_area_px((1024, 256), None), minimum_area_px((1024, 256), (2.5, 2.5))
         (9.0, 8.0)
     """
     if spacing_mm is None:
-        return float(MINIMUM_PX)
+        return MINIMUM_SHARE * shape[0] * shape[1]
     return MINIMUM_MM2 / (spacing_mm[0] * spacing_mm[1])
 
 
@@ -76,7 +80,7 @@ def remove_small(labels: Labels, spacing_mm: tuple[float, float] | None) -> Labe
         labels: (row, column) uint8 `MaskLabel`.
         spacing_mm: (row, column) pixel spacing, or None.
     """
-    smallest = minimum_area_px(spacing_mm)
+    smallest = minimum_area_px(labels.shape, spacing_mm)
     cleaned = labels.copy()
     for label in (MaskLabel.METASTASIS, MaskLabel.BENIGN):
         for component in components(labels == label):

@@ -64,7 +64,7 @@ def match(
     surest = np.full(true.shape, -1.0, np.float32)
     for mark, score in zip(marks, scores, strict=True):
         surest[mark.rows, mark.columns] = score
-    smallest = minimum_area_px(view.pixel_spacing_mm)
+    smallest = minimum_area_px(view.counts.shape, view.pixel_spacing_mm)
     found = [group for group in components(truth) if group.area_px >= smallest]
     uptakes = _uptakes(found, view, foci)
     lesions = tuple(

@@ -17,8 +17,9 @@ LEAST_PATIENTS = 5
 ALARMS = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0)
 RULE = (
     "A lesion is an 8-connected group of true metastasis pixels in one view, a mark one of drawn pixels; groups below "
-    "0.5 cm² (9 pixels where the spacing is unknown) are neither. A mark hits every lesion with which it shares a "
-    "pixel; one that touches no true metastasis is a false alarm. Marks as drawn, before the patient is decided on."
+    "0.5 cm² (9 pixels of a 256 x 1024 view where the spacing is unknown) are neither. A mark hits every lesion with "
+    "which it shares a pixel; one that touches no true metastasis is a false alarm. Marks as drawn, before the patient "
+    "is decided on."
 )
 
 

@@ -33,13 +33,22 @@ def test_no_lesion():
     assert components(np.zeros((5, 5), bool)) == []
 
 
-@pytest.mark.parametrize(("spacing", "pixels"), [(None, 9), ((2.2, 2.2), 50 / 4.84), ((1.1, 1.1), 50 / 1.21)])
-def test_smallest_lesion(spacing, pixels):
-    assert minimum_area_px(spacing) == pytest.approx(pixels)
+@pytest.mark.parametrize(
+    ("shape", "spacing", "pixels"),
+    [
+        ((1024, 256), None, 9),
+        ((512, 128), None, 9 / 4),
+        ((2048, 512), None, 36),
+        ((1024, 256), (2.2, 2.2), 50 / 4.84),
+        ((512, 128), (1.1, 1.1), 50 / 1.21),
+    ],
+)
+def test_smallest_lesion(shape, spacing, pixels):
+    assert minimum_area_px(shape, spacing) == pytest.approx(pixels)
 
 
 def test_small_lesions_go_and_the_bladder_stays():
-    labels = np.zeros((30, 30), np.uint8)
+    labels = np.zeros((1024, 256), np.uint8)
     labels[2:5, 2:5] = MaskLabel.METASTASIS  # 9 px: just enough
     labels[10:12, 2:6] = MaskLabel.METASTASIS  # 8 px
     labels[20:22, 2:4] = MaskLabel.BENIGN
