@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +19,9 @@ MINIMUM_SHARE = 9 / (256 * 1024)
 _EIGHT = np.ones((3, 3), dtype=bool)
 
 
-class Component(NamedTuple):
-    """One 8-connected group of pixels."""
+@dataclass(frozen=True, eq=False)
+class Component:
+    """One 8-connected group of pixels; its box and centre are worked out once, when first asked for."""
 
     rows: npt.NDArray[np.intp]
     columns: npt.NDArray[np.intp]
@@ -28,12 +31,12 @@ class Component(NamedTuple):
         """Number of pixels."""
         return len(self.rows)
 
-    @property
+    @cached_property
     def bbox(self) -> tuple[int, int, int, int]:
         """(row0, column0, row1, column1), half open."""
         return int(self.rows.min()), int(self.columns.min()), int(self.rows.max()) + 1, int(self.columns.max()) + 1
 
-    @property
+    @cached_property
     def centroid(self) -> tuple[float, float]:
         """(row, column), pixel centres at whole numbers."""
         return float(self.rows.mean()), float(self.columns.mean())
