@@ -19,8 +19,8 @@ from bonescan.core.study import Labels, View, ViewName
 LesionClass = Literal["metastasis", "benign"]
 _CLASSES: dict[MaskLabel, LesionClass] = {MaskLabel.METASTASIS: "metastasis", MaskLabel.BENIGN: "benign"}
 
-_REACH = 0.01
-"""How far around a lesion the bone that names it is looked for, in heights of the view: some 2 cm."""
+_REACH = 0.005
+"""How far around a lesion the bone that names it is looked for, in heights of the view: some 1 cm."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,16 +149,22 @@ def uptake_ratio(component: Component, segmented: Segmented, frame: BodyFrame) -
 
 
 def _bones(component: Component, regions: Labels | None) -> npt.NDArray[np.float64]:
-    """(regions,) share of each bone among the bones in the box of a lesion and a little around it; 0 where none is.
+    """(regions,) share of each bone among the bones under a lesion and a little around it; 0 where none is.
 
-    Around it too, because a region map errs under hot spots: there it has islands of bones that are elsewhere.
+    Around it too, because a region map errs under hot spots: there it has islands of bones that are elsewhere. Not in
+    all of its box, where that of a long or curved lesion holds more of the bones beside it than of its own.
     """
+    from scipy import ndimage
+
     if regions is None:
         return np.zeros(len(Region))
     top, left, bottom, right = component.bbox
     reach = round(_REACH * regions.shape[0])
-    around = regions[max(top - reach, 0) : bottom + reach, max(left - reach, 0) : right + reach]
-    votes = np.bincount(around.ravel(), minlength=len(Region)).astype(np.float64)
+    rows, columns = slice(max(top - reach, 0), bottom + reach), slice(max(left - reach, 0), right + reach)
+    near = np.zeros(regions[rows, columns].shape, np.bool_)
+    near[component.rows - rows.start, component.columns - columns.start] = True
+    near = ndimage.maximum_filter(near, 2 * reach + 1, mode="constant")
+    votes = np.bincount(regions[rows, columns][near], minlength=len(Region)).astype(np.float64)
     votes[Region.BACKGROUND] = 0
     shares: npt.NDArray[np.float64] = votes / max(votes.sum(), 1)
     return shares

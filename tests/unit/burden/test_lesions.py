@@ -121,6 +121,17 @@ def test_an_island_of_another_bone_under_the_lesion_does_not_name_it():
     assert (lesion.region, lesion.site) == ("sacrum", "pelvis")
 
 
+def test_the_bones_beside_a_slanting_lesion_do_not_name_it():
+    """Along a rib under the shoulder blade: of the lesion's box most is scapula."""
+    regions = np.full(SIZE, Region.SCAPULA, np.uint8)
+    labels = np.zeros(SIZE, np.uint8)
+    for column in range(80, 140):
+        regions[column + 212 : column + 228, column] = Region.RIBS
+        labels[column + 217 : column + 223, column] = MET
+    (lesion,) = find_lesions([replace(segmented("anterior", [], regions=regions), labels=labels)])
+    assert (lesion.region, lesion.site) == ("ribs", "ribs")
+
+
 def test_region_unknown_off_the_skeleton():
     regions = np.zeros(SIZE, np.uint8)
     (lesion,) = find_lesions([segmented("anterior", [(470, 94, 6, MET)], regions=regions)])
