@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bonescan.core.anatomy import Region
+from bonescan.core.anatomy import Region, Site
 from bonescan.core.findings import Analysis, Burden, Lesion, ModelInfo, Report, StudyInfo, Timing, ViewInfo
 from bonescan.core.study import Labels, Study, View
 
@@ -42,7 +42,7 @@ def analyze(study: Study, *, model: str | Path | Bundle | None = None, read_ms: 
     """
     # Imported here: nothing of this is needed to read a study, and loading a model runtime takes a while.
     from bonescan.burden.components import remove_small
-    from bonescan.burden.lesions import find_lesions
+    from bonescan.burden.lesions import covered_sites, find_lesions
     from bonescan.burden.measure import measure
     from bonescan.inference.decision import decide
     from bonescan.inference.pipelines import pipeline_for
@@ -55,10 +55,10 @@ def analyze(study: Study, *, model: str | Path | Bundle | None = None, read_ms: 
     thresholds = pipeline.bundle.manifest.thresholds
     decision = decide(result, labels, thresholds)
     segmented = [_segmented(view, decision) for view in result.views]
-    lesions, burden = find_lesions(segmented), measure(segmented)
+    lesions, burden, covered = find_lesions(segmented), measure(segmented), covered_sites(segmented)
     measured = perf_counter()
     maps = {x.view.name.value: x.regions for x in result.views if x.regions is not None and x.regions_measured}
-    report = _report(study, decision, lesions, burden, benign=thresholds.segment_benign is not None)
+    report = _report(study, decision, lesions, burden, covered, benign=thresholds.segment_benign is not None)
     done = perf_counter()
     timing = Timing(
         read=read_ms,
@@ -109,7 +109,15 @@ def _names(maps: Iterable[Labels]) -> dict[int, str]:
     return {value: Region(value).label for value in values}
 
 
-def _report(study: Study, decision: Decision, lesions: tuple[Lesion, ...], burden: Burden, *, benign: bool) -> Report:
+def _report(
+    study: Study,
+    decision: Decision,
+    lesions: tuple[Lesion, ...],
+    burden: Burden,
+    covered: frozenset[Site],
+    *,
+    benign: bool,
+) -> Report:
     from bonescan.report.wording import Facts, compose
 
     return compose(
@@ -123,6 +131,7 @@ def _report(study: Study, decision: Decision, lesions: tuple[Lesion, ...], burde
             quality=study.quality + decision.notes,
             radiopharmaceutical=study.scan.radiopharmaceutical,
             benign_assessed=benign,
+            covered=covered,
         )
     )
 

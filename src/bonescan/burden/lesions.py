@@ -9,10 +9,10 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from bonescan.burden.components import Component, components
+from bonescan.burden.components import Component, components, minimum_area_px
 from bonescan.burden.pairing import Placed, pair
 from bonescan.burden.symmetry import BodyFrame
-from bonescan.core.anatomy import MaskLabel, Region
+from bonescan.core.anatomy import MaskLabel, Region, Site
 from bonescan.core.findings import Lesion
 from bonescan.core.study import Labels, View, ViewName
 
@@ -82,6 +82,23 @@ def find_lesions(views: Iterable[Segmented]) -> tuple[Lesion, ...]:
 def count(lesions: Sequence[Lesion], lesion_class: LesionClass = "metastasis") -> int:
     """Count lesions so that one seen in both views counts once."""
     return sum(1 for x in lesions if x.class_ == lesion_class and (x.pair is None or x.id < x.pair))
+
+
+def covered_sites(views: Iterable[Segmented]) -> frozenset[Site]:
+    """Sites at which metastases cover bone, whatever bone names them: a confluent one has one name and many sites.
+
+    Returns:
+        Sites of which a view shows at least the smallest area of a lesion under metastases.
+    """
+    covered = set()
+    for segmented in views:
+        if segmented.regions is None:
+            continue
+        under = segmented.regions[segmented.labels == MaskLabel.METASTASIS]
+        pixels = np.bincount(under, minlength=len(Region))
+        smallest = minimum_area_px(segmented.labels.shape, segmented.view.pixel_spacing_mm)
+        covered |= {site for site in Site if sum(pixels[r] for r in Region if r.site is site) >= smallest}
+    return frozenset(covered)
 
 
 def _in_view(segmented: Segmented) -> list[_Found]:

@@ -46,6 +46,7 @@ class Facts:
         quality: Findings about the input, and the model's notes on its decisions.
         benign_assessed: Whether the model knows benign uptake; if not, the text does not deny it.
         radiopharmaceutical: As in the header, or None.
+        covered: Sites at which the outlined metastases cover bone, whatever bone names them.
     """
 
     views: tuple[ViewName, ...]
@@ -57,6 +58,7 @@ class Facts:
     quality: tuple[QualityFinding, ...]
     benign_assessed: bool = False
     radiopharmaceutical: str | None = None
+    covered: frozenset[Site] = frozenset()
 
     @property
     def kind(self) -> Kind:
@@ -72,9 +74,11 @@ class Facts:
 
     @property
     def outlined_sites(self) -> frozenset[str]:
-        """Sites of the outlined metastases; empty where the model does not tell where its outlines lie."""
+        """Sites of the outlined metastases, and decided ones that they reach into; empty where not all are known."""
         sites = [lesion.site for lesion in self.lesions if lesion.class_ == "metastasis"]
-        return frozenset() if None in sites else frozenset(str(site) for site in sites)
+        if None in sites:
+            return frozenset()
+        return frozenset(str(site) for site in sites) | self.covered.intersection(self.sites)
 
     @property
     def places(self) -> tuple[str, ...]:
@@ -212,6 +216,8 @@ def _metastatic(facts: Facts) -> str:
         text = f"A single focus of abnormally increased uptake is seen in {where}{_side(facts)}."
     elif number == 1 and not facts.outlined_sites:
         text = f"Abnormally increased uptake is suspected in {where}; one focus could be outlined."
+    elif number == 1 and len(facts.outlined_sites) > 1:
+        text = f"One area of abnormally increased uptake is outlined; it extends over {where}."
     elif number == 1:
         text = f"One focus of abnormally increased uptake is outlined, in {where}{_side(facts)}."
     else:

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bonescan.burden.lesions import Segmented, count, find_lesions
-from bonescan.core.anatomy import MaskLabel, Region
+from bonescan.burden.lesions import Segmented, count, covered_sites, find_lesions
+from bonescan.core.anatomy import MaskLabel, Region, Site
 from tests.bodies import SIZE, body, disc, view
 
 MET, BLADDER, BENIGN = MaskLabel.METASTASIS, MaskLabel.BLADDER, MaskLabel.BENIGN
@@ -130,6 +130,19 @@ def test_the_bones_beside_a_slanting_lesion_do_not_name_it():
         labels[column + 217 : column + 223, column] = MET
     (lesion,) = find_lesions([replace(segmented("anterior", [], regions=regions), labels=labels)])
     assert (lesion.region, lesion.site) == ("ribs", "ribs")
+
+
+def test_a_confluent_lesion_covers_several_sites():
+    regions = np.zeros(SIZE, np.uint8)
+    regions[200:450, 110:146], regions[450:500, 80:176] = Region.LUMBAR_SPINE, Region.PELVIS
+    regions[300:310, 146:176] = Region.RIBS
+    labels = np.zeros(SIZE, np.uint8)
+    labels[205:480, 115:141] = MET
+    labels[305, 141:150] = MET  # onto the ribs, by less than what counts as a lesion
+    confluent = replace(segmented("anterior", [], regions=regions), labels=labels)
+    assert [x.site for x in find_lesions([confluent])] == ["spine"]
+    assert covered_sites([confluent]) == {Site.SPINE, Site.PELVIS}
+    assert covered_sites([replace(confluent, regions=None)]) == frozenset()
 
 
 def test_region_unknown_off_the_skeleton():

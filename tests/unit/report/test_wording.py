@@ -184,6 +184,16 @@ def test_a_benign_outline_at_a_decided_site_is_not_denied():
     assert "One focus of uptake with a benign pattern is seen in addition." in report.description
 
 
+def test_a_confluent_outline_is_not_denied_at_the_sites_that_it_reaches():
+    outlined = (lesion(region=Region.LUMBAR_SPINE, laterality="midline"),)
+    covered = frozenset({Site.SPINE, Site.PELVIS, Site.RIBS})
+    report = compose(facts(sites=(Site.SPINE, Site.PELVIS, Site.FEMUR), lesions=outlined, covered=covered))
+    assert "One area of abnormally increased uptake is outlined; it extends over the spine and pelvis." in (
+        report.description
+    )
+    assert "also suspected in the femur, where no suspicious focus could be outlined." in report.description
+
+
 def test_one_outline_and_another_site_is_not_called_single():
     report = compose(facts(sites=(Site.PELVIS,), lesions=(lesion(region=Region.RIBS),)))
     assert "One focus of abnormally increased uptake is outlined, in the ribs, on the left." in report.description
