@@ -15,6 +15,7 @@ from bonescan.models.bundle import CARD, Figure, load_bundle, write_bundle
 from bonescan.training.cache import open_cache
 from bonescan.training.calibrate import calibrate_bundle
 from tests.joint_bundle import joint_bundle
+from bonescan.training.card import model_card
 from tests.tiny_bundle import tiny_bundle
 from tests.training_cohort import write_training_cohort
 
@@ -86,6 +87,20 @@ def test_the_bundle_and_its_card_say_on_whom(place):
 
 
 def test_what_exporting_did_is_still_said(place, tmp_path):
+def test_the_card_says_on_how_many_cohorts_it_was_trained(place):
+    manifest = load_bundle(place / "good").manifest
+
+    def card(*fingerprints):
+        trained_on = manifest.training_cohort.model_copy(update={"fingerprints": fingerprints})
+        return model_card(manifest.model_copy(update={"simulated_only": False, "training_cohort": trained_on}))
+
+    assert "Trained on the patients of one cohort, measured on" in card("a")
+    assert "Trained on the patients of 2 cohorts, measured on" in card("a", "b")
+    assert "Trained on the patients of its training cohort, measured on" in card()
+    calibrated = manifest.model_copy(update={"simulated_only": False, "calibration_cohort": manifest.training_cohort})
+    assert "Trained on the patients of its training cohort, calibrated" in model_card(calibrated)
+
+
     figure = Figure(name="export_largest_difference", value=0.01, dataset="validation")
     bundle = with_changes(load_bundle(place / "good"), tmp_path / "measured", figures=(figure,))
     calibrated = calibrate_bundle(bundle.folder, [place / "cohort"], tmp_path / "out", name="ours", workers=0)
