@@ -62,6 +62,11 @@ def collect(cohorts: Sequence[Cohort], split: Side, limit: int | None = None) ->
     if not pairs:
         names = ", ".join(cohort.folder.name for cohort in cohorts)
         hint = "Choose another with --split, e.g. --split all"
+        if all(case.split is None for cohort in cohorts for case in cohort):
+            hint = (
+                f"No study has a side: draw them with 'bonescan cohort split {cohorts[0].folder}'; --split all takes "
+                "everybody, which says nothing of a model that was trained on them"
+            )
         raise CohortError(f"no study of {names} is on the side {split!r} of its split", hint=hint)
     patients = {key: n for n, key in enumerate(dict.fromkeys((i, case.patient_id) for i, case in pairs))}
     return [Task(case, i, patients[i, case.patient_id]) for i, case in pairs][:limit]
