@@ -3,7 +3,7 @@
 ::
 
     <run>/recipe.toml          copy of the recipe
-    <run>/run.json             hash of the recipe, fingerprint and sizes of the cohort, versions
+    <run>/run.json             hash of the recipe, fingerprint, content and sizes of the cohort, versions
     <run>/metrics.jsonl        one line a validation
     <run>/curves.png           the same, drawn
     <run>/checkpoints/*.pt     one a stage: last state and best network
@@ -26,6 +26,7 @@ import torch
 import bonescan
 from bonescan.core.errors import ModelError, RecipeError, UsageError
 from bonescan.core.files import write_bytes, write_text
+from bonescan.io.cohort_content import content_of, scan_marks
 from bonescan.training.cache import Cohorts
 from bonescan.training.recipe import AnyRecipe, JointRecipe, read_recipe
 from bonescan.training.team import ALONE, Team
@@ -128,7 +129,7 @@ def begin(
 
     Raises:
         UsageError: The folder holds a run and `resume` was not asked for, or its recipe, its cohort or what it started
-            from is another one.
+            from is another one, or scans or annotations have changed since.
         RecipeError: The recipe is faulty, or `init` cannot be read.
     """
     recipe, sha256 = read_recipe(recipe_path)
@@ -139,6 +140,7 @@ def begin(
         "cohort_fingerprints": list(cohorts.fingerprints.values()),
         "simulated": cohorts.simulated,
         "simulated_train": cohorts.simulated_train,
+        CohortError: A scan or an annotation cannot be read.
         "regions": cohorts.regions or bool(start and start.regions),
         "cases": {name: len(cohorts.split(name)) for name in ("train", "val")},
         "started_from": start.identity if start else None,
@@ -146,11 +148,13 @@ def begin(
         "taught_before": start.taught_by if start else {},
         "init": _named(init) if init else None,
         "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
+        # Seconds for thousands of patients; the test side is never opened.
+        "content": content_of(case for case in cohorts.cases if case.split in ("train", "val")),
     }
     record = folder / RECORD
     if record.exists():
-        # Runs of earlier versions do not know what --init gave them.
-        earlier = {"init": facts["init"], **json.loads(record.read_text(encoding="utf-8"))}
+        # Runs of earlier versions do not know what --init gave them, nor what the cohort's files held.
+        earlier = {"init": facts["init"], "content": facts["content"], **json.loads(record.read_text(encoding="utf-8"))}
         if not resume:
             raise UsageError(f"{folder} already holds a run", hint="Add --resume to go on, or name another folder")
         keys = (
@@ -165,6 +169,7 @@ def begin(
         return Run(folder, recipe, sha256, earlier)
     write_bytes(folder / "recipe.toml", recipe_path.read_bytes())
     write_text(record, json.dumps(facts, indent=2) + "\n")
+            ("content", "version of the scans or annotations", "Name another folder, to train on them as they are now"),
     return Run(folder, recipe, sha256, facts)
 
 
