@@ -50,6 +50,10 @@ class Started(Protocol):
         """Fingerprint of each cohort that taught it → the seed of its split, where that was drawn."""
 
     @property
+    def trained_scans(self) -> tuple[str, ...]:
+        """Marks of the scans that taught it, sorted; none where they were not kept."""
+
+    @property
     def regions(self) -> bool:
         """Whether it was taught where the bones are."""
 
@@ -86,6 +90,11 @@ class Run:
         """Fingerprint of each cohort that taught its networks, here and before → the seed of its split."""
         own = (self.facts["cohort_fingerprint"], *self.facts.get("cohort_fingerprints", ()))
         return {**self.facts.get("taught_before", {}), **dict.fromkeys(own, self.recipe.seed)}
+
+    @property
+    def trained_scans(self) -> tuple[str, ...]:
+        """Marks of the scans that taught its networks, here and before; none where they were not kept."""
+        return tuple(self.facts.get("trained_scans", ()))
 
     @property
     def regions(self) -> bool:
@@ -131,6 +140,7 @@ def begin(
         UsageError: The folder holds a run and `resume` was not asked for, or its recipe, its cohort or what it started
             from is another one, or scans or annotations have changed since.
         RecipeError: The recipe is faulty, or `init` cannot be read.
+        CohortError: A scan or an annotation cannot be read.
     """
     recipe, sha256 = read_recipe(recipe_path)
     facts = {
@@ -138,9 +148,10 @@ def begin(
         "recipe_sha256": sha256,
         "cohort_fingerprint": cohorts.fingerprint,
         "cohort_fingerprints": list(cohorts.fingerprints.values()),
+        # Seconds for thousands of patients; the test side is never opened.
+        "content": content_of(case for case in cohorts.cases if case.split in ("train", "val")),
         "simulated": cohorts.simulated,
         "simulated_train": cohorts.simulated_train,
-        CohortError: A scan or an annotation cannot be read.
         "regions": cohorts.regions or bool(start and start.regions),
         "cases": {name: len(cohorts.split(name)) for name in ("train", "val")},
         "started_from": start.identity if start else None,
@@ -148,8 +159,6 @@ def begin(
         "taught_before": start.taught_by if start else {},
         "init": _named(init) if init else None,
         "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
-        # Seconds for thousands of patients; the test side is never opened.
-        "content": content_of(case for case in cohorts.cases if case.split in ("train", "val")),
     }
     record = folder / RECORD
     if record.exists():
@@ -160,6 +169,7 @@ def begin(
         keys = (
             ("recipe_sha256", "recipe", "Name another folder"),
             ("cohort_fingerprint", "cohort", "Name another folder"),
+            ("content", "version of the scans or annotations", "Name another folder, to train on them as they are now"),
             ("started_from", "start", _hint("--start", _start_in_words(earlier))),
             ("init", "checkpoint to start from", _hint("--init", earlier["init"] and earlier["init"]["name"])),
         )
@@ -167,9 +177,10 @@ def begin(
             if earlier.get(key) != facts[key]:
                 raise UsageError(f"the run in {folder} was begun with another {what}", hint=hint)
         return Run(folder, recipe, sha256, earlier)
+    before = start.trained_scans if start else ()
+    facts["trained_scans"] = sorted({*before, *(mark for case in cohorts.split("train") for mark in scan_marks(case))})
     write_bytes(folder / "recipe.toml", recipe_path.read_bytes())
     write_text(record, json.dumps(facts, indent=2) + "\n")
-            ("content", "version of the scans or annotations", "Name another folder, to train on them as they are now"),
     return Run(folder, recipe, sha256, facts)
 
 
