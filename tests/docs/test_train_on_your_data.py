@@ -90,6 +90,7 @@ def test_from_an_archive_to_a_model(tmp_path, monkeypatch, capsys):
     assert {name: len(cohort.split(name)) for name in ("train", "val", "test")} == {"train": 6, "val": 2, "test": 2}
     manifest = load_bundle(tmp_path / "bundle").manifest
     assert manifest.training_cohort.cases == {"train": 12, "val": 2}
+    assert len(manifest.training_cohort.scans) == 12
     assert "Of those for training 6 are simulated." in manifest.training_cohort.description
     assert manifest.regions
     assert not manifest.simulated_only

@@ -9,11 +9,10 @@ import numpy as np
 from bonescan.evaluation.columns import CLASSES, Columns, Floats, Numbers
 from bonescan.evaluation.numbers import Number, finite, number, of_draws
 from bonescan.evaluation.surface import TOLERANCE_PX
-from bonescan.metrics.bootstrap import ratio_draws
+from bonescan.metrics.bootstrap import LEAST_PATIENTS, ratio_draws
 from bonescan.metrics.detection import Froc, froc
 from bonescan.metrics.dice import Parts, dice_parts
 
-LEAST_PATIENTS = 5
 ALARMS = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0)
 RULE = (
     "A lesion is an 8-connected group of true metastasis pixels in one view, a mark one of drawn pixels; groups below "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -27,11 +26,12 @@ from bonescan.evaluation.records import (
     write_records,
 )
 from bonescan.io.cohort import Cohort, CohortCase
+from bonescan.io.cohort_case import SIMULATION, TRUTH
+from bonescan.io.cohort_content import content_of
 
 Progress = Callable[[int, int], None]
 """Called with (studies done, studies in all)."""
 Side = Literal["train", "val", "test", "all"]
-SIMULATION, TRUTH = "simulation.json", "truth.json"
 _UNFINISHED = f".{CASES}.part"
 
 
@@ -62,6 +62,11 @@ def collect(cohorts: Sequence[Cohort], split: Side, limit: int | None = None) ->
     if not pairs:
         names = ", ".join(cohort.folder.name for cohort in cohorts)
         hint = "Choose another with --split, e.g. --split all"
+        if all(case.split is None for cohort in cohorts for case in cohort):
+            hint = (
+                f"No study has a side: draw them with 'bonescan cohort split {cohorts[0].folder}'; --split all takes "
+                "everybody, which says nothing of a model that was trained on them"
+            )
         raise CohortError(f"no study of {names} is on the side {split!r} of its split", hint=hint)
     patients = {key: n for n, key in enumerate(dict.fromkeys((i, case.patient_id) for i, case in pairs))}
     return [Task(case, i, patients[i, case.patient_id]) for i, case in pairs][:limit]
@@ -77,29 +82,6 @@ def is_simulated(cohort: Cohort) -> bool:
     """Whether a cohort, or any study in it, was written by `bonescan simulate`."""
     studies = (cohort.folder / case.study_id / TRUTH for case in cohort)
     return (cohort.folder / SIMULATION).is_file() or any(path.is_file() for path in studies)
-
-
-def content_of(cohort: Cohort) -> str:
-    """SHA-256 of the scans, and of all files that say what is true of them: masks, region maps, LabelMe files, truths.
-
-    Of names within the folder and bytes, so that a copy has the same. The table has its own, the fingerprint.
-
-    Raises:
-        CohortError: A file cannot be read.
-    """
-    found = hashlib.sha256()
-    for case in sorted(cohort, key=lambda case: case.study_id):
-        simulated = cohort.folder / case.study_id / TRUTH
-        for path in (*case.paths, *case.annotation_paths, *([simulated] if simulated.is_file() else [])):
-            try:
-                content = path.read_bytes()
-            except OSError as error:
-                raise CohortError(
-                    f"{path.name} of {case.study_id} cannot be read: {error.strerror or error}"
-                ) from error
-            name = path.relative_to(cohort.folder).as_posix()
-            found.update(name.encode() + b"\0" + hashlib.sha256(content).digest())
-    return found.hexdigest()
 
 
 def answer_all(

@@ -148,7 +148,8 @@ def _rows(folder: Path) -> list[tuple[int, dict[str, str]]]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
-        raise CohortError(f"no {TABLE} in {folder}", hint="Name the folder that holds the table") from error
+        hint = f"Name the folder that holds the table, or make it with 'bonescan cohort fill {folder}'"
+        raise CohortError(f"no {TABLE} in {folder}", hint=hint) from error
     except (OSError, UnicodeDecodeError) as error:
         raise CohortError(f"{TABLE} in {folder} cannot be read as UTF-8 text") from error
     try:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 Split = Literal["train", "val", "test"]
 SPLITS: tuple[Split, ...] = ("train", "val", "test")
+SIMULATION, TRUTH = "simulation.json", "truth.json"
+"""What the simulator leaves in the folder of a cohort, and in that of each study."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ Floats = npt.NDArray[np.floating]
 Numbers = npt.NDArray[np.integer]
 
 DRAWS = 2000
+LEAST_PATIENTS = 5
+"""Of fewer there is no interval: draws of so few hardly vary."""
 
 
 def bootstrap(

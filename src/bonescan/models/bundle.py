@@ -82,6 +82,11 @@ class TrainingCohort(_Frozen):
     before: dict[str, int] = Field(
         {}, description="Of each that taught what the networks started from: the seed of the split, where it was drawn."
     )
+    scans: tuple[str, ...] = Field(
+        (),
+        description="Of each file of a scan on the training side, and of those that taught what the networks started "
+        "from, the first 16 digits of its SHA-256; none where that was not kept.",
+    )
     cases: dict[str, int]
     description: str
 

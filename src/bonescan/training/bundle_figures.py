@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from bonescan.metrics.bootstrap import bootstrap
+from bonescan.metrics.bootstrap import LEAST_PATIENTS, bootstrap
 from bonescan.metrics.dice import dice_figures
 from bonescan.metrics.proportions import wilson
 from bonescan.metrics.roc import auc
@@ -113,16 +113,19 @@ def _regions(measured: Measured, dataset: str) -> list[Figure]:
 
 
 def _share(name: str, good: npt.NDArray[np.bool_], dataset: str) -> Figure:
-    low, high = wilson(int(good.sum()), good.size)
-    value = _finite(float(good.mean())) if good.size else None
-    return Figure(name=name, value=value, low=round(low, 4), high=round(high, 4), count=good.size, dataset=dataset)
+    """A proportion with Wilson's interval; neither of no case."""
+    if not good.size:
+        return Figure(name=name, value=None, count=0, dataset=dataset)
+    low, high = map(_finite, wilson(int(good.sum()), good.size))
+    return Figure(name=name, value=_finite(good.mean()), low=low, high=high, count=good.size, dataset=dataset)
 
 
 def _interval(
     name: str, statistic: Callable[[Indices], float], measured: Measured, dataset: str, count: int | None = None
 ) -> Figure:
-    """A figure with a bootstrap interval over patients."""
-    low, high = bootstrap(measured.numbers, statistic)
+    """A figure with a bootstrap interval over patients, where these are not too few."""
+    enough = len(np.unique(measured.numbers)) >= LEAST_PATIENTS
+    low, high = bootstrap(measured.numbers, statistic) if enough else (np.nan, np.nan)
     cases = len(measured.numbers)
     return Figure(
         name=name,

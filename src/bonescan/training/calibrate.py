@@ -14,6 +14,7 @@ from bonescan.core.errors import CohortError
 from bonescan.inference import runtime
 from bonescan.inference.joint import NETWORK
 from bonescan.io.cohort import CohortCase
+from bonescan.io.cohort_content import scan_marks
 from bonescan.models.bundle import CARD, Bundle, Manifest, TrainingCohort, check_name, load_bundle, write_bundle
 from bonescan.training.bundle_figures import DIFFERENCE, dataset_in_words, figures_of
 from bonescan.training.cache import Cohorts, GridCases, open_cache, patient_numbers, read_cohorts
@@ -40,7 +41,8 @@ def calibrate_bundle(
     """Tune a bundle's thresholds and calibration on annotated patients, and measure it on them.
 
     All patients take part but those of the test side, or of a cohort that taught the bundle's networks, or what they
-    started from, the validation patients alone; where such a cohort has no split it is drawn as for the training. Every
+    started from, the validation patients alone; where such a cohort has no split it is drawn as for the training. A
+    cohort that has changed since is known no more, but each patient of whom a scan was trained on is left out. Every
     other one of them is tuned on and the rest measured on, or all of them both where they are few; the figures say so.
     The threshold of a pixel of a class that none of those to tune on has outlined stays.
 
@@ -110,7 +112,28 @@ def _patients(
         names = ", ".join(sorted(folder.resolve().name for folder in seen))
         progress(f"{manifest.name} was trained on {names}: of these patients only those for validation take part")
     sides = {folder: ("val",) if folder in seen else ("train", "val") for folder in cohorts.fingerprints}
-    return cohorts, [case for case in cohorts.cases if case.split in sides[case.folder]]
+    chosen = [case for case in cohorts.cases if case.split in sides[case.folder]]
+    if manifest.training_cohort.scans:
+        return cohorts, _not_trained_on(manifest, chosen, progress)
+    if progress and not manifest.simulated_only and len(seen) < len(folders):
+        progress(
+            f"{manifest.name} was exported by an earlier version and does not know its training patients again where "
+            "their table has changed: give none of them"
+        )
+    return cohorts, chosen
+
+
+def _not_trained_on(
+    manifest: Manifest, cases: Sequence[CohortCase], progress: Callable[[str], None] | None
+) -> list[CohortCase]:
+    """Those of patients of whom no scan was trained on."""
+    marks = frozenset(manifest.training_cohort.scans)
+    trained = {(case.folder, case.patient_id) for case in cases if not marks.isdisjoint(scan_marks(case))}
+    if trained and progress:
+        names = ", ".join(sorted({folder.resolve().name for folder, _ in trained}))
+        count = f"{len(trained)} patient{'s' if len(trained) > 1 else ''}"
+        progress(f"{manifest.name} was trained on {count} of {names}, where the table has changed: left out")
+    return [case for case in cases if (case.folder, case.patient_id) not in trained]
 
 
 def _check(cases: Sequence[CohortCase]) -> None:

@@ -27,12 +27,6 @@ _TUNED = {
     "patients\n  where the last column says so). Of patients that it was trained on they would say nothing.",
 }
 
-_ORIGIN = {
-    True: "Trained and measured on simulated patients only. How it does on real scans has not been measured.",
-    False: "Trained and measured on the patients of one cohort. How it does on scans of another hospital, camera or "
-    "protocol has not been measured.",
-}
-
 _WHAT = {
     "stepwise": """\
 A ResNet34 says of each 256×256 window whether it holds metastasis or bladder, residual U-Nets outline them where it
@@ -144,13 +138,24 @@ Cohort fingerprint `{cohort.fingerprint[:16]}`.
 
 def _origin(manifest: Manifest) -> str:
     """On whom it was trained and measured, and what is not known therefore."""
+    if manifest.calibration_cohort is None and manifest.simulated_only:
+        return "Trained and measured on simulated patients only. How it does on real scans has not been measured."
+    trained = "simulated patients only" if manifest.simulated_only else f"the patients of {_cohorts(manifest)}"
     if manifest.calibration_cohort is None:
-        return _ORIGIN[manifest.simulated_only]
-    trained = "simulated patients only" if manifest.simulated_only else "the patients of one cohort"
+        return (
+            f"Trained on {trained}, measured on those of them for validation. How it does on scans of another hospital,"
+            "\n  camera or protocol has not been measured."
+        )
     return (
         f"Trained on {trained}, calibrated and measured on those that the section Calibration names. How it does on "
         "scans of\n  another hospital, camera or protocol has not been measured."
     )
+
+
+def _cohorts(manifest: Manifest) -> str:
+    """How many cohorts it was trained on, in words; of bundles of earlier versions that is not known."""
+    count = len(manifest.training_cohort.fingerprints)
+    return {0: "its training cohort", 1: "one cohort"}.get(count, f"{count} cohorts")
 
 
 def _row(figure: Figure) -> str:

@@ -201,6 +201,7 @@ def _manifest(run: Run, contents: _Contents, name: str) -> Manifest:
         fingerprint=run.facts["cohort_fingerprint"],
         fingerprints=run.facts.get("cohort_fingerprints", ()),
         before=run.facts.get("taught_before", {}),
+        scans=run.trained_scans,
         cases=run.facts["cases"],
         description=_description(run, simulated),
     )

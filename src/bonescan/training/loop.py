@@ -9,14 +9,15 @@ from pathlib import Path
 
 import torch
 
-from bonescan.core.errors import UsageError
+from bonescan.core.errors import CohortError, UsageError
+from bonescan.io.cohort import read_cohort
 from bonescan.training import region_prior
 from bonescan.training.baselines.nnunet import need_nnunet
 from bonescan.training.baselines.train import BaselineRecipe, train_baseline
 from bonescan.training.cache import Cohorts, GridCases, load_cache, open_cache, read_cohorts
 from bonescan.training.joint.train import train_joint
 from bonescan.training.recipe import BASELINES, AnyRecipe, BaseRecipe, JointRecipe, read_recipe
-from bonescan.training.run import Run, begin, open_run, started_from
+from bonescan.training.run import RECORD, Run, begin, open_run, started_from
 from bonescan.training.start import Start, open_start
 from bonescan.training.stepwise import train_stepwise
 from bonescan.training.team import Accelerator, Team, launch
@@ -58,7 +59,7 @@ def train(
     Raises:
         RecipeError: The recipe or `init` cannot be used, or the networks of `start` have another shape.
         ModelError: `start` is neither a finished run nor a model.
-        CohortError: The cohort has faults, or no case in train or val.
+        CohortError: The cohort has faults, a study without a side of the split, or no case in train or val.
         UsageError: The folder holds another run, `init` is given for a recipe without a window classifier, `start` for
             a baseline, or no `start` for a recipe that needs one.
         MissingExtraError: The recipe asks for nnU-Net, which is not installed, or several devices for lightning-fabric.
@@ -76,6 +77,7 @@ def train(
         need_nnunet()
         if devices > 1:
             raise UsageError("nnU-Net trains on one device here", hint="Leave --devices out")
+    _check_split(folders, recipe.seed, going_on=resume and (run_dir / RECORD).is_file(), say=say)
     cohorts = read_cohorts(folders, seed=recipe.seed)
     earlier = open_start(start) if start else None
     run = begin(recipe_path, cohorts, run_dir, resume=resume, start=earlier, init=init)
@@ -101,6 +103,29 @@ def _check_without_start(recipe: AnyRecipe, run_dir: Path) -> None:
         return
     begun_from = started_from(run_dir)
     raise UsageError(found, hint=f"The run was begun from {begun_from}: name that with --start" if begun_from else hint)
+
+
+def _check_split(folders: Sequence[Path], seed: int, *, going_on: bool, say: Progress) -> None:
+    """Refuse cohorts whose table does not say who is for what: a split that is drawn here alone is lost.
+
+    Runs of earlier versions drew it, and go on with it.
+
+    Raises:
+        CohortError: A study has no side, and no run goes on.
+    """
+    for folder in folders:
+        cohort = read_cohort(folder)
+        count = sum(case.split is None for case in cohort)
+        if count and not going_on:
+            raise CohortError(
+                f"{count} of {len(cohort)} studies of {folder} have no side of the split",
+                hint=f"Draw who is for training, validation and test with 'bonescan cohort split {folder}'",
+            )
+        if count:
+            say(
+                f"the split of {folder} is drawn with the recipe's seed and is not in its table: when the run has "
+                f"ended, write it there with 'bonescan cohort split {folder} --seed {seed}'"
+            )
 
 
 def _train_on(team: Team, folder: Path, start: Start | None, init: Path | None, say: Progress) -> None:

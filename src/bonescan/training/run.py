@@ -3,7 +3,7 @@
 ::
 
     <run>/recipe.toml          copy of the recipe
-    <run>/run.json             hash of the recipe, fingerprint and sizes of the cohort, versions
+    <run>/run.json             hash of the recipe, fingerprint, content and sizes of the cohort, versions
     <run>/metrics.jsonl        one line a validation
     <run>/curves.png           the same, drawn
     <run>/checkpoints/*.pt     one a stage: last state and best network
@@ -26,6 +26,7 @@ import torch
 import bonescan
 from bonescan.core.errors import ModelError, RecipeError, UsageError
 from bonescan.core.files import write_bytes, write_text
+from bonescan.io.cohort_content import content_of, scan_marks
 from bonescan.training.cache import Cohorts
 from bonescan.training.recipe import AnyRecipe, JointRecipe, read_recipe
 from bonescan.training.team import ALONE, Team
@@ -47,6 +48,10 @@ class Started(Protocol):
     @property
     def taught_by(self) -> dict[str, int]:
         """Fingerprint of each cohort that taught it → the seed of its split, where that was drawn."""
+
+    @property
+    def trained_scans(self) -> tuple[str, ...]:
+        """Marks of the scans that taught it, sorted; none where they were not kept."""
 
     @property
     def regions(self) -> bool:
@@ -85,6 +90,11 @@ class Run:
         """Fingerprint of each cohort that taught its networks, here and before → the seed of its split."""
         own = (self.facts["cohort_fingerprint"], *self.facts.get("cohort_fingerprints", ()))
         return {**self.facts.get("taught_before", {}), **dict.fromkeys(own, self.recipe.seed)}
+
+    @property
+    def trained_scans(self) -> tuple[str, ...]:
+        """Marks of the scans that taught its networks, here and before; none where they were not kept."""
+        return tuple(self.facts.get("trained_scans", ()))
 
     @property
     def regions(self) -> bool:
@@ -128,8 +138,9 @@ def begin(
 
     Raises:
         UsageError: The folder holds a run and `resume` was not asked for, or its recipe, its cohort or what it started
-            from is another one.
+            from is another one, or scans or annotations have changed since.
         RecipeError: The recipe is faulty, or `init` cannot be read.
+        CohortError: A scan or an annotation cannot be read.
     """
     recipe, sha256 = read_recipe(recipe_path)
     facts = {
@@ -137,6 +148,8 @@ def begin(
         "recipe_sha256": sha256,
         "cohort_fingerprint": cohorts.fingerprint,
         "cohort_fingerprints": list(cohorts.fingerprints.values()),
+        # Seconds for thousands of patients; the test side is never opened.
+        "content": content_of(case for case in cohorts.cases if case.split in ("train", "val")),
         "simulated": cohorts.simulated,
         "simulated_train": cohorts.simulated_train,
         "regions": cohorts.regions or bool(start and start.regions),
@@ -149,13 +162,14 @@ def begin(
     }
     record = folder / RECORD
     if record.exists():
-        # Runs of earlier versions do not know what --init gave them.
-        earlier = {"init": facts["init"], **json.loads(record.read_text(encoding="utf-8"))}
+        # Runs of earlier versions do not know what --init gave them, nor what the cohort's files held.
+        earlier = {"init": facts["init"], "content": facts["content"], **json.loads(record.read_text(encoding="utf-8"))}
         if not resume:
             raise UsageError(f"{folder} already holds a run", hint="Add --resume to go on, or name another folder")
         keys = (
             ("recipe_sha256", "recipe", "Name another folder"),
             ("cohort_fingerprint", "cohort", "Name another folder"),
+            ("content", "version of the scans or annotations", "Name another folder, to train on them as they are now"),
             ("started_from", "start", _hint("--start", _start_in_words(earlier))),
             ("init", "checkpoint to start from", _hint("--init", earlier["init"] and earlier["init"]["name"])),
         )
@@ -163,6 +177,8 @@ def begin(
             if earlier.get(key) != facts[key]:
                 raise UsageError(f"the run in {folder} was begun with another {what}", hint=hint)
         return Run(folder, recipe, sha256, earlier)
+    before = start.trained_scans if start else ()
+    facts["trained_scans"] = sorted({*before, *(mark for case in cohorts.split("train") for mark in scan_marks(case))})
     write_bytes(folder / "recipe.toml", recipe_path.read_bytes())
     write_text(record, json.dumps(facts, indent=2) + "\n")
     return Run(folder, recipe, sha256, facts)

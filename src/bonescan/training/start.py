@@ -59,6 +59,11 @@ class StartBundle:
         return self.bundle.manifest.taught_by
 
     @property
+    def trained_scans(self) -> tuple[str, ...]:
+        """Marks of the scans that taught its networks; none where they were not kept."""
+        return self.bundle.manifest.training_cohort.scans
+
+    @property
     def regions(self) -> bool:
         """Whether its networks were taught where the bones are."""
         return self.bundle.manifest.regions

@@ -17,6 +17,7 @@ from bonescan.evaluation.methods import MethodName
 from bonescan.evaluation.records import read_records
 from bonescan.evaluation.run import answer_all, collect
 from bonescan.io.cohort import read_cohort, write_cohort, write_masks
+from bonescan.io.cohort_content import content_of
 from bonescan.io.predictions import (
     PredictedStudy,
     PredictionsAbout,
@@ -163,11 +164,11 @@ def test_scans_and_annotations_that_have_changed_are_noticed_and_a_copy_is_not(c
     for copy in ("before", "after"):
         shutil.copytree(cohort.folder, tmp_path / copy)
     before, after = (read_cohort(tmp_path / copy) for copy in ("before", "after"))
-    assert run.content_of(before) == run.content_of(after) == run.content_of(cohort)
+    assert content_of(before) == content_of(after) == content_of(cohort)
     changed = after["T3"].paths[0] if name == "SCAN" else after.folder / "T3" / name
     changed.parent.mkdir(exist_ok=True)
     changed.write_bytes(b"something else")
-    assert run.content_of(after) != run.content_of(before)
+    assert content_of(after) != content_of(before)
     assert after.fingerprint == before.fingerprint
 
 
@@ -198,8 +199,12 @@ def test_a_picture_has_no_counts(cohort, model):
 def test_only_the_side_that_is_asked_for(cohort):
     assert [task.case.study_id for task in collect([cohort], "val")] == ["T4", "T5"]
     assert len(collect([cohort], "all", limit=3)) == 3
-    with pytest.raises(CohortError, match="'test'"):
+    with pytest.raises(CohortError, match="'test'") as refused:
         collect([cohort], "test")
+    assert "cohort split" not in refused.value.hint
+    with pytest.raises(CohortError) as refused:
+        collect([replace(cohort, cases=tuple(replace(case, split=None) for case in cohort))], "test")
+    assert f"'bonescan cohort split {cohort.folder}'" in refused.value.hint
     with pytest.raises(CohortError, match="more than one cohort"):
         collect([cohort, cohort], "all")
 

@@ -123,7 +123,7 @@ def test_two_readers_of_one_scan(folder):
 
 
 def test_no_table(tmp_path):
-    with pytest.raises(CohortError, match=r"no cohort\.csv"):
+    with pytest.raises(CohortError, match=r"no cohort\.csv in .*'bonescan cohort fill "):
         read_cohort(tmp_path)
     (tmp_path / "cohort.csv").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(CohortError, match="UTF-8"):

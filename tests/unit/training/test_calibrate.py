@@ -11,9 +11,11 @@ from bonescan.core.anatomy import SITES
 from bonescan.core.errors import CohortError, UsageError
 from bonescan.inference.joint import Calibration
 from bonescan.io.cohort import read_cohort, split_patients, write_cohort, write_masks
+from bonescan.io.cohort_content import scan_marks
 from bonescan.models.bundle import CARD, Figure, load_bundle, write_bundle
 from bonescan.training.cache import open_cache
 from bonescan.training.calibrate import calibrate_bundle
+from bonescan.training.card import model_card
 from tests.joint_bundle import joint_bundle
 from tests.tiny_bundle import tiny_bundle
 from tests.training_cohort import write_training_cohort
@@ -85,6 +87,20 @@ def test_the_bundle_and_its_card_say_on_whom(place):
     assert "simulated patients only, calibrated and measured on" in card
 
 
+def test_the_card_says_on_how_many_cohorts_it_was_trained(place):
+    manifest = load_bundle(place / "good").manifest
+
+    def card(*fingerprints):
+        trained_on = manifest.training_cohort.model_copy(update={"fingerprints": fingerprints})
+        return model_card(manifest.model_copy(update={"simulated_only": False, "training_cohort": trained_on}))
+
+    assert "Trained on the patients of one cohort, measured on" in card("a")
+    assert "Trained on the patients of 2 cohorts, measured on" in card("a", "b")
+    assert "Trained on the patients of its training cohort, measured on" in card()
+    calibrated = manifest.model_copy(update={"simulated_only": False, "calibration_cohort": manifest.training_cohort})
+    assert "Trained on the patients of its training cohort, calibrated" in model_card(calibrated)
+
+
 def test_what_exporting_did_is_still_said(place, tmp_path):
     figure = Figure(name="export_largest_difference", value=0.01, dataset="validation")
     bundle = with_changes(load_bundle(place / "good"), tmp_path / "measured", figures=(figure,))
@@ -117,6 +133,36 @@ def test_a_cohort_among_those_trained_on_takes_its_validation_patients_alone(pla
     assert manifest.calibration_cohort.fingerprints == (ours, read_cohort(tmp_path / "other").fingerprint)
     sentence = "hand-made was trained on cohort: of these patients only those for validation take part"
     assert said.count(sentence) == 2
+
+
+def test_training_patients_are_known_again_in_a_table_that_has_changed(place, tmp_path):
+    write_training_cohort(tmp_path / "ours")
+    cohort = read_cohort(tmp_path / "ours")
+    marks = tuple(mark for case in cohort.split("train")[:2] for mark in scan_marks(case))
+    bundle = load_bundle(place / "good")
+    own = bundle.manifest.training_cohort.model_copy(update={"fingerprint": cohort.fingerprint, "scans": marks})
+    bundle = with_changes(bundle, tmp_path / "own", training_cohort=own)
+    # A primary tumour typed in, sides drawn anew, and a new scan of a patient who was trained on.
+    new = "T5/T5.dcm"
+    (tmp_path / "ours" / "new.dcm").write_bytes((tmp_path / "ours" / new).read_bytes() + bytes(2))
+    again = replace(cohort["T0"], study_id="T0-later", files=("new.dcm",))
+    write_cohort(
+        tmp_path / "ours",
+        [*(replace(case, primary="prostate", split="val") for case in cohort), replace(again, split="val")],
+    )
+    said = []
+    calibrated = calibrate_bundle(bundle.folder, [tmp_path / "ours"], tmp_path / "out", workers=0, progress=said.append)
+    assert calibrated.manifest.calibration_cohort.cases == {"calibration": 4}
+    assert calibrated.manifest.training_cohort.scans == marks
+    assert f"{bundle.manifest.name} was trained on 2 patients of ours, where the table has changed: left out" in said
+
+
+@pytest.mark.parametrize("simulated", [True, False])
+def test_a_bundle_that_cannot_know_its_patients_says_so(place, tmp_path, simulated):
+    said = []
+    bundle = with_changes(load_bundle(place / "good"), tmp_path / "old", simulated_only=simulated)
+    calibrate_bundle(bundle.folder, [place / "cohort"], tmp_path / "out", workers=0, progress=said.append)
+    assert any("exported by an earlier version" in line for line in said) != simulated
 
 
 @pytest.mark.parametrize("taught", ["alone", "beside others", "before"])

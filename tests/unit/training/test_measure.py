@@ -107,6 +107,16 @@ def test_intervals_hold_the_value_and_are_honest_about_six_patients(measured):
     assert accuracy.count == 6
 
 
+def test_too_few_patients_and_no_case_have_no_interval(measured):
+    few = replace(measured, numbers=np.zeros(6, np.int64), patient_truth=np.ones(6, bool))
+    figures = {f.name: f for f in figures_of(few, "x")}
+    assert all(f.low is f.high is None for name, f in figures.items() if name.startswith(("patient_auc", "dice")))
+    none = figures["patient_specificity"]
+    assert none.value is none.low is none.high is None
+    assert none.count == 0
+    assert {f.name: f for f in figures_of(measured, "x")}["dice_metastasis_pooled"].low is not None
+
+
 def test_thresholds_lie_between_the_classes(measured):
     limits = measured.thresholds
     assert 0.1 < limits.patient < 0.9

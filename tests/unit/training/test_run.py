@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from bonescan.core.errors import RecipeError, UsageError
-from bonescan.io.cohort import CohortCase
+from bonescan.core.errors import CohortError, RecipeError, UsageError
+from bonescan.io.cohort import CohortCase, write_cohort
 from bonescan.models.bundle import load_bundle
 from bonescan.models.registry import find_bundle
 from bonescan.training import export_onnx
 from bonescan.training.cache import Cohorts
+from bonescan.training.loop import _check_split, train
 from bonescan.training.run import RECORD, begin, open_run, started_from
 from bonescan.training.start import open_start
 
@@ -110,6 +111,50 @@ def test_a_bundle_tells_a_run_that_starts_from_it_what_taught_it(recipe, tmp_pat
     run = begin(recipe, COHORTS, tmp_path / "run", resume=False, start=start)
     assert run.facts["taught_before"] == {bundle.manifest.training_cohort.fingerprint: bundle.manifest.recipe["seed"]}
     assert set(run.taught_by) > set(run.facts["taught_before"])
+
+
+def on_disk(folder):
+    """A cohort with a scan on each of its sides."""
+    folder.mkdir()
+    cases = [replace(case, files=(f"{case.study_id}.dcm",), folder=folder) for case in COHORTS.cases]
+    for case in cases:
+        (folder / case.files[0]).write_text(case.study_id)
+    return replace(COHORTS, cases=tuple(cases))
+
+
+def test_a_run_keeps_the_marks_of_the_scans_that_taught_it_and_its_start(recipe, tmp_path):
+    one, other = on_disk(tmp_path / "one"), on_disk(tmp_path / "other")
+    (tmp_path / "other" / "T0.dcm").write_text("somebody else")
+    first = begin(recipe, one, tmp_path / "first", resume=False)
+    assert first.trained_scans == (sha256(b"T0").hexdigest()[:16],)
+    begin(recipe, other, tmp_path / "second", resume=False, start=first)
+    both = {sha256(b"somebody else").hexdigest()[:16], *first.trained_scans}
+    assert open_run(tmp_path / "second").trained_scans == tuple(sorted(both))
+
+
+@pytest.mark.parametrize("name", ["T0.dcm", "T0.json", "T1/masks/anterior.png"])
+def test_a_run_does_not_go_on_with_outlines_that_have_changed(recipe, tmp_path, name):
+    cohorts = on_disk(tmp_path / "cohort")
+    begin(recipe, cohorts, tmp_path / "run", resume=False)
+    begin(recipe, cohorts, tmp_path / "run", resume=True)
+    (tmp_path / "cohort" / name).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / "cohort" / name).write_text("corrected")
+    with pytest.raises(UsageError, match=r"another version of the scans or annotations\. Name another folder"):
+        begin(recipe, cohorts, tmp_path / "run", resume=True)
+    forget(tmp_path / "run", "content")
+    begin(recipe, cohorts, tmp_path / "run", resume=True)
+
+
+def test_a_cohort_without_a_split_is_refused_and_an_earlier_run_goes_on(recipe, tmp_path):
+    (tmp_path / "ours").mkdir()
+    (tmp_path / "ours" / "scan.dcm").touch()
+    write_cohort(tmp_path / "ours", [CohortCase("T0", "P0", ("scan.dcm",))])
+    with pytest.raises(CohortError, match=r"1 of 1 studies of .*ours have no side.*'bonescan cohort split .*ours'"):
+        train(recipe, tmp_path / "ours", tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+    said = []
+    _check_split([tmp_path / "ours"], 7, going_on=True, say=said.append)
+    assert "ours --seed 7'" in said[0]
 
 
 def test_the_start_is_named_where_it_is_forgotten(recipe, tmp_path):

@@ -174,6 +174,7 @@ def test_the_bundle_says_what_it_is(bundle):
     assert set(manifest.files) == {*NETWORKS, "MODEL_CARD.md"}
     assert manifest.recipe["data"]["strip_windows"] == 1
     assert manifest.training_cohort.fingerprints == (manifest.training_cohort.fingerprint,)
+    assert len(manifest.training_cohort.scans) == 4
     assert manifest.figure("patient_auc").count == 2
     card = bundle.path("MODEL_CARD.md").read_text(encoding="utf-8")
     assert "Not a medical device" in card
