@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import io
-import json
 from pathlib import Path
 
 from bonescan.core.files import write_bytes
+from bonescan.training.log import read_log
 
 _NOT_FIGURES = ("stage", "step", "seconds", "progress", "loss")
 
@@ -16,7 +16,9 @@ def draw_curves(run: Path) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
+    lines = read_log(run)
+    if not lines:
+        return
     stages = list(dict.fromkeys(line["stage"] for line in lines))
     figure = Figure(figsize=(4 * len(stages), 6), layout="constrained")
     FigureCanvasAgg(figure)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -18,6 +17,7 @@ from bonescan.core.errors import RecipeError
 from bonescan.training.average import Average, drawn_back
 from bonescan.training.checkpoint import Checkpoint, restore
 from bonescan.training.data import generator
+from bonescan.training.log import append_to_log, cut_log
 from bonescan.training.muon import Muon
 from bonescan.training.recipe import BaseRecipe, StageRecipe
 from bonescan.training.schedule import learning_rate, progress
@@ -112,6 +112,8 @@ def train_stage(
         restore(optimizer, state.optimizer)
         average.state = {name: value.to(team.device) for name, value in state.average.items()}
         say(f"{task.name}: resumed at step {state.step}")
+    if team.first:
+        cut_log(run, task.name, state.step)
     started = time.monotonic() - state.seconds
     losses: list[float] = []
     while not state.stepped:
@@ -253,7 +255,6 @@ def _record(
         "loss": round(float(np.mean(losses)), 5),
         **{key: round(value, 5) for key, value in figures.items()},
     }
-    with (run / "metrics.jsonl").open("a", encoding="utf-8") as handle:
-        handle.write(json.dumps(line) + "\n")
+    append_to_log(run, line)
     shown = ", ".join(f"{key} {value:.4f}" for key, value in figures.items())
     say(f"{name}: step {state.step} ({done:.0%}, {state.seconds:.0f} s): loss {line['loss']:.4f}, {shown}")

@@ -10,6 +10,7 @@ from bonescan.core.errors import ModelError
 from bonescan.core.files import write_bytes
 from bonescan.training import checkpoint as checkpoint_module
 from bonescan.training.checkpoint import Checkpoint, best_network
+from bonescan.training.log import read_log
 from bonescan.training.recipe import StageRecipe, StepwiseRecipe
 from bonescan.training.stage import Task, train_stage
 
@@ -73,6 +74,16 @@ def test_killed_and_resumed_ends_where_uninterrupted_does(tmp_path, dies_at):
     assert resumed.step == expected.step == 9
     torch.testing.assert_close(resumed.network, expected.network, rtol=0, atol=0)
     torch.testing.assert_close(resumed.best_network, expected.best_network, rtol=0, atol=0)
+
+
+def test_a_resumed_stage_says_each_validation_once(tmp_path):
+    """Killed after a validation at step 3, of which the last checkpoint, at step 2, knows nothing."""
+    _train(tmp_path / "whole", _Line())
+    with pytest.raises(_KilledError):
+        _train(tmp_path / "cut", _Line(dies_at=3))
+    _train(tmp_path / "cut", _Line())
+    whole, cut = (read_log(tmp_path / name) for name in ("whole", "cut"))
+    assert [line["step"] for line in cut] == [line["step"] for line in whole] == [3, 6, 9]
 
 
 def test_micro_batches_add_up_to_the_batch(tmp_path):
