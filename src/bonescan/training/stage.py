@@ -51,7 +51,7 @@ class Task:
         number: Which stage; part of the seed of each step.
         samples: Where batches come from.
         loss: What to minimise.
-        validate: Network → figures; the first is the one to maximise.
+        validate: Network → figures; the first is the one to maximise. Those not defined for the patients are NaN.
         fit: Fits, once the steps are done, what they leave of the best network; None where they leave nothing.
     """
 
@@ -228,7 +228,8 @@ def _optimizer(network: nn.Module, stage: StageRecipe, recipe: BaseRecipe) -> to
 
 
 def _keep_best(state: Checkpoint, network: nn.Module, figure: float) -> None:
-    """Remember the network if it is the best so far; the last one even if it is a little worse."""
+    """Remember the network if it is the best so far; the last one even if it is a little worse, or nothing tells."""
+    figure = 0.0 if math.isnan(figure) else figure
     if figure >= state.best - (_CLEARLY if state.stepped else 0.0):
         state.best = figure
         state.best_network = _copied(network)
@@ -247,14 +248,15 @@ def _record(
     figures: dict[str, float],
     say: Callable[[str], None],
 ) -> None:
+    defined = {key: value for key, value in figures.items() if math.isfinite(value)}
     line = {
         "stage": name,
         "step": state.step,
         "seconds": round(state.seconds, 1),
         "progress": round(done, 4),
         "loss": round(float(np.mean(losses)), 5),
-        **{key: round(value, 5) for key, value in figures.items()},
+        **{key: round(value, 5) for key, value in defined.items()},
     }
     append_to_log(run, line)
-    shown = ", ".join(f"{key} {value:.4f}" for key, value in figures.items())
-    say(f"{name}: step {state.step} ({done:.0%}, {state.seconds:.0f} s): loss {line['loss']:.4f}, {shown}")
+    shown = ", ".join(f"{key} {value:.4f}" for key, value in {"loss": line["loss"], **defined}.items())
+    say(f"{name}: step {state.step} ({done:.0%}, {state.seconds:.0f} s): {shown}")

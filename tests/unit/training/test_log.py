@@ -13,7 +13,7 @@ def _line(stage, step, **figures):
 
 
 def test_a_line_that_was_torn_costs_no_other(tmp_path):
-    first, second = _line("joint", 2, dice=0.5), _line("joint", 4, dice=0.6)
+    first, second = _line("joint", 2, dice=0.5), _line("joint", 4, auc=0.6)
     append_to_log(tmp_path, first)
     with (tmp_path / "metrics.jsonl").open("a") as handle:
         handle.write('{"stage": "joint", "st')

@@ -176,6 +176,19 @@ def test_the_last_network_is_kept_unless_an_earlier_one_was_clearly_better(tmp_p
     assert float(state.best_network["3.bias"]) == pytest.approx(kept)
 
 
+def test_a_figure_that_is_not_defined_is_left_out_and_chooses_nothing(tmp_path):
+    others, said = iter([0.9, 0.8, 0.7]), []
+
+    def validate(network):
+        return {"undefined": float("nan"), "other": next(others)}
+
+    task = Task("line", 0, _Line(), lambda net, x, y, done: net(x).mean(), validate)
+    state = train_stage(_network(), task, STAGE, RECIPE, tmp_path, said.append)
+    assert [line.get("other") for line in read_log(tmp_path)] == [0.9, 0.8, 0.7]
+    assert not any("undefined" in line for line in (*read_log(tmp_path), *said))
+    torch.testing.assert_close(state.best_network, state.network, rtol=0, atol=0)
+
+
 def test_a_kill_while_writing_leaves_the_earlier_checkpoint(tmp_path, monkeypatch):
     state, _ = _train(tmp_path, _Line())
     path = tmp_path / "checkpoints" / "line.pt"
