@@ -116,8 +116,8 @@ def train_stage(
         cut_log(run, task.name, state.step)
     started = time.monotonic() - state.seconds
     losses: list[float] = []
+    done = progress(stage, state.step, state.seconds)
     while not state.stepped:
-        done = progress(stage, state.step, state.seconds)
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(stage, recipe.optimizer, done)
         loss = _gradients(network, optimizer, task, stage, recipe, team, state.step, done)
@@ -130,7 +130,8 @@ def train_stage(
         optimizer.step()
         average.update(network, state.step)
         state.step += 1
-        state.stepped = progress(stage, state.step, state.seconds) >= 1
+        done = progress(stage, state.step, state.seconds)
+        state.stepped = done >= 1
         state.finished = state.stepped and task.fit is None
         if not team.first:
             continue

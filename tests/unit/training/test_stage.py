@@ -189,6 +189,11 @@ def test_a_figure_that_is_not_defined_is_left_out_and_chooses_nothing(tmp_path):
     torch.testing.assert_close(state.best_network, state.network, rtol=0, atol=0)
 
 
+def test_what_steps_end_is_said_to_be_done(tmp_path):
+    _train(tmp_path, _Line())
+    assert [line["progress"] for line in read_log(tmp_path)] == [0.3333, 0.6667, 1.0]
+
+
 def test_a_kill_while_writing_leaves_the_earlier_checkpoint(tmp_path, monkeypatch):
     state, _ = _train(tmp_path, _Line())
     path = tmp_path / "checkpoints" / "line.pt"
