@@ -25,7 +25,7 @@ import torch
 
 import bonescan
 from bonescan.core.errors import ModelError, RecipeError, UsageError
-from bonescan.core.files import write_bytes, write_text
+from bonescan.core.files import remove_unfinished, write_bytes, write_text
 from bonescan.training.cache import Cohorts
 from bonescan.training.recipe import AnyRecipe, JointRecipe, read_recipe
 from bonescan.training.team import ALONE, Team
@@ -162,6 +162,8 @@ def begin(
         for key, what, hint in keys:
             if earlier.get(key) != facts[key]:
                 raise UsageError(f"the run in {folder} was begun with another {what}", hint=hint)
+        for place in (folder, folder / "checkpoints"):
+            remove_unfinished(place)
         return Run(folder, recipe, sha256, earlier)
     write_bytes(folder / "recipe.toml", recipe_path.read_bytes())
     write_text(record, json.dumps(facts, indent=2) + "\n")

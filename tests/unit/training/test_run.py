@@ -82,6 +82,18 @@ def test_a_checkpoint_that_is_not_there_is_said_before_the_run_is_begun(recipe, 
     assert not (tmp_path / "run").exists()
 
 
+def test_what_a_kill_left_half_written_is_removed_when_the_run_goes_on(recipe, tmp_path):
+    run = begin(recipe, COHORTS, tmp_path / "run", resume=False)
+    checkpoints = run.folder / "checkpoints"
+    checkpoints.mkdir()
+    torn, whole = checkpoints / ".joint.pt.x1y2.part", checkpoints / "joint.pt"
+    for path in (torn, whole):
+        path.write_bytes(b"weights")
+    begin(recipe, COHORTS, run.folder, resume=True)
+    assert whole.exists()
+    assert not torn.exists()
+
+
 def test_a_bundle_says_that_a_network_was_taught_elsewhere(recipe, checkpoint, tmp_path):
     run = begin(recipe, COHORTS, tmp_path / "run", resume=False, init=checkpoint)
     after = begin(recipe, COHORTS, tmp_path / "after", resume=False, start=run)
