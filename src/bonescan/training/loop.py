@@ -9,17 +9,17 @@ from pathlib import Path
 
 import torch
 
-from bonescan.core.errors import UsageError
+from bonescan.core.errors import RecipeError, UsageError
 from bonescan.training import region_prior
 from bonescan.training.baselines.nnunet import need_nnunet
 from bonescan.training.baselines.train import BaselineRecipe, train_baseline
 from bonescan.training.cache import Cohorts, GridCases, load_cache, open_cache, read_cohorts
 from bonescan.training.joint.train import train_joint
-from bonescan.training.recipe import BASELINES, AnyRecipe, BaseRecipe, JointRecipe, read_recipe
+from bonescan.training.recipe import BASELINES, AnyRecipe, BaseRecipe, JointRecipe, StageRecipe, read_recipe
 from bonescan.training.run import Run, begin, open_run, started_from
 from bonescan.training.start import Start, open_start
 from bonescan.training.stepwise import train_stepwise
-from bonescan.training.team import Accelerator, Team, launch
+from bonescan.training.team import Accelerator, Team, check_devices, launch
 
 _log = logging.getLogger(__name__)
 Progress = Callable[[str], None]
@@ -56,11 +56,12 @@ def train(
         The run folder.
 
     Raises:
-        RecipeError: The recipe or `init` cannot be used, or the networks of `start` have another shape.
+        RecipeError: The recipe or `init` cannot be used, a batch has fewer samples than there are devices, or the
+            networks of `start` have another shape.
         ModelError: `start` is neither a finished run nor a model.
         CohortError: The cohort has faults, or no case in train or val.
         UsageError: The folder holds another run, `init` is given for a recipe without a window classifier, `start` for
-            a baseline, or no `start` for a recipe that needs one.
+            a baseline, or no `start` for a recipe that needs one; or there are not so many devices.
         MissingExtraError: The recipe asks for nnU-Net, which is not installed, or several devices for lightning-fabric.
     """
     say = progress or _log.info
@@ -76,6 +77,8 @@ def train(
         need_nnunet()
         if devices > 1:
             raise UsageError("nnU-Net trains on one device here", hint="Leave --devices out")
+    check_devices(devices, accelerator)
+    _check_batches(recipe, devices)
     cohorts = read_cohorts(folders, seed=recipe.seed)
     earlier = open_start(start) if start else None
     run = begin(recipe_path, cohorts, run_dir, resume=resume, start=earlier, init=init)
@@ -101,6 +104,21 @@ def _check_without_start(recipe: AnyRecipe, run_dir: Path) -> None:
         return
     begun_from = started_from(run_dir)
     raise UsageError(found, hint=f"The run was begun from {begun_from}: name that with --start" if begun_from else hint)
+
+
+def _check_batches(recipe: AnyRecipe, devices: int) -> None:
+    """Refuse a recipe of which a batch is too small for every device to have a sample.
+
+    Raises:
+        RecipeError: It is.
+    """
+    for name in type(recipe).model_fields:
+        stage = getattr(recipe, name)
+        if isinstance(stage, StageRecipe) and stage.steps and stage.batch < devices:
+            raise RecipeError(
+                f"{name}: a batch of {stage.batch} cannot be shared by {devices} devices",
+                hint="Raise batch in the recipe, or lower --devices",
+            )
 
 
 def _train_on(team: Team, folder: Path, start: Start | None, init: Path | None, say: Progress) -> None:

@@ -13,7 +13,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from bonescan.core.errors import RecipeError
 from bonescan.training.average import Average, drawn_back
 from bonescan.training.checkpoint import Checkpoint, restore
 from bonescan.training.data import generator
@@ -86,11 +85,8 @@ def train_stage(
         team: The processes that train it together; the first of them writes.
 
     Raises:
-        RecipeError: The batch has fewer samples than there are processes.
         ModelError: The checkpoint is of another version, whose network has another shape.
     """
-    if stage.batch < team.size:
-        raise RecipeError(f"{task.name}: a batch of {stage.batch} cannot be shared by {team.size} devices")
     path = run / "checkpoints" / f"{task.name}.pt"
     network.to(team.device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # a quarter faster on a CPU
     optimizer = _optimizer(network, stage, recipe)
