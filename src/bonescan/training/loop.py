@@ -15,6 +15,7 @@ from bonescan.training.baselines.nnunet import need_nnunet
 from bonescan.training.baselines.train import BaselineRecipe, train_baseline
 from bonescan.training.cache import Cohorts, GridCases, load_cache, open_cache, read_cohorts
 from bonescan.training.joint.train import train_joint
+from bonescan.training.measure import alike_in_words
 from bonescan.training.recipe import BASELINES, AnyRecipe, BaseRecipe, JointRecipe, StageRecipe, read_recipe
 from bonescan.training.run import Run, begin, open_run, started_from
 from bonescan.training.start import Start, open_start
@@ -83,6 +84,9 @@ def train(
     earlier = open_start(start) if start else None
     run = begin(recipe_path, cohorts, run_dir, resume=resume, start=earlier, init=init)
     torch.set_num_threads(recipe.threads)
+    if words := alike_in_words(cohorts.split("val")):
+        consequence = "no threshold of a patient can be tuned, and nothing calibrated"
+        say(f"{words}: {consequence}; have some of both on the validation side")
     prepare(run, cohorts, workers=workers, say=say)
     launch(_train_on, run.folder, earlier, init, say, devices=devices, accelerator=accelerator)
     return run.folder
