@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from bonescan.core.errors import RecipeError
 from bonescan.training.recipe import StageRecipe, StepwiseRecipe
 from bonescan.training.stage import Task, train_stage
 
@@ -56,6 +57,13 @@ def train_line(team, folder, norm, micro, lines):
     say = partial(_write, lines / f"{team.rank}.txt")
     state = train_stage(net, Task("line", 0, Line(), _loss, _figures), stage, RECIPE, folder, say, team)
     torch.save({"network": net.state_dict(), "best": state.best_network}, lines / f"{team.rank}.pt")
+
+
+def fail_in_the_second(team):
+    """Refuse to go on in one process; the other waits for it."""
+    if not team.first:
+        raise RecipeError(f"process {team.rank} found a fault", expected="none", hint="Mend it")
+    team.wait()
 
 
 def _write(path: Path, line: str) -> None:

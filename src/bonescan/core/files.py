@@ -40,6 +40,13 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode("utf-8"))
 
 
+def remove_unfinished(folder: Path) -> None:
+    """Remove what `write_bytes` left in a folder when it was killed; nobody may be writing there."""
+    for path in folder.glob(".*.part"):
+        if path.is_file():
+            path.unlink(missing_ok=True)
+
+
 def sync_folder(folder: Path) -> None:
     """Put the names in a folder on the disk: after a rename, a power cut would else bring the old ones back.
 

@@ -59,7 +59,8 @@ class Thresholds(_Frozen):
     sites: dict[Site, _Probability]
     untuned: tuple[str, ...] = Field(
         (),
-        description="Classes that no patient to tune on has outlined: the threshold of a pixel is as before, or 0.5.",
+        description="Classes that no patient to tune on has outlined: the threshold of a pixel is as before, or 0.5. "
+        '"patient" where these all have metastases, or none has: nothing is calibrated, and the threshold is 0.5.',
     )
 
 

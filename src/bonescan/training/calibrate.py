@@ -8,8 +8,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import numpy as np
-
 from bonescan.core.errors import CohortError
 from bonescan.inference import runtime
 from bonescan.inference.joint import NETWORK
@@ -17,12 +15,12 @@ from bonescan.io.cohort import CohortCase
 from bonescan.io.cohort_content import scan_marks
 from bonescan.models.bundle import CARD, Bundle, Manifest, TrainingCohort, check_name, load_bundle, write_bundle
 from bonescan.training.bundle_figures import DIFFERENCE, dataset_in_words, figures_of
-from bonescan.training.cache import Cohorts, GridCases, open_cache, patient_numbers, read_cohorts
+from bonescan.training.cache import Cohorts, GridCases, open_cache, read_cohorts
 from bonescan.training.card import model_card, patients_in_words, untuned_in_words
 from bonescan.training.exported import in_batches, load_exactly
 from bonescan.training.init import STAGES
 from bonescan.training.joint.measure import measure_joint
-from bonescan.training.measure import Measured, halves, measure
+from bonescan.training.measure import Measured, alike_in_words, measure
 from bonescan.training.recipe import DataRecipe
 
 _SEED = 0
@@ -138,15 +136,8 @@ def _not_trained_on(
 
 def _check(cases: Sequence[CohortCase]) -> None:
     """Refuse patients of whom those to tune on are all alike, whatever the rest are."""
-    metastasis = np.array([case.metastasis for case in cases], dtype=np.bool_)
-    tuning, _ = halves(metastasis, patient_numbers(cases))
-    positive = int(metastasis[tuning].sum())
-    if not 0 < positive < len(tuning):
-        raise CohortError(
-            f"of the patients to tune on {positive} have metastases and {len(tuning) - positive} have none",
-            expected="some of both",
-            hint="Outline more patients, or move some from the test side",
-        )
+    if words := alike_in_words(cases):
+        raise CohortError(words, expected="some of both", hint="Outline more patients, or move some from the test side")
 
 
 def _measure(bundle: Bundle, cases: GridCases) -> tuple[Measured, dict[str, Any] | None]:

@@ -40,7 +40,7 @@ say where in the window, and a logistic layer weighs their strongest cells with 
     "joint": """\
 One network sees both views at once, the posterior one mirrored, and says in one pass where metastases, benign uptake,
 bladder and skeletal regions are, whether there is metastasis, and at which of six sites. Its probabilities are
-calibrated on validation patients; those near the threshold are marked for review.
+{calibrated}; those near the threshold are marked for review.
 """,
 }
 
@@ -51,15 +51,22 @@ def patients_in_words(*, simulated: bool) -> str:
 
 
 def untuned_in_words(thresholds: Thresholds) -> str:
-    """Which thresholds of a pixel no patient was there to tune on, as a sentence, or nothing.
+    """Which thresholds no patient was there to tune on, as sentences, or nothing.
 
     Example:
         >>> t = Thresholds(patient=0.5, segment_metastasis=0.5, segment_bladder=0.4, sites={}, untuned=("bladder",))
         >>> untuned_in_words(t)
         'Not tuned, since no patient to tune on has such pixels outlined: 0.40 (bladder).'
     """
-    words = _pixels(thresholds, thresholds.untuned)
-    return f"Not tuned, since no patient to tune on has such pixels outlined: {words}." if words else ""
+    sentences = []
+    if words := _pixels(thresholds, [name for name in _CLASSES if name in thresholds.untuned]):
+        sentences.append(f"Not tuned, since no patient to tune on has such pixels outlined: {words}.")
+    if "patient" in thresholds.untuned:
+        sentences.append(
+            "Not calibrated, since the patients to tune on all have metastases, or none has: the threshold of a "
+            f"patient is {thresholds.patient:.2f}; 'bonescan calibrate' sets it on others."
+        )
+    return " ".join(sentences)
 
 
 def _pixels(thresholds: Thresholds, classes: Iterable[str] = tuple(_CLASSES)) -> str:
@@ -79,6 +86,7 @@ def model_card(manifest: Manifest) -> str:
         else ""
     )
     untuned = f" {words}" if (words := untuned_in_words(t)) else ""
+    calibrated = "not calibrated (see Thresholds)" if "patient" in t.untuned else "calibrated on validation patients"
     training = "trained on simulated patients only" if manifest.simulated_only else "see the training cohort below"
     cases = ", ".join(f"{count} {name}" for name, count in cohort.cases.items())
     return f"""\
@@ -94,7 +102,7 @@ Pipeline "{manifest.pipeline}", {training}. Licence: {manifest.licence}.
 
 ## What it does
 
-{_WHAT[manifest.pipeline]}
+{_WHAT[manifest.pipeline].format(calibrated=calibrated)}
 The views are cropped to the body, stretched to 1024×256 and normalised first.
 
 ## Training

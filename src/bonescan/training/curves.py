@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import io
-import json
 from pathlib import Path
 
 from bonescan.core.files import write_bytes
+from bonescan.training.log import read_log
 
 _NOT_FIGURES = ("stage", "step", "seconds", "progress", "loss")
 
@@ -16,7 +16,9 @@ def draw_curves(run: Path) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
+    lines = read_log(run)
+    if not lines:
+        return
     stages = list(dict.fromkeys(line["stage"] for line in lines))
     figure = Figure(figsize=(4 * len(stages), 6), layout="constrained")
     FigureCanvasAgg(figure)
@@ -26,10 +28,13 @@ def draw_curves(run: Path) -> None:
         steps = [line["step"] for line in own]
         axes[0, column].plot(steps, [line["loss"] for line in own], color="black", marker=".")
         axes[0, column].set(title=stage, ylabel="loss" if column == 0 else "")
-        for name in (key for key in own[0] if key not in _NOT_FIGURES):
-            axes[1, column].plot(steps, [line[name] for line in own], marker=".", label=name)
+        for name in dict.fromkeys(key for line in own for key in line if key not in _NOT_FIGURES):
+            # What a validation lacks was not defined for it.
+            values = [line.get(name, float("nan")) for line in own]
+            axes[1, column].plot(steps, values, marker=".", label=name)
         axes[1, column].set(xlabel="step", ylim=(0, 1))
-        axes[1, column].legend(loc="lower right")
+        if axes[1, column].get_lines():
+            axes[1, column].legend(loc="lower right")
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=100)
     write_bytes(run / "curves.png", buffer.getvalue())

@@ -9,18 +9,19 @@ from pathlib import Path
 
 import torch
 
-from bonescan.core.errors import CohortError, UsageError
+from bonescan.core.errors import CohortError, RecipeError, UsageError
 from bonescan.io.cohort import read_cohort
 from bonescan.training import region_prior
 from bonescan.training.baselines.nnunet import need_nnunet
 from bonescan.training.baselines.train import BaselineRecipe, train_baseline
 from bonescan.training.cache import Cohorts, GridCases, load_cache, open_cache, read_cohorts
 from bonescan.training.joint.train import train_joint
-from bonescan.training.recipe import BASELINES, AnyRecipe, BaseRecipe, JointRecipe, read_recipe
+from bonescan.training.measure import alike_in_words
+from bonescan.training.recipe import BASELINES, AnyRecipe, BaseRecipe, JointRecipe, StageRecipe, read_recipe
 from bonescan.training.run import RECORD, Run, begin, open_run, started_from
 from bonescan.training.start import Start, open_start
 from bonescan.training.stepwise import train_stepwise
-from bonescan.training.team import Accelerator, Team, launch
+from bonescan.training.team import Accelerator, Team, check_devices, launch
 
 _log = logging.getLogger(__name__)
 Progress = Callable[[str], None]
@@ -57,11 +58,12 @@ def train(
         The run folder.
 
     Raises:
-        RecipeError: The recipe or `init` cannot be used, or the networks of `start` have another shape.
+        RecipeError: The recipe or `init` cannot be used, a batch has fewer samples than there are devices, or the
+            networks of `start` have another shape.
         ModelError: `start` is neither a finished run nor a model.
         CohortError: The cohort has faults, a study without a side of the split, or no case in train or val.
         UsageError: The folder holds another run, `init` is given for a recipe without a window classifier, `start` for
-            a baseline, or no `start` for a recipe that needs one.
+            a baseline, or no `start` for a recipe that needs one; or there are not so many devices.
         MissingExtraError: The recipe asks for nnU-Net, which is not installed, or several devices for lightning-fabric.
     """
     say = progress or _log.info
@@ -77,11 +79,16 @@ def train(
         need_nnunet()
         if devices > 1:
             raise UsageError("nnU-Net trains on one device here", hint="Leave --devices out")
+    check_devices(devices, accelerator)
+    _check_batches(recipe, devices)
     _check_split(folders, recipe.seed, going_on=resume and (run_dir / RECORD).is_file(), say=say)
     cohorts = read_cohorts(folders, seed=recipe.seed)
     earlier = open_start(start) if start else None
     run = begin(recipe_path, cohorts, run_dir, resume=resume, start=earlier, init=init)
     torch.set_num_threads(recipe.threads)
+    if words := alike_in_words(cohorts.split("val")):
+        consequence = "no threshold of a patient can be tuned, and nothing calibrated"
+        say(f"{words}: {consequence}; have some of both on the validation side")
     prepare(run, cohorts, workers=workers, say=say)
     launch(_train_on, run.folder, earlier, init, say, devices=devices, accelerator=accelerator)
     return run.folder
@@ -125,6 +132,21 @@ def _check_split(folders: Sequence[Path], seed: int, *, going_on: bool, say: Pro
             say(
                 f"the split of {folder} is drawn with the recipe's seed and is not in its table: when the run has "
                 f"ended, write it there with 'bonescan cohort split {folder} --seed {seed}'"
+            )
+
+
+def _check_batches(recipe: AnyRecipe, devices: int) -> None:
+    """Refuse a recipe of which a batch is too small for every device to have a sample.
+
+    Raises:
+        RecipeError: It is.
+    """
+    for name in type(recipe).model_fields:
+        stage = getattr(recipe, name)
+        if isinstance(stage, StageRecipe) and stage.steps and stage.batch < devices:
+            raise RecipeError(
+                f"{name}: a batch of {stage.batch} cannot be shared by {devices} devices",
+                hint="Raise batch in the recipe, or lower --devices",
             )
 
 

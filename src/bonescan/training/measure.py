@@ -6,7 +6,7 @@ flatters its figure.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,9 +14,10 @@ import numpy.typing as npt
 
 from bonescan.core.anatomy import SITES, MaskLabel, Site
 from bonescan.inference.windows import STARTS, WINDOW, blend, extract
+from bonescan.io.cohort import CohortCase
 from bonescan.metrics.thresholds import balanced_threshold, even_odds_threshold, sensitive_threshold
 from bonescan.models.bundle import Thresholds
-from bonescan.training.cache import GridCases
+from bonescan.training.cache import GridCases, patient_numbers
 from bonescan.training.chain import Floats, Network, site_probabilities, window_probabilities
 
 Bools = npt.NDArray[np.bool_]
@@ -114,7 +115,7 @@ def measure(
         segment_metastasis=metastasis.level,
         segment_bladder=bladder.level,
         sites=tune_sites(sites, site_truth, known, tuning, before.sites if before else None),
-        untuned=untuned(found, tuning),
+        untuned=untuned(found, tuning, known),
     )
     return Measured(
         held_out=tuning is not held,
@@ -186,6 +187,20 @@ def halves(metastasis: Bools, patients: Indices) -> tuple[Indices, Indices]:
     return np.flatnonzero(tuning[case_of]), np.flatnonzero(~tuning[case_of])
 
 
+def alike_in_words(cases: Sequence[CohortCase]) -> str:
+    """That of some cases those to tune on all have metastases, or none has, whatever the rest are; else nothing."""
+    metastasis = np.array([case.metastasis for case in cases], dtype=np.bool_)
+    tuning, _ = halves(metastasis, patient_numbers(cases))
+    if _both(metastasis[tuning]):
+        return ""
+    positive = int(metastasis[tuning].sum())
+    return f"of the patients to tune on {positive} have metastases and {len(tuning) - positive} have none"
+
+
+def _both(metastasis: Bools) -> bool:
+    return bool(metastasis.any() and not metastasis.all())
+
+
 def tune_segmentation(
     cases: GridCases,
     segment: Network,
@@ -249,9 +264,16 @@ def best_level(sums: npt.NDArray[np.floating], before: float | None = None) -> i
     return int(_dice(sums).argmax())
 
 
-def untuned(found: Mapping[str, Segmented], tuning: Indices) -> tuple[str, ...]:
-    """Names of the classes of which the cases to tune on have no true pixel."""
-    return tuple(name for name, segmented in found.items() if not segmented.true[tuning].any())
+def untuned(found: Mapping[str, Segmented], tuning: Indices, metastasis: Bools) -> tuple[str, ...]:
+    """Names of the classes of which the cases to tune on have no true pixel; "patient" where these cases are all alike.
+
+    Args:
+        found: Class by name → what was segmented.
+        tuning: Cases to choose on.
+        metastasis: (cases,).
+    """
+    classes = tuple(name for name, segmented in found.items() if not segmented.true[tuning].any())
+    return classes if _both(metastasis[tuning]) else (*classes, "patient")
 
 
 def _dice(sums: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:

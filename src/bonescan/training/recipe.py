@@ -5,13 +5,14 @@ A recipe is frozen, refuses unknown keys, and its SHA-256 is kept with the run a
 
 from __future__ import annotations
 
+import difflib
 import hashlib
-import math
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Any, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from bonescan.core.errors import RecipeError
 
@@ -19,7 +20,7 @@ Share = float
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 def _at_most_all(recipe: _Frozen, *names: str) -> None:
@@ -112,7 +113,7 @@ class JointAugmentRecipe(AugmentRecipe):
     @classmethod
     def _from_least_to_largest(cls, step: tuple[float, float]) -> tuple[float, float]:
         least, largest = step
-        if not 0 < least <= largest < math.inf:  # drawn on a logarithmic scale
+        if not 0 < least <= largest:  # drawn on a logarithmic scale
             raise ValueError(f"from {least:g} to {largest:g}; expected the least first, both above 0")
         return step
 
@@ -317,7 +318,13 @@ class NnunetRecipe(AnyMethodRecipe):
 AnyRecipe = StepwiseRecipe | JointRecipe | UnetRecipe | ReportRecipe | NnunetRecipe
 BASELINES = ("unet", "resnet34-report", "nnunet")
 """Pipelines that are compared with, and not made into bundles."""
-_RECIPE: TypeAdapter[AnyRecipe] = TypeAdapter(Annotated[AnyRecipe, Field(discriminator="pipeline")])
+_RECIPES: Mapping[str, type[AnyRecipe]] = {
+    "stepwise": StepwiseRecipe,
+    "joint": JointRecipe,
+    "unet": UnetRecipe,
+    "resnet34-report": ReportRecipe,
+    "nnunet": NnunetRecipe,
+}
 
 
 def read_recipe(path: Path) -> tuple[AnyRecipe, str]:
@@ -334,12 +341,39 @@ def read_recipe(path: Path) -> tuple[AnyRecipe, str]:
     """
     try:
         raw = path.read_bytes()
-        recipe = _RECIPE.validate_python(tomllib.loads(raw.decode("utf-8")))
+        # Some editors begin a file with a byte order mark, which TOML does not know.
+        document = tomllib.loads(raw.decode("utf-8-sig"))
     except OSError as error:
         raise RecipeError(f"cannot read the recipe {path.name}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RecipeError(f"{path.name} is not TOML: {error}") from error
+    pipeline = document.get("pipeline")
+    if pipeline not in tuple(_RECIPES):
+        found = "has no key pipeline" if pipeline is None else f"names an unknown pipeline, {pipeline!r}"
+        raise RecipeError(f"{path.name} {found}", expected=f"one of {', '.join(_RECIPES)}")
+    kind = _RECIPES[pipeline]
+    try:
+        recipe = kind.model_validate(document)
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise RecipeError(f"{path.name} has {error.error_count()} faults: {faults}") from error
+        faults = [_in_words(kind, fault["loc"], fault["type"], fault["msg"]) for fault in error.errors()]
+        count = "a fault" if len(faults) == 1 else f"{len(faults)} faults"
+        raise RecipeError(f"{path.name} has {count}: {'; '.join(faults)}") from error
     return recipe, hashlib.sha256(raw).hexdigest()
+
+
+def _in_words(kind: type[BaseModel], place: tuple[int | str, ...], fault: str, words: str) -> str:
+    """What is wrong with a key, e.g. "joint.minuts: unknown key; did you mean minutes"."""
+    if fault == "extra_forbidden":
+        close = difflib.get_close_matches(str(place[-1]), _keys(kind, place[:-1]), n=1)
+        words = "unknown key" + "".join(f"; did you mean {key}" for key in close)
+    where = ".".join(map(str, place))
+    return f"{where}: {words}" if where else words
+
+
+def _keys(kind: type[BaseModel], sections: tuple[int | str, ...]) -> list[str]:
+    """Keys that a section of a recipe may have."""
+    for section in sections:
+        annotation: Any = kind.model_fields[str(section)].annotation
+        # A section that may be left out is one of two types, the other that of None.
+        kind = next(iter(get_args(annotation)), annotation)
+    return list(kind.model_fields)

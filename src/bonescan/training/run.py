@@ -25,7 +25,7 @@ import torch
 
 import bonescan
 from bonescan.core.errors import ModelError, RecipeError, UsageError
-from bonescan.core.files import write_bytes, write_text
+from bonescan.core.files import remove_unfinished, write_bytes, write_text
 from bonescan.io.cohort_content import content_of, scan_marks
 from bonescan.training.cache import Cohorts
 from bonescan.training.recipe import AnyRecipe, JointRecipe, read_recipe
@@ -176,6 +176,8 @@ def begin(
         for key, what, hint in keys:
             if earlier.get(key) != facts[key]:
                 raise UsageError(f"the run in {folder} was begun with another {what}", hint=hint)
+        for place in (folder, folder / "checkpoints"):
+            remove_unfinished(place)
         return Run(folder, recipe, sha256, earlier)
     before = start.trained_scans if start else ()
     facts["trained_scans"] = sorted({*before, *(mark for case in cohorts.split("train") for mark in scan_marks(case))})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -14,10 +13,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from bonescan.core.errors import RecipeError
 from bonescan.training.average import Average, drawn_back
 from bonescan.training.checkpoint import Checkpoint, restore
 from bonescan.training.data import generator
+from bonescan.training.log import append_to_log, cut_log
 from bonescan.training.muon import Muon
 from bonescan.training.recipe import BaseRecipe, StageRecipe
 from bonescan.training.schedule import learning_rate, progress
@@ -51,7 +50,7 @@ class Task:
         number: Which stage; part of the seed of each step.
         samples: Where batches come from.
         loss: What to minimise.
-        validate: Network → figures; the first is the one to maximise.
+        validate: Network → figures; the first is the one to maximise. Those not defined for the patients are NaN.
         fit: Fits, once the steps are done, what they leave of the best network; None where they leave nothing.
     """
 
@@ -86,11 +85,8 @@ def train_stage(
         team: The processes that train it together; the first of them writes.
 
     Raises:
-        RecipeError: The batch has fewer samples than there are processes.
         ModelError: The checkpoint is of another version, whose network has another shape.
     """
-    if stage.batch < team.size:
-        raise RecipeError(f"{task.name}: a batch of {stage.batch} cannot be shared by {team.size} devices")
     path = run / "checkpoints" / f"{task.name}.pt"
     network.to(team.device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # a quarter faster on a CPU
     optimizer = _optimizer(network, stage, recipe)
@@ -112,10 +108,12 @@ def train_stage(
         restore(optimizer, state.optimizer)
         average.state = {name: value.to(team.device) for name, value in state.average.items()}
         say(f"{task.name}: resumed at step {state.step}")
+    if team.first:
+        cut_log(run, task.name, state.step)
     started = time.monotonic() - state.seconds
     losses: list[float] = []
+    done = progress(stage, state.step, state.seconds)
     while not state.stepped:
-        done = progress(stage, state.step, state.seconds)
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(stage, recipe.optimizer, done)
         loss = _gradients(network, optimizer, task, stage, recipe, team, state.step, done)
@@ -128,7 +126,8 @@ def train_stage(
         optimizer.step()
         average.update(network, state.step)
         state.step += 1
-        state.stepped = progress(stage, state.step, state.seconds) >= 1
+        done = progress(stage, state.step, state.seconds)
+        state.stepped = done >= 1
         state.finished = state.stepped and task.fit is None
         if not team.first:
             continue
@@ -226,7 +225,8 @@ def _optimizer(network: nn.Module, stage: StageRecipe, recipe: BaseRecipe) -> to
 
 
 def _keep_best(state: Checkpoint, network: nn.Module, figure: float) -> None:
-    """Remember the network if it is the best so far; the last one even if it is a little worse."""
+    """Remember the network if it is the best so far; the last one even if it is a little worse, or nothing tells."""
+    figure = 0.0 if math.isnan(figure) else figure
     if figure >= state.best - (_CLEARLY if state.stepped else 0.0):
         state.best = figure
         state.best_network = _copied(network)
@@ -245,15 +245,15 @@ def _record(
     figures: dict[str, float],
     say: Callable[[str], None],
 ) -> None:
+    defined = {key: value for key, value in figures.items() if math.isfinite(value)}
     line = {
         "stage": name,
         "step": state.step,
         "seconds": round(state.seconds, 1),
         "progress": round(done, 4),
         "loss": round(float(np.mean(losses)), 5),
-        **{key: round(value, 5) for key, value in figures.items()},
+        **{key: round(value, 5) for key, value in defined.items()},
     }
-    with (run / "metrics.jsonl").open("a", encoding="utf-8") as handle:
-        handle.write(json.dumps(line) + "\n")
-    shown = ", ".join(f"{key} {value:.4f}" for key, value in figures.items())
-    say(f"{name}: step {state.step} ({done:.0%}, {state.seconds:.0f} s): loss {line['loss']:.4f}, {shown}")
+    append_to_log(run, line)
+    shown = ", ".join(f"{key} {value:.4f}" for key, value in {"loss": line["loss"], **defined}.items())
+    say(f"{name}: step {state.step} ({done:.0%}, {state.seconds:.0f} s): {shown}")

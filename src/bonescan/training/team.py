@@ -14,16 +14,22 @@ over the processes at each step; they are linear in what each part contributes, 
 
 from __future__ import annotations
 
+import pickle
 import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 from torch import Tensor, nn
+from torch.multiprocessing.spawn import ProcessException
 
-from bonescan.core.errors import MissingExtraError, UsageError
+from bonescan.core.errors import BonescanError, MissingExtraError, UsageError
+from bonescan.core.files import write_bytes
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -96,6 +102,26 @@ def device_of(network: nn.Module) -> torch.device:
     return next(network.parameters()).device
 
 
+def check_devices(devices: int, accelerator: Accelerator) -> None:
+    """Prove that `launch` can begin; to be called before long work.
+
+    Args:
+        devices: How many GPUs, or processes on a CPU.
+        accelerator: "auto" is CUDA where there is one.
+
+    Raises:
+        UsageError: There are not so many devices.
+        MissingExtraError: Several were asked for and lightning-fabric is not installed.
+    """
+    if _on_cuda(accelerator) and torch.cuda.device_count() < devices:
+        raise UsageError(f"there are {torch.cuda.device_count()} CUDA devices, not {devices}")
+    if devices > 1 and find_spec("lightning_fabric") is None:
+        raise MissingExtraError(
+            "training on several devices needs lightning-fabric, which is not installed",
+            hint="Install it with: pip install 'bonescan[train]'",
+        )
+
+
 def launch(work: Callable[..., None], *arguments: Any, devices: int = 1, accelerator: Accelerator = "auto") -> None:
     """Call ``work(team, *arguments)`` on every device.
 
@@ -111,25 +137,35 @@ def launch(work: Callable[..., None], *arguments: Any, devices: int = 1, acceler
     Raises:
         UsageError: There are not so many devices.
         MissingExtraError: Several were asked for and lightning-fabric is not installed.
+        BonescanError: What `work` raises in any of the processes.
     """
-    cuda = torch.cuda.is_available() if accelerator == "auto" else accelerator == "cuda"
-    if cuda and torch.cuda.device_count() < devices:
-        raise UsageError(f"there are {torch.cuda.device_count()} CUDA devices, not {devices}")
+    check_devices(devices, accelerator)
+    kind = "cuda" if _on_cuda(accelerator) else "cpu"
     if devices == 1:
-        work(Team(torch.device("cuda" if cuda else "cpu")), *arguments)
+        work(Team(torch.device(kind)), *arguments)
         return
-    try:
-        from lightning_fabric import Fabric
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(
-            "training on several devices needs lightning-fabric, which is not installed",
-            hint="Install it with: pip install 'bonescan[train]'",
-        ) from error
-    fabric = Fabric(accelerator="cuda" if cuda else "cpu", devices=devices, strategy="ddp_spawn")
-    fabric.launch(partial(_in_process, work, arguments))
+    from lightning_fabric import Fabric
+
+    fabric = Fabric(accelerator=kind, devices=devices, strategy="ddp_spawn")
+    with TemporaryDirectory(prefix="bonescan-") as errors:
+        try:
+            fabric.launch(partial(_in_process, work, arguments, Path(errors)))
+        except ProcessException as error:
+            for path in sorted(Path(errors).glob("[0-9]*")):
+                raise pickle.loads(path.read_bytes()) from error
+            raise
 
 
-def _in_process(work: Callable[..., None], arguments: tuple[Any, ...], fabric: Fabric) -> None:
+def _on_cuda(accelerator: Accelerator) -> bool:
+    return torch.cuda.is_available() if accelerator == "auto" else accelerator == "cuda"
+
+
+def _in_process(work: Callable[..., None], arguments: tuple[Any, ...], errors: Path, fabric: Fabric) -> None:
     # By this signal torch lets its processes end with the one that started them; in the background it is ignored.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    work(Team(fabric.device, fabric.global_rank, fabric.world_size, fabric), *arguments)
+    try:
+        work(Team(fabric.device, fabric.global_rank, fabric.world_size, fabric), *arguments)
+    except BonescanError as error:
+        # Of an error torch brings back the traceback alone, as text.
+        write_bytes(errors / str(fabric.global_rank), pickle.dumps(error))
+        raise

@@ -30,8 +30,7 @@ def classify_figures(cases: GridCases, count: int, least: int, seed: int) -> Cal
 
     def figures(network: nn.Module) -> dict[str, float]:
         scores = _predict(network, images).numpy()
-        metastasis, bladder = auc(scores[:, 0], truth[:, 0]), auc(scores[:, 1], truth[:, 1])
-        return {"auc_metastasis": _number(metastasis), "auc_bladder": _number(bladder)}
+        return {"auc_metastasis": auc(scores[:, 0], truth[:, 0]), "auc_bladder": auc(scores[:, 1], truth[:, 1])}
 
     return figures
 
@@ -48,7 +47,7 @@ def segment_figures(
         called = _predict(network, images).numpy()[:, 0] > 0.5
         sums = [a.sum(axis=(1, 2)).astype(float) for a in (called & truth, called, truth)]
         dice = dice_figures(*sums)
-        return {"dice_pooled": _number(dice["pooled"]), "dice_bearing": _number(dice["lesion_bearing"])}
+        return {"dice_pooled": dice["pooled"], "dice_bearing": dice["lesion_bearing"]}
 
     return figures
 
@@ -69,7 +68,7 @@ def locate_figures(cases: GridCases, count: int, seed: int) -> Callable[[nn.Modu
         exact = ((scores >= 0.5) == truth).all(axis=1).mean()
         areas = [auc(scores[:, i], truth[:, i]) for i in range(truth.shape[1])]
         known = [area for area in areas if np.isfinite(area)]
-        return {"auc_sites": float(np.mean(known)) if known else 0.5, "exact": float(exact)}
+        return {"auc_sites": float(np.mean(known)) if known else float("nan"), "exact": float(exact)}
 
     return figures
 
@@ -99,7 +98,3 @@ def _predict(network: nn.Module, inputs: Tensor, batch: int = 16) -> Tensor:
     device = device_of(network)
     with torch.inference_mode():
         return torch.cat([torch.sigmoid(network(part.to(device))).cpu() for part in torch.split(inputs, batch)])
-
-
-def _number(value: float) -> float:
-    return value if np.isfinite(value) else 0.0

@@ -15,7 +15,7 @@ from bonescan.io.cohort_content import scan_marks
 from bonescan.models.bundle import CARD, Figure, load_bundle, write_bundle
 from bonescan.training.cache import open_cache
 from bonescan.training.calibrate import calibrate_bundle
-from bonescan.training.card import model_card
+from bonescan.training.card import model_card, untuned_in_words
 from tests.joint_bundle import joint_bundle
 from tests.tiny_bundle import tiny_bundle
 from tests.training_cohort import write_training_cohort
@@ -228,6 +228,16 @@ def test_what_nobody_has_outlined_keeps_its_threshold_and_that_is_said(place, tm
     sentence = "Not tuned, since no patient to tune on has such pixels outlined: 0.90 (bladder), 0.50 (benign uptake)."
     assert sentence in said
     assert sentence in bundle.path(CARD).read_text()
+
+
+def test_the_card_says_what_is_not_calibrated(place):
+    manifest = load_bundle(place / "good").manifest
+    assert "are\ncalibrated on validation patients" in model_card(manifest)
+    thresholds = manifest.thresholds.model_copy(update={"untuned": ("patient",)})
+    card = model_card(manifest.model_copy(update={"thresholds": thresholds}))
+    assert "are\nnot calibrated (see Thresholds)" in card
+    assert untuned_in_words(thresholds) in card
+    assert untuned_in_words(thresholds).startswith("Not calibrated, since")
 
 
 @pytest.mark.slow

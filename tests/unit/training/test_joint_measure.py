@@ -73,6 +73,15 @@ def test_a_class_that_nobody_has_outlined_keeps_its_level(measured):
     assert found.dice["bladder"].drawn.sum() == (drawn.labels == MaskLabel.BLADDER).sum(), "measured at that level"
 
 
+@pytest.mark.parametrize("ill", [True, False])
+def test_patients_who_are_all_alike_calibrate_nothing(ill):
+    drawn = grid_cases(2)
+    found, calibration = _measure(replace(drawn, metastasis=np.full(len(drawn), ill)))
+    assert found.thresholds.untuned == ("patient",)
+    assert found.thresholds.patient == 0.5
+    assert calibration.patient == (1, 0)
+
+
 def test_the_truth_is_measured_as_perfect(measured):
     figures, _ = measured
     for name in ("metastasis", "bladder", "benign"):

@@ -9,7 +9,7 @@ from bonescan.core.anatomy import SITES, MaskLabel
 from bonescan.inference.windows import extract
 from bonescan.training.bundle_figures import figures_of
 from bonescan.training.chain import probability_map, site_probabilities, window_probabilities
-from bonescan.training.measure import LEVELS, best_level, halves, measure, tune_sites
+from bonescan.training.measure import LEVELS, best_level, halves, measure, tune_sites, untuned
 from tests.grid_cases import grid_cases
 
 pytestmark = pytest.mark.train
@@ -146,6 +146,11 @@ def test_a_class_that_nobody_has_outlined_keeps_its_gate_and_level(measured):
     assert kept.segment_metastasis == measured.thresholds.segment_metastasis
     alone = measure(cases, _known(), 12).thresholds
     assert (alone.window_bladder, alone.segment_bladder, alone.untuned) == (0.5, 0.5, ("bladder",))
+
+
+def test_patients_who_are_all_alike_tune_no_threshold_of_a_patient(measured):
+    assert untuned(measured.dice, np.arange(6), np.ones(6, bool)) == ("patient",)
+    assert untuned(measured.dice, np.arange(6), np.arange(6) > 0) == ()
 
 
 def test_all_is_tuned_where_all_is_outlined(measured):

@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 
 from bonescan.core.errors import CohortError, RecipeError, UsageError
-from bonescan.io.cohort import CohortCase, write_cohort
+from bonescan.io.cohort import CohortCase, read_cohort, write_cohort
 from bonescan.models.bundle import load_bundle
 from bonescan.models.registry import find_bundle
-from bonescan.training import export_onnx
+from bonescan.training import export_onnx, loop
 from bonescan.training.cache import Cohorts
 from bonescan.training.loop import _check_split, train
 from bonescan.training.run import RECORD, begin, open_run, started_from
 from bonescan.training.start import open_start
+from tests.training_cohort import write_training_cohort
 
 pytestmark = pytest.mark.train
 
@@ -81,6 +82,33 @@ def test_a_checkpoint_that_is_not_there_is_said_before_the_run_is_begun(recipe, 
     with pytest.raises(RecipeError, match=r"cannot read the checkpoint none\.pth"):
         begin(recipe, COHORTS, tmp_path / "run", resume=False, init=tmp_path / "none.pth")
     assert not (tmp_path / "run").exists()
+
+
+def test_what_a_kill_left_half_written_is_removed_when_the_run_goes_on(recipe, tmp_path):
+    run = begin(recipe, COHORTS, tmp_path / "run", resume=False)
+    checkpoints = run.folder / "checkpoints"
+    checkpoints.mkdir()
+    torn, whole = checkpoints / ".joint.pt.x1y2.part", checkpoints / "joint.pt"
+    for path in (torn, whole):
+        path.write_bytes(b"weights")
+    begin(recipe, COHORTS, run.folder, resume=True)
+    assert whole.exists()
+    assert not torn.exists()
+
+
+@pytest.mark.parametrize("ill", [True, False])
+def test_validation_patients_who_are_all_alike_are_said_before_the_minutes(recipe, tmp_path, monkeypatch, ill):
+    write_training_cohort(tmp_path / "cohort")
+    cases = read_cohort(tmp_path / "cohort")
+    kept = [case for case in cases if case.split == "train" or case.metastasis == ill]
+    said = []
+    monkeypatch.setattr(loop, "prepare", lambda *_, **__: said.append("minutes"))
+    monkeypatch.setattr(loop, "launch", lambda *_, **__: None)
+    for name, some in (("both", cases), ("alike", kept)):
+        write_cohort(tmp_path / "cohort", list(some))
+        loop.train(recipe, tmp_path / "cohort", tmp_path / name, progress=said.append)
+    assert said[0] == said[2] == "minutes"
+    assert said[1].startswith(f"of the patients to tune on {int(ill)} have metastases and {int(not ill)} have none: ")
 
 
 def test_a_bundle_says_that_a_network_was_taught_elsewhere(recipe, checkpoint, tmp_path):

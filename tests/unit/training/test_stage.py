@@ -10,6 +10,7 @@ from bonescan.core.errors import ModelError
 from bonescan.core.files import write_bytes
 from bonescan.training import checkpoint as checkpoint_module
 from bonescan.training.checkpoint import Checkpoint, best_network
+from bonescan.training.log import read_log
 from bonescan.training.recipe import StageRecipe, StepwiseRecipe
 from bonescan.training.stage import Task, train_stage
 
@@ -73,6 +74,16 @@ def test_killed_and_resumed_ends_where_uninterrupted_does(tmp_path, dies_at):
     assert resumed.step == expected.step == 9
     torch.testing.assert_close(resumed.network, expected.network, rtol=0, atol=0)
     torch.testing.assert_close(resumed.best_network, expected.best_network, rtol=0, atol=0)
+
+
+def test_a_resumed_stage_says_each_validation_once(tmp_path):
+    """Killed after a validation at step 3, of which the last checkpoint, at step 2, knows nothing."""
+    _train(tmp_path / "whole", _Line())
+    with pytest.raises(_KilledError):
+        _train(tmp_path / "cut", _Line(dies_at=3))
+    _train(tmp_path / "cut", _Line())
+    whole, cut = (read_log(tmp_path / name) for name in ("whole", "cut"))
+    assert [line["step"] for line in cut] == [line["step"] for line in whole] == [3, 6, 9]
 
 
 def test_micro_batches_add_up_to_the_batch(tmp_path):
@@ -163,6 +174,24 @@ def test_the_last_network_is_kept_unless_an_earlier_one_was_clearly_better(tmp_p
     stage = STAGE.model_copy(update={"lr": 1e-12})
     state = train_stage(_network(), task, stage, RECIPE, tmp_path, lambda line: None)
     assert float(state.best_network["3.bias"]) == pytest.approx(kept)
+
+
+def test_a_figure_that_is_not_defined_is_left_out_and_chooses_nothing(tmp_path):
+    others, said = iter([0.9, 0.8, 0.7]), []
+
+    def validate(network):
+        return {"undefined": float("nan"), "other": next(others)}
+
+    task = Task("line", 0, _Line(), lambda net, x, y, done: net(x).mean(), validate)
+    state = train_stage(_network(), task, STAGE, RECIPE, tmp_path, said.append)
+    assert [line.get("other") for line in read_log(tmp_path)] == [0.9, 0.8, 0.7]
+    assert not any("undefined" in line for line in (*read_log(tmp_path), *said))
+    torch.testing.assert_close(state.best_network, state.network, rtol=0, atol=0)
+
+
+def test_what_steps_end_is_said_to_be_done(tmp_path):
+    _train(tmp_path, _Line())
+    assert [line["progress"] for line in read_log(tmp_path)] == [0.3333, 0.6667, 1.0]
 
 
 def test_a_kill_while_writing_leaves_the_earlier_checkpoint(tmp_path, monkeypatch):

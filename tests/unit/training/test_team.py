@@ -2,15 +2,16 @@
 
 import json
 import math
+import pickle
 
 import pytest
 import torch
 
-from bonescan.core.errors import MissingExtraError, RecipeError, UsageError
+from bonescan.core.errors import STATUS, InputError, MissingExtraError, RecipeError, UsageError
 from bonescan.training import team as team_module
-from bonescan.training.stage import Task, train_stage
+from bonescan.training.loop import train
 from bonescan.training.team import ALONE, Team, launch
-from tests.two_processes import RECIPE, STAGE, Line, network, train_line
+from tests.two_processes import STAGE, fail_in_the_second, network, train_line
 
 pytestmark = pytest.mark.train
 
@@ -66,11 +67,29 @@ def test_parts_make_up_the_batch():
     assert ALONE.part(values) is values
 
 
-def test_a_batch_must_have_a_sample_for_every_process(tmp_path):
-    crowd = Team(torch.device("cpu"), 0, 8)
-    task = Task("line", 0, Line(), lambda *a: None, lambda net: {})
-    with pytest.raises(RecipeError, match="cannot be shared by 8"):
-        train_stage(network(False), task, STAGE, RECIPE, tmp_path, print, crowd)
+@pytest.mark.parametrize(("devices", "said"), [(2, "joint: a batch of 1 cannot be shared by 2"), (1, "cohort.csv")])
+def test_a_batch_must_have_a_sample_for_every_process_before_anything_is_begun(tmp_path, devices, said):
+    recipe = tmp_path / "small.toml"
+    recipe.write_text('name = "a"\nversion = "1"\npipeline = "joint"\n[joint]\nsteps = 1\nbatch = 1\n')
+    with pytest.raises(InputError, match=said):
+        train(recipe, tmp_path / "no cohort", tmp_path / "run", devices=devices, accelerator="cpu")
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.slow
+def test_an_error_of_any_process_is_that_of_the_whole(tmp_path):
+    with pytest.raises(RecipeError, match=r"^process 1 found a fault; expected none\. Mend it\.$") as caught:
+        launch(fail_in_the_second, devices=2, accelerator="cpu")
+    assert caught.value.hint == "Mend it"
+
+
+@pytest.mark.parametrize("kind", STATUS, ids=lambda kind: kind.__name__)
+def test_every_error_can_be_sent_from_one_process_to_another(kind):
+    error = kind("it ends here", expected="more", hint="Send it again")
+    again = pickle.loads(pickle.dumps(error))
+    assert type(again) is kind
+    assert (again.found, again.expected, again.hint) == (error.found, error.expected, error.hint)
+    assert str(again) == str(error)
 
 
 def test_devices_that_are_not_there_are_said(monkeypatch):

@@ -18,6 +18,7 @@ from bonescan.core.errors import MissingExtraError, ModelError
 from bonescan.training.baselines.found import Floats, Found, Method, SiteMap, of_maps
 from bonescan.training.baselines.nnunet_dataset import as_picture, export_dataset
 from bonescan.training.cache import GridCases
+from bonescan.training.log import append_to_log
 from bonescan.training.recipe import NnunetRecipe
 
 FOLDER = "nnunet"
@@ -70,8 +71,7 @@ def train_nnunet(
         if "resumed" in facts:
             say(f"nnunet: resumed at epoch {facts['resumed']}")
             return
-        with (run / "metrics.jsonl").open("a", encoding="utf-8") as handle:
-            handle.write(json.dumps(facts) + "\n")
+        append_to_log(run, facts)
         dice = ", ".join(f"{key} {value:.4f}" for key, value in facts.items() if key.startswith("dice"))
         say(f"nnunet: step {facts['step']} ({facts['progress']:.0%}, {facts['seconds']:.0f} s): {dice}")
 

@@ -93,10 +93,7 @@ def unet_figures(cases: GridCases, count: int, seed: int) -> Callable[[nn.Module
                 truth = np.asarray(cases.labels[case, view]) == label
                 sums[i, :, number] = (called[i] & truth).sum(), called[i].sum(), truth.sum()
         pooled = [dice_figures(*sums[i])["pooled"] for i in range(len(CLASSES))]
-        return {
-            f"dice_{label.name.lower()}": value if np.isfinite(value) else 0.0
-            for label, value in zip(CLASSES, pooled, strict=True)
-        }
+        return {f"dice_{label.name.lower()}": value for label, value in zip(CLASSES, pooled, strict=True)}
 
     return figures
 

@@ -53,11 +53,11 @@ def joint_figures(cases: GridCases, count: int, precision: str) -> Callable[[nn.
         pooled = [dice_figures(*part)["pooled"] for part in sums]
         found = [2 * bones[0, r] / bones[1, r] for r in range(1, len(Region)) if bones[1, r]]
         return {
-            "dice_metastasis": _number(pooled[0]),
-            "dice_bladder": _number(pooled[1]),
-            "dice_benign": _number(pooled[2]),
-            "dice_regions": float(np.mean(found)) if found else 0.0,
-            "auc_patient": _number(auc(scores[:, 0], truth[:, 0])),
+            "dice_metastasis": pooled[0],
+            "dice_bladder": pooled[1],
+            "dice_benign": pooled[2],
+            "dice_regions": float(np.mean(found)) if found else float("nan"),
+            "auc_patient": auc(scores[:, 0], truth[:, 0]),
             "report": float(right_reports(scores, truth).mean()),
         }
 
@@ -84,7 +84,3 @@ def _count_regions(sums: npt.NDArray[np.float64], drawn: npt.NDArray[np.int64], 
         a, b = (drawn == region) & known, true == region
         sums[0, region] += (a & b).sum()
         sums[1, region] += a.sum() + b.sum()
-
-
-def _number(value: float) -> float:
-    return float(value) if np.isfinite(value) else 0.0

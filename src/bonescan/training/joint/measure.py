@@ -115,7 +115,7 @@ def measure_joint(
         segment_bladder=found["bladder"].level,
         segment_benign=found["benign"].level,
         sites=dict.fromkeys(SITES, _LIKELIER),
-        untuned=untuned(found, tuning),
+        untuned=untuned(found, tuning, known),
     )
     measured = Measured(
         held_out=tuning is not held,
