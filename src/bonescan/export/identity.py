@@ -155,6 +155,8 @@ def stamp(dataset: Dataset, analysis: Analysis) -> None:
     date, time = f"{when:%Y%m%d}", f"{when:%H%M%S}"
     dataset.SeriesDate = dataset.ContentDate = dataset.InstanceCreationDate = date
     dataset.SeriesTime = dataset.ContentTime = dataset.InstanceCreationTime = time
+    if offset := _offset(analysis):
+        dataset.TimezoneOffsetFromUTC = offset  # of the dates carried over, too
 
 
 def credit(dataset: Dataset, analysis: Analysis) -> None:
@@ -166,10 +168,14 @@ def credit(dataset: Dataset, analysis: Analysis) -> None:
 
 def local_time(analysis: Analysis) -> datetime:
     """When the analysis was made, in the time zone of the scan or else of this machine."""
+    offset = _offset(analysis)
+    return analysis.created.astimezone(datetime.strptime(offset, "%z").tzinfo if offset else None)
+
+
+def _offset(analysis: Analysis) -> str:
+    """The scan's offset from UTC, such as "-0830", or "" where it has none in good form (PS3.3 C.12.1.1.8)."""
     offset = Header(analysis.source.headers[0]).text("TimezoneOffsetFromUTC")
-    if re.fullmatch(r"[+-](0\d|1[0-4])[0-5]\d", offset):
-        return analysis.created.astimezone(datetime.strptime(offset, "%z").tzinfo)
-    return analysis.created.astimezone()
+    return offset if re.fullmatch(r"(?!-0000|-1[34])[+-](0\d|1[0-4])[0-5]\d", offset) else ""
 
 
 def equipment(analysis: Analysis) -> dict[str, Any]:

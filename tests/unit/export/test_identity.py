@@ -110,6 +110,16 @@ def test_times_are_those_of_the_scan(tmp_path):
     assert local_time(analysis).strftime("%Y-%m-%d %H:%M") == "2026-01-01 19:04"
 
 
+@pytest.mark.parametrize("offset", ["-0800", "+0530", "+0000", "+1400", "-0000", "-1300", "+9", "EST", ""])
+def test_the_time_zone_is_named_where_the_scan_names_it(tmp_path, offset):
+    from bonescan.export.objects import dicom_results
+
+    analysis = filed(tmp_path)
+    analysis.source.headers[0].TimezoneOffsetFromUTC = offset
+    expected = offset if offset in {"-0800", "+0530", "+0000", "+1400"} else None
+    assert {result.get("TimezoneOffsetFromUTC") for result in dicom_results(analysis).values()} == {expected}
+
+
 def test_the_syntax_is_what_every_archive_takes(tmp_path):
     from bonescan.export.objects import dicom_results
 
