@@ -10,6 +10,7 @@ import json
 import re
 from datetime import datetime
 from hashlib import sha256
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from bonescan.core.errors import NoHeaderError
@@ -202,7 +203,7 @@ def result_uid(analysis: Analysis, role: str, part: str) -> str:
 
 
 def content_digest(analysis: Analysis) -> str:
-    """SHA-256 over what was analysed, by what, and what was found; not over when."""
+    """SHA-256 over what was analysed, of whom, by what, and what was found; not over when."""
     document = json.loads(analysis.model_dump_json(by_alias=True, exclude={"created", "timing_ms"}))
     document["sources"] = [[v.sop_instance_uid, v.frame_number, v.origin_px] for v in analysis.source.views]
     document["content_version"] = CONTENT_VERSION
@@ -210,6 +211,10 @@ def content_digest(analysis: Analysis) -> str:
     for maps in (analysis.masks, analysis.region_maps):
         for view, labels in sorted(maps.items()):
             digest.update(f"{view} {labels.shape}".encode() + labels.tobytes())
+    for header in analysis.source.headers[:1]:  # the one that results carry patient and study over from
+        buffer = BytesIO()
+        carried(header).save_as(buffer, implicit_vr=True, little_endian=True)
+        digest.update(buffer.getvalue())
     return digest.hexdigest()
 
 

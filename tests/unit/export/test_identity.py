@@ -94,6 +94,24 @@ def test_uids_follow_the_findings_and_not_the_time():
     assert len({result_uid(analysis, role, part) for role in ("sc", "sr") for part in ("series", "instance")}) == 4
 
 
+@pytest.mark.parametrize(
+    ("keyword", "value"),
+    [
+        ("PatientName", "RIGHT^NAME"),
+        ("PatientID", "4712"),
+        ("PatientBirthDate", "19510102"),
+        ("AccessionNumber", "A-18"),
+    ],
+)
+def test_corrected_data_of_the_patient_give_another_object(tmp_path, keyword, value):
+    analysis = filed(tmp_path)
+    header, before = analysis.source.headers[0], content_digest(analysis)
+    header.OperatorsName = "NOT^CARRIED"
+    assert content_digest(analysis) == before
+    setattr(header, keyword, value)
+    assert content_digest(analysis) != before
+
+
 def test_a_picture_and_a_header_without_uids_are_refused(tmp_path):
     with pytest.raises(NoHeaderError, match="no DICOM object"):
         check_headers(make_analysis().source)
