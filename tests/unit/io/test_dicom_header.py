@@ -58,6 +58,15 @@ def test_odd_values_are_no_warnings(dataset, save):
         assert study.headers[0].PatientBirthDate == "around 1950"
 
 
+def test_letters_that_are_not_of_the_character_set_are_no_warning(dataset, save):
+    dataset.PatientID, dataset.SpecificCharacterSet = "XYZ-4711", "ISO_IR 192"
+    path = save(dataset)
+    path.write_bytes(path.read_bytes().replace(b"XYZ-4711", b"\xff\xfe\xfd-4711"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        read_study(path)
+
+
 def test_a_study_of_no_dicom_has_none():
     assert not ParsedHeaders([])
     with pytest.raises(IndexError):
