@@ -90,6 +90,7 @@ def test_what_identifies_a_trial_and_a_removed_identity_is_kept(written):
         assert (result.PatientIdentityRemoved, result.DeidentificationMethod) == ("YES", "basic profile")
         assert (result.IssuerOfPatientID, result.ClinicalTrialSubjectID) == ("HOSPITAL", "S-1")
         assert (result.ContentDate, result.ContentTime) == ("20260102", "083400"), "in the scan's time zone"
+        assert result.TimezoneOffsetFromUTC == "+0530"
 
 
 def test_every_identifier_is_its_own(written):

@@ -104,7 +104,7 @@ class Scan:
     radiopharmaceutical: str | None = None
     injected_activity_mbq: float | None = None
     acquisition_date: str | None = None
-    """YYYYMMDD, as in the header, or None."""
+    """YYYYMMDD, as in the header, of its series or study where that does not date the acquisition, or None."""
 
     def __iter__(self) -> Iterator[View]:
         return iter(self.views)

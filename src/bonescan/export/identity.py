@@ -10,6 +10,7 @@ import json
 import re
 from datetime import datetime
 from hashlib import sha256
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from bonescan.core.errors import NoHeaderError
@@ -155,6 +156,8 @@ def stamp(dataset: Dataset, analysis: Analysis) -> None:
     date, time = f"{when:%Y%m%d}", f"{when:%H%M%S}"
     dataset.SeriesDate = dataset.ContentDate = dataset.InstanceCreationDate = date
     dataset.SeriesTime = dataset.ContentTime = dataset.InstanceCreationTime = time
+    if offset := _offset(analysis):
+        dataset.TimezoneOffsetFromUTC = offset  # of the dates carried over, too
 
 
 def credit(dataset: Dataset, analysis: Analysis) -> None:
@@ -166,10 +169,14 @@ def credit(dataset: Dataset, analysis: Analysis) -> None:
 
 def local_time(analysis: Analysis) -> datetime:
     """When the analysis was made, in the time zone of the scan or else of this machine."""
+    offset = _offset(analysis)
+    return analysis.created.astimezone(datetime.strptime(offset, "%z").tzinfo if offset else None)
+
+
+def _offset(analysis: Analysis) -> str:
+    """The scan's offset from UTC, such as "-0830", or "" where it has none in good form (PS3.3 C.12.1.1.8)."""
     offset = Header(analysis.source.headers[0]).text("TimezoneOffsetFromUTC")
-    if re.fullmatch(r"[+-](0\d|1[0-4])[0-5]\d", offset):
-        return analysis.created.astimezone(datetime.strptime(offset, "%z").tzinfo)
-    return analysis.created.astimezone()
+    return offset if re.fullmatch(r"(?!-0000|-1[34])[+-](0\d|1[0-4])[0-5]\d", offset) else ""
 
 
 def equipment(analysis: Analysis) -> dict[str, Any]:
@@ -196,7 +203,7 @@ def result_uid(analysis: Analysis, role: str, part: str) -> str:
 
 
 def content_digest(analysis: Analysis) -> str:
-    """SHA-256 over what was analysed, by what, and what was found; not over when."""
+    """SHA-256 over what was analysed, of whom, by what, and what was found; not over when."""
     document = json.loads(analysis.model_dump_json(by_alias=True, exclude={"created", "timing_ms"}))
     document["sources"] = [[v.sop_instance_uid, v.frame_number, v.origin_px] for v in analysis.source.views]
     document["content_version"] = CONTENT_VERSION
@@ -204,6 +211,10 @@ def content_digest(analysis: Analysis) -> str:
     for maps in (analysis.masks, analysis.region_maps):
         for view, labels in sorted(maps.items()):
             digest.update(f"{view} {labels.shape}".encode() + labels.tobytes())
+    for header in analysis.source.headers[:1]:  # the one that results carry patient and study over from
+        buffer = BytesIO()
+        carried(header).save_as(buffer, implicit_vr=True, little_endian=True)
+        digest.update(buffer.getvalue())
     return digest.hexdigest()
 
 

@@ -28,7 +28,7 @@ def pdf_dataset(analysis: Analysis, pdf: bytes) -> Dataset:
     dataset = result(analysis, "pdf", number=SERIES_NUMBER, modality="DOC", sop_class=SOP_CLASS, title="report")
     dataset.ConversionType = "WSD"
     dataset.AcquisitionDateTime = _acquired(Header(analysis.source.headers[0]))
-    # The page shows the study's date and UID, and the name of the input's file.
+    # The page shows the scan's date, the study's UID, and the name of the input's file.
     dataset.BurnedInAnnotation = "YES"
     dataset.DocumentTitle = "Whole-body bone scintigraphy: draft report, not verified"
     dataset.ConceptNameCodeSequence = [coded(REPORT_TITLE)]

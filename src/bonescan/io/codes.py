@@ -45,8 +45,32 @@ _VIEW_OF_CODE: dict[str, ViewName] = {
 }
 
 _NO_VIEW = re.compile(r"oblique|antero[\s_-]*posterior|postero[\s_-]*anterior|(?<![a-z])(rao|lao|rpo|lpo)(?![a-z])")
-_ANTERIOR = re.compile(r"(?<![a-z])(ant|anterior|wbant|antwb)(?![a-z])")
-_POSTERIOR = re.compile(r"(?<![a-z])(post|posterior|pos|wbpost|postwb)(?![a-z])")
+_LATER = r"""(?:
+    in[jy]|iv(?![a-z])|i\.v|appli|admin|dos[ei]|[ck]ontrast|void|mi[ck]t|lasix|furos|diure
+  | op(?![a-z])|op[eé]r|surg|chirurg|replace|transplant|biops|proc|[a-z]*(?:e[ck]tom|plast[iy])
+  | th[eé]rap|tx(?![a-z])|tre?ai?t|trt|behandl|[ck]h?[eé]mo|chimio|quimio|zyklus|cycle
+  | rt(?![a-z])|rx(?![a-z])|rad(?![a-z])|radi(?:at|oth|um)|bestrahl
+  | exerc|stress|effort|trauma|fra[ck]t|fx(?![a-z])
+)"""
+"""What is done to a patient or a picture, in the languages of western Europe: "post" before it means after it."""
+_TIME = r"""(?:
+    \d\s*-?(?:h|hrs?|std|min|mins|wks?|mo|mos|yrs?)|\d:\d\d|(?<![a-z])(?:hours?|minutes?|days?|weeks?|months?|years?)
+  | (?<![a-z])(?:stunden?|minuten|tage?|wochen?|monate?|heures?|jours?|semaines?|mois)
+)\.?"""
+"""The end of a duration or a time of day; an underscore after it begins another word of a name, as in WB_3H_POST."""
+_WORD = re.compile(
+    rf"""
+    (?P<other> (?<![a-z])(?:post|pos)[\W_]+                   # post-op; post hip replacement
+          (?:(?!ant|pos|view|proj|after|nach)(?:[a-z]+|\d+(?:st|nd|rd|th|x)?)[\W_]+)? {_LATER}
+      | {_TIME}[\s-]+post(?![a-z])(?!\W*(?:view|proj))         # 3h post
+      | (?<![a-z])(?:pre|status)(?:[\W_]+(?:and|und|et|vs))?[\W_]+post(?![a-z])
+      | (?<![a-z])(?:supine|prone|sitting|standing|upright|erect|bed|table)[\W_]*pos(?![a-z])
+      | (?<![a-z])pos[\s.:#]+\d )                              # position 2
+  | (?<![a-z])(?: (?P<anterior>ant|anterior|wbant|antwb) | (?P<posterior>post|posterior|pos|wbpost|postwb) )(?![a-z])
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+"""Words for views, and `other` phrases that hold such a word and mean something else."""
 
 
 def view_of_code(value: str) -> ViewName | None:
@@ -63,13 +87,20 @@ def view_of_text(text: str) -> ViewName | None:
     """Return the view that words name, or None where they name none, both, or an oblique one.
 
     Example:
-        >>> view_of_text("WB_ANT"), view_of_text("Whole body, ANT + POST"), view_of_text("Antonia")
+        >>> view_of_text("WB_ANT"), view_of_text("Whole body, ANT + POST"), view_of_text("Bone scan post-op")
         (<ViewName.ANTERIOR: 'anterior'>, None, None)
     """
-    low = text.lower()
-    if _NO_VIEW.search(low):
+    if _NO_VIEW.search(text.lower()):
         return None
-    anterior, posterior = _ANTERIOR.search(low), _POSTERIOR.search(low)
-    if bool(anterior) == bool(posterior):
-        return None
-    return ViewName.ANTERIOR if anterior else ViewName.POSTERIOR
+    named = {match.lastgroup for match in _WORD.finditer(text)} - {"other"}
+    return ViewName(named.pop() or "") if len(named) == 1 else None
+
+
+def without_view(text: str) -> str:
+    """Take the words out that name a view.
+
+    Example:
+        >>> without_view("R001_anterior"), without_view("7 post-op ANT")
+        ('R001_', '7 post-op ')
+    """
+    return _WORD.sub(lambda match: match[0] if match.lastgroup == "other" else "", text)

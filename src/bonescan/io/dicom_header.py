@@ -193,7 +193,10 @@ def spacing(header: Header) -> tuple[float, float] | None:
 def facts(header: Header) -> Facts:
     """Read what else the report may say."""
     sex = header.text("PatientSex").upper()
-    dates = map(header.text, ("AcquisitionDate", "SeriesDate", "StudyDate"))
+    # The series of a picture that was made of a scan begins when it was made, which may be years later.
+    made = is_capture(header) or header.text("ImageType").upper().startswith("DERIVED")
+    rest = ("StudyDate", "SeriesDate") if made else ("SeriesDate", "StudyDate")
+    dates = map(header.text, ("AcquisitionDate", *rest))
     tracer = next(iter(header.items("RadiopharmaceuticalInformationSequence")), None)
     name, activity = None, None
     if tracer is not None:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from bonescan.core.errors import NotABoneScanError, UnreadableInputError
 from bonescan.io.codestream import codestream_size
 from bonescan.io.decoding import check_dimensions
-from bonescan.io.dicom_header import Header
+from bonescan.io.dicom_header import Header, is_capture
 from bonescan.io.isolated import decode_isolated
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def decode_frames(header: Header, path: Path) -> npt.NDArray[np.float32]:
     """Decode all frames and apply the rescale.
 
     Returns:
-        (frame, row, column) float32; of colour pixels the mean of the channels.
+        (frame, row, column) float32; of colour pixels the mean of the channels. Padding of counts is 0.
 
     Raises:
         UnreadableInputError: The pixels are missing, too many, truncated, or in a form that is not read.
@@ -64,6 +64,9 @@ def decode_frames(header: Header, path: Path) -> npt.NDArray[np.float32]:
         values *= np.float32(slope)
     if intercept:
         values += np.float32(intercept)
+    padding = header.whole("PixelPaddingValue")
+    if padding is not None and not colour and not is_capture(header):  # a capture's may be the white around a body
+        values[pixels == padding] = 0
     if not np.isfinite(values).all():
         raise UnreadableInputError(f"{path.name} has values that are no numbers after its rescale")
     return values

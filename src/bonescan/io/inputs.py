@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bonescan.core.errors import InputError, NotABoneScanError, UnreadableInputError
 from bonescan.core.study import ViewName
-from bonescan.io.codes import view_of_text
+from bonescan.io.codes import view_of_text, without_view
 from bonescan.io.decoding import decoding
 
 _PICTURE_SUFFIXES = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"}
@@ -23,9 +23,6 @@ _OBJECT_SUFFIXES = {".dcm", ".dicom", ".ima"}
 _PICTURE_MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*", b"BM")
 _NOT_A_SCAN = re.compile(r"(?<![a-z])(regions?|masks?|labels?|overlay|segmentations?|seg)(?![a-z])", re.IGNORECASE)
 _MASK_FOLDERS = {"masks", "labels", "regions", "labelme"}
-_VIEW_WORD = re.compile(
-    r"(?<![a-z])(anterior|posterior|wbant|wbpost|antwb|postwb|ant|post|pos)(?![a-z])", re.IGNORECASE
-)
 _SEPARATORS = re.compile(r"([ _.-])[ _.-]+")
 _MAX_DEPTH = 6
 
@@ -178,7 +175,7 @@ def _stem_without_view(path: Path) -> str:
 
 def _without_view(name: str) -> str:
     """R001_anterior → R001."""
-    return _SEPARATORS.sub(r"\1", _VIEW_WORD.sub("", name)).strip(" _-.")
+    return _SEPARATORS.sub(r"\1", without_view(name)).strip(" _-.")
 
 
 def _objects(paths: Sequence[Path], others: set[str]) -> list[StudyInput]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from pathlib import Path
@@ -121,7 +122,10 @@ def _check_one_study(contents: Sequence[Content]) -> None:
     """Refuse objects of which two name different patients or studies: the results would be filed under the first."""
     headers = [Header(content.header) for content in contents if content.header is not None]
     for keyword, what in (("PatientID", "patients"), ("StudyInstanceUID", "studies")):
-        if len({header.text(keyword) for header in headers} - {""}) > 1:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of letters that are not of the character set
+            said = {header.text(keyword) for header in headers} - {""}
+        if len(said) > 1:
             raise MixedStudyError(
                 f"the files are of different {what}", expected="the views of one study", hint="Give each study alone"
             )

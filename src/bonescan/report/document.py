@@ -119,7 +119,7 @@ def _header(canvas: Any, analysis: Analysis) -> None:
     canvas.drawString(left, y - 6 * MM, name)
     between = "   ·   "
     activity = [f"{scan.injected_activity_mbq:.0f} MBq"] if scan.injected_activity_mbq else []
-    facts = [f"Study date {_date(scan.acquisition_date)}", "", *activity, f"Study UID {_short_uid(uid)}"]
+    facts = [f"Scan date {_date(scan.acquisition_date)}", "", *activity, f"Study UID {_short_uid(uid)}"]
     # Only the name of the tracer may be long: it gets the room that the rest leaves.
     taken = canvas.stringWidth(name + between + between.join(facts), *font)
     facts[1] = shortened(scan.radiopharmaceutical or "radiopharmaceutical not known", *font, WIDTH - taken)

@@ -94,6 +94,24 @@ def test_uids_follow_the_findings_and_not_the_time():
     assert len({result_uid(analysis, role, part) for role in ("sc", "sr") for part in ("series", "instance")}) == 4
 
 
+@pytest.mark.parametrize(
+    ("keyword", "value"),
+    [
+        ("PatientName", "RIGHT^NAME"),
+        ("PatientID", "4712"),
+        ("PatientBirthDate", "19510102"),
+        ("AccessionNumber", "A-18"),
+    ],
+)
+def test_corrected_data_of_the_patient_give_another_object(tmp_path, keyword, value):
+    analysis = filed(tmp_path)
+    header, before = analysis.source.headers[0], content_digest(analysis)
+    header.OperatorsName = "NOT^CARRIED"
+    assert content_digest(analysis) == before
+    setattr(header, keyword, value)
+    assert content_digest(analysis) != before
+
+
 def test_a_picture_and_a_header_without_uids_are_refused(tmp_path):
     with pytest.raises(NoHeaderError, match="no DICOM object"):
         check_headers(make_analysis().source)
@@ -108,6 +126,16 @@ def test_times_are_those_of_the_scan(tmp_path):
     analysis = filed(tmp_path)
     analysis.source.headers[0].TimezoneOffsetFromUTC = "-0800"
     assert local_time(analysis).strftime("%Y-%m-%d %H:%M") == "2026-01-01 19:04"
+
+
+@pytest.mark.parametrize("offset", ["-0800", "+0530", "+0000", "+1400", "-0000", "-1300", "+9", "EST", ""])
+def test_the_time_zone_is_named_where_the_scan_names_it(tmp_path, offset):
+    from bonescan.export.objects import dicom_results
+
+    analysis = filed(tmp_path)
+    analysis.source.headers[0].TimezoneOffsetFromUTC = offset
+    expected = offset if offset in {"-0800", "+0530", "+0000", "+1400"} else None
+    assert {result.get("TimezoneOffsetFromUTC") for result in dicom_results(analysis).values()} == {expected}
 
 
 def test_the_syntax_is_what_every_archive_takes(tmp_path):

@@ -6,8 +6,9 @@ import pytest
 from pydicom.dataelem import RawDataElement
 from pydicom.tag import Tag
 
-from bonescan.io.dicom_header import ParsedHeaders
+from bonescan.io.dicom_header import Header, ParsedHeaders, facts
 from bonescan.io.reader import read_study
+from tests.headers import header
 
 _PRIVATE = 0x00091001
 
@@ -57,7 +58,41 @@ def test_odd_values_are_no_warnings(dataset, save):
         assert study.headers[0].PatientBirthDate == "around 1950"
 
 
+def test_letters_that_are_not_of_the_character_set_are_no_warning(dataset, save):
+    dataset.PatientID, dataset.SpecificCharacterSet = "XYZ-4711", "ISO_IR 192"
+    path = save(dataset)
+    path.write_bytes(path.read_bytes().replace(b"XYZ-4711", b"\xff\xfe\xfd-4711"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        read_study(path)
+
+
 def test_a_study_of_no_dicom_has_none():
     assert not ParsedHeaders([])
     with pytest.raises(IndexError):
         ParsedHeaders([])[0]
+
+
+NM, CAPTURE = "1.2.840.10008.5.1.4.1.1.20", "1.2.840.10008.5.1.4.1.1.7"
+STUDY, SERIES, ACQUIRED = "20250101", "20260303", "20250102"
+
+
+@pytest.mark.parametrize(
+    ("sop_class", "kind", "acquired", "expected"),
+    [
+        (NM, "ORIGINAL", ACQUIRED, ACQUIRED),
+        (CAPTURE, "DERIVED", ACQUIRED, ACQUIRED),
+        (NM, "ORIGINAL", "", SERIES),
+        (NM, "DERIVED", "", STUDY),
+        (CAPTURE, "", "", STUDY),
+        (f"{CAPTURE}.2", "ORIGINAL", "", STUDY),
+    ],
+)
+def test_a_scan_is_not_dated_by_when_a_picture_of_it_was_made(sop_class, kind, acquired, expected):
+    dates = {"StudyDate": STUDY, "SeriesDate": SERIES, "AcquisitionDate": acquired}
+    made = header(SOPClassUID=sop_class, ImageType=[kind, "PRIMARY"], **dates)
+    assert facts(Header(made)).acquisition_date == expected
+
+
+def test_a_capture_is_dated_by_its_series_where_nothing_else_is():
+    assert facts(Header(header(SOPClassUID=CAPTURE, SeriesDate=SERIES))).acquisition_date == SERIES

@@ -45,6 +45,21 @@ def test_lossless_compressions(study_file, study, tmp_path, syntax):
     assert_counts(read_study(tmp_path / "scan.dcm"), study)
 
 
+@pytest.mark.parametrize(("signed", "padding"), [(0, 65535), (1, -32768), (1, 32767)])
+def test_padding_holds_no_counts(dataset, study, save, signed, padding):
+    stored = frames_of(study).astype("<i2" if signed else "<u2")
+    blank = np.zeros(stored.shape, dtype=bool)
+    blank[:, :, :20] = blank[:, :, -20:] = blank[:, -60:] = True
+    stored[blank] = padding
+    dataset.PixelRepresentation = signed
+    dataset.add_new("PixelPaddingValue", "SS" if signed else "US", padding)
+    dataset.RescaleSlope, dataset.RescaleIntercept = 2, 5
+    dataset.PixelData = stored.tobytes()
+    for view, expected, empty in zip(read_study(save(dataset)).views, study.views, blank, strict=True):
+        np.testing.assert_array_equal(view.counts, np.where(empty, 0, 2 * expected.counts + 5))
+        assert view.polarity is Polarity.HOT_HIGH
+
+
 def test_our_own_rle(study, tmp_path):
     write_nm(study, tmp_path / "scan.dcm", rle=True)
     assert (tmp_path / "scan.dcm").stat().st_size < 700_000
@@ -139,6 +154,7 @@ def test_secondary_capture_of_a_composite_picture(dataset, study, save):
     dataset.Rows, dataset.Columns = pixels.shape
     del dataset.DetectorInformationSequence, dataset.DetectorVector, dataset.EnergyWindowVector
     dataset.PixelData = pixels.tobytes()
+    dataset.add_new("PixelPaddingValue", "US", 255)  # the white around the bodies
     read = read_study(save(dataset))
     assert [(v.counts.shape, v.units, v.polarity) for v in read.views] == [
         ((1024, 256), Units.DISPLAY, Polarity.HOT_LOW)

@@ -96,6 +96,22 @@ def test_one_frame_is_named_by_words(dataset, save, study, keyword):
     assert [f.code for f in read.quality] == ["one_view"]
 
 
+def test_what_a_scan_came_after_does_not_mirror_it(dataset, save, study):
+    one_frame(dataset, study.scan["anterior"].counts)
+    dataset.SeriesDescription, dataset.ProtocolName = "WB BONE 3H POST INJECTION", "Post therapy"
+    read = read_study(save(dataset, "7_post_chemo.dcm"))
+    assert read.scan.names == (ANTERIOR,)
+    assert {f.code for f in read.quality} == {"views_assumed", "one_view"}
+
+
+@pytest.mark.parametrize("keyword", ["ViewPosition", "ImageID"])
+def test_what_names_the_image_counts_before_descriptions(dataset, save, study, keyword):
+    one_frame(dataset, study.scan["posterior"].counts)
+    setattr(dataset, keyword, "POST")
+    dataset.SeriesDescription = dataset.ImageComments = dataset.ProtocolName = "WB ANT"
+    assert read_study(save(dataset, "case_ant.dcm")).scan.names == (POSTERIOR,)
+
+
 def test_one_frame_is_named_by_its_own_view_code(dataset, save, study):
     one_frame(dataset, study.scan["posterior"].counts)
     dataset.ViewCodeSequence = [coded("399001007", "SCT")]

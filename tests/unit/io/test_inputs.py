@@ -56,6 +56,7 @@ def test_a_picture_brings_its_partner(tmp_path):
     [
         ("ANT.png", "POST.png", ""),
         ("x ant 1.png", "x post 1.png", "x 1"),
+        ("7_post_op_ant.png", "7_post_op_post.png", "7_post_op"),
         ("wb-Anterior.jpg", "wb-posterior.png", "wb"),
     ],
 )

@@ -98,7 +98,7 @@ def test_what_a_physician_looks_for_is_on_the_page(tmp_path):
         "Whole-body bone scintigraphy",
         "DRAFT",
         DISCLAIMER,
-        "Study date 2026-01-02",
+        "Scan date 2026-01-02",
         "tiny 0.0.1",
         "ab" * 8,
         f"{analysis.burden.bstbi:.4f}",
@@ -133,7 +133,7 @@ def test_a_long_uid_is_shortened(tmp_path):
 def test_a_long_tracer_pushes_neither_activity_nor_date_out_of_the_head(names, tmp_path):
     facts = {"acquisition_date": "20260102", **names, "injected_activity_mbq": 650.0}
     head = run("pdftotext", document(make_analysis(**facts)), tmp_path, "-layout").splitlines()[1]
-    assert "Study date 2026-01-02" in head
+    assert "Scan date 2026-01-02" in head
     assert "650 MBq" in head
     assert "Study UID 1.2.826." in head
     if names is not CASES["long names"]:
