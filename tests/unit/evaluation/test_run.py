@@ -205,12 +205,14 @@ def test_only_the_side_that_is_asked_for(cohort):
 
 
 def test_a_simulated_study_makes_a_cohort_simulated(cohort, tmp_path):
-    for name, mark in (("whole", "simulation.json"), ("one", "T1/truth.json"), ("none", "")):
+    for name, mark in (("whole", "simulation.json"), ("one", "T1/truth.json"), ("header", "T1/T1.dcm"), ("none", "")):
         for case in cohort:
             (tmp_path / name / case.study_id).mkdir(parents=True)
             (tmp_path / name / case.files[0]).touch()
         write_cohort(tmp_path / name, cohort)
-        if mark:
+        if name == "header":
+            (tmp_path / name / mark).write_bytes((cohort.folder / mark).read_bytes())
+        elif mark:
             (tmp_path / name / mark).touch()
         assert run.is_simulated(read_cohort(tmp_path / name)) == bool(mark)
 
