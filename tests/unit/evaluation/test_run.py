@@ -279,6 +279,12 @@ def test_a_method_without_masks_is_judged_by_its_calls(cohort, tmp_path):
     assert found[0].bstbi_drawn is None
 
 
+def test_predictions_of_nothing_are_refused(cohort, tmp_path):
+    name = perfect(tmp_path / "p", cohort, silent=True, masks=False)
+    with pytest.raises(UnreadableInputError, match=r"neither a probability nor masks .* <study_id>/anterior.png"):
+        name.open()
+
+
 def test_predictions_that_miss_a_study_or_a_pixel_are_refused(cohort, tmp_path):
     name = perfect(tmp_path / "p", cohort)
     case = cohort["T0"]
