@@ -9,7 +9,7 @@ import numpy as np
 
 from bonescan.core.anatomy import SITES, MaskLabel
 from bonescan.core.study import Labels, ViewName
-from bonescan.io.dicom_writer import write_nm
+from bonescan.io.dicom_writer import nm_dataset
 from bonescan.io.labelme import write_labelme
 from tests.bodies import body, disc, study, view
 
@@ -24,7 +24,10 @@ def write_scan(path: Path, patient_id: str, spot: str = "", seed: int = 0) -> di
     bladder = disc(SIZE, 240, 64, 7)
     views = [view(rng.poisson(body(SIZE, level=30.0) + 60 * where + 150 * bladder), side) for side in ViewName]
     facts = {"patient_id": patient_id, "seed": path.stem, "age_years": 50 + seed}
-    write_nm(study(*views, name=path.stem, patient_sex="F"), path, **facts)
+    scan = nm_dataset(study(*views, name=path.stem, patient_sex="F"), **facts)
+    scan.Manufacturer, scan.ManufacturerModelName = "Hospital's own", "gamma camera"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scan.save_as(path, enforce_file_format=True)
     labels = np.zeros(SIZE, np.uint8)
     labels[where] = SPOTS.get(spot, 0)
     labels[bladder] = MaskLabel.BLADDER

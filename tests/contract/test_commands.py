@@ -43,6 +43,18 @@ def test_models_lists_what_is_installed(tmp_path):
     assert entries["tiny"]["schema"] == "bonescan.bundle/1"
 
 
+def test_models_lists_the_names_that_can_be_given(tmp_path):
+    for folder in ("ours", "joint"):
+        tiny_bundle(tmp_path / "models" / folder)
+    env = {"BONESCAN_MODELS_DIR": str(tmp_path / "models")}
+    done = bonescan("models", env=env)
+    assert "\nours (tiny 0.0.1)\n" in done.stdout
+    assert done.stdout.startswith("joint ")
+    assert done.stderr.startswith(f"{tmp_path / 'models' / 'joint'}: not listed")
+    entries = json.loads(bonescan("models", "--json", env=env).stdout)
+    assert [(entry["model"], entry["name"]) for entry in entries if entry["name"] == "tiny"] == [("ours", "tiny")]
+
+
 def test_models_lists_the_others_where_one_cannot_be_read(tmp_path):
     tiny_bundle(tmp_path / "models" / "tiny")
     (tmp_path / "models" / "bad").mkdir()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bonescan.cli.failure import exit_code, explain_error
-from bonescan.cli.output import aligned, say, say_json
+from bonescan.cli.output import aligned, remark, say, say_json
 from bonescan.core.errors import ModelError
 
 if TYPE_CHECKING:
@@ -33,40 +33,47 @@ def models(
 ) -> None:
     """List models, their licence and figures.
 
-    The bundles that --model can name: shipped and installed ones, with training data and measured figures.
+    The bundles that --model can name: shipped and installed ones, with training data and measured figures. An installed
+    one has the name of its folder; its own, where that is another, stands behind.
     """
     from bonescan.models.bundle import read_manifest
-    from bonescan.models.registry import list_bundles
+    from bonescan.models.registry import hidden_bundles, list_bundles
 
-    manifests, failed = [], []
+    found, failed = [], []
     for folder in list_bundles():
         try:
-            manifests.append(read_manifest(folder))
+            found.append((folder.name, *read_manifest(folder)))
         except ModelError as error:
             failed.append((folder, error))
     if as_json:
         say_json(
-            [{"sha256": sha256, **manifest.model_dump(mode="json", by_alias=True)} for manifest, sha256 in manifests]
+            [
+                {"model": name, "sha256": sha256, **manifest.model_dump(mode="json", by_alias=True)}
+                for name, manifest, sha256 in found
+            ]
         )
-    elif not manifests and not failed:
+    elif not found and not failed:
         say("No model is shipped or installed; train one with: bonescan train")
     else:
-        for manifest, sha256 in manifests:
-            for line in _lines(manifest, sha256):
+        for name, manifest, sha256 in found:
+            for line in _lines(name, manifest, sha256):
                 say(line)
+    for folder in hidden_bundles():
+        remark(f"{folder}: not listed, since a shipped model has its name; rename the folder, or name it by its path")
     for folder, reason in failed:
         explain_error(reason, str(folder))
     if failed:
         raise typer.Exit(exit_code(failed[0][1]))
 
 
-def _lines(manifest: Manifest, sha256: str) -> Iterator[str]:
+def _lines(name: str, manifest: Manifest, sha256: str) -> Iterator[str]:
     size_mb = sum(file.bytes for file in manifest.files.values()) / 1e6
     cases = ", ".join(f"{number} {split}" for split, number in manifest.training_cohort.cases.items())
     source = "simulated patients only" if manifest.simulated_only else "patients"
     later = manifest.calibration_cohort
     calibrated = [("calibrated on", f"{sum(later.cases.values())} cases: {later.description}")] if later else []
-    yield f"{manifest.name} {manifest.version}"
+    own = f"{manifest.name} {manifest.version}"
+    yield own if name == manifest.name else f"{name} ({own})"
     yield from aligned(
         [
             ("pipeline", manifest.pipeline),

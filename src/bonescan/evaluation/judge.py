@@ -20,7 +20,7 @@ from bonescan.evaluation.records import Pixels, Record, ViewRecord
 from bonescan.evaluation.surface import surface_counts
 from bonescan.inference.preprocess import GRID_COLUMNS, GRID_ROWS, Grid, to_grid
 from bonescan.inference.windows import STARTS, WINDOW
-from bonescan.io.cohort_case import CohortCase
+from bonescan.io.cohort_case import TRUTH, CohortCase
 
 WINDOW_LEAST_PX = 12
 """Pixels of a class, on the network's grid, that make a window positive; that of the training recipes."""
@@ -165,7 +165,7 @@ def _bstbi(views: tuple[View, ...], labels: Mapping[ViewName, Labels]) -> float 
 
 def _truth(case: CohortCase) -> dict[str, Any]:
     """What is true of a simulated patient; empty for a real one."""
-    from bonescan.simulate.study_files import TRUTH, read_truth
+    from bonescan.simulate.study_files import read_truth
 
     if not Path(case.folder / case.study_id / TRUTH).is_file():
         return {}

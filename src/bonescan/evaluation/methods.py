@@ -220,7 +220,7 @@ class Predicted:
         predictions: As read.
 
     Raises:
-        UnreadableInputError: Some studies have a probability and others have none.
+        UnreadableInputError: Some studies have a probability and others have none, or nothing is predicted of any.
     """
 
     def __init__(self, predictions: Predictions) -> None:
@@ -233,6 +233,12 @@ class Predicted:
                 f"the predictions {about.name} have a probability of some studies only", expected="of all or of none"
             )
         silent = silences == {True}
+        if silent and not self._outlines:
+            raise UnreadableInputError(
+                f"the predictions {about.name} have neither a probability nor masks of any study",
+                hint="Fill the column probability of predictions.csv, or write masks to <study_id>/anterior.png and "
+                "<study_id>/posterior.png beside it",
+            )
         self.facts = MethodFacts(
             name=about.name,
             version=about.version,

@@ -26,7 +26,6 @@ from bonescan.evaluation.records import (
     write_records,
 )
 from bonescan.io.cohort import Cohort, CohortCase
-from bonescan.io.cohort_case import SIMULATION, TRUTH
 from bonescan.io.cohort_content import content_of
 
 Progress = Callable[[int, int], None]
@@ -80,8 +79,7 @@ def header_of(method: Method, cohorts: Sequence[Cohort], split: Side) -> Header:
 
 def is_simulated(cohort: Cohort) -> bool:
     """Whether a cohort, or any study in it, was written by `bonescan simulate`."""
-    studies = (cohort.folder / case.study_id / TRUTH for case in cohort)
-    return (cohort.folder / SIMULATION).is_file() or any(path.is_file() for path in studies)
+    return any(case.is_simulated for case in cohort)
 
 
 def answer_all(

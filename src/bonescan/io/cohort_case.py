@@ -64,6 +64,24 @@ class CohortCase:
         """The masks, region maps and LabelMe files that are there."""
         return tuple(label_masks.annotation_files(self.folder, self.study_id, self.paths))
 
+    @property
+    def is_simulated(self) -> bool:
+        """Whether it comes from the simulator, by the files that this leaves, or else by the scan's header.
+
+        A header says it wherever the scan was copied to. What cannot be read says nothing.
+        """
+        from bonescan.io.dicom import read_header
+        from bonescan.io.dicom_header import is_simulated
+        from bonescan.io.inputs import kind_of
+
+        if (self.folder / SIMULATION).is_file() or (self.folder / self.study_id / TRUTH).is_file():
+            return True
+        scan = self.paths[0]  # the views of a study come from one camera
+        try:
+            return kind_of(scan) == "dicom" and is_simulated(read_header(scan, stop_before_pixels=True))
+        except InputError:
+            return False
+
     def read_study(self) -> Study:
         """Read the scan.
 

@@ -28,6 +28,8 @@ READABLE_CLASSES: tuple[str, ...] = (
     "1.2.840.10008.5.1.4.1.1.7.4",
 )
 """SOP classes that a scan may come as, and that the node therefore takes."""
+SIMULATED_BY = ("bonescan", "simulated gamma camera")
+"""Manufacturer and its model name in what `write_nm` writes; the first is in results from real scans, too."""
 _NOT_PLANAR = ("TOMO", "GATED", "DYNAMIC")
 _VIEW_TEXTS = ("ViewPosition", "ImageID", "SeriesDescription", "ImageComments", "ProtocolName", "AcquisitionComments")
 _MAX_ACTIVITY_MBQ = 1e5
@@ -131,6 +133,11 @@ def _is_not_planar(header: Header) -> bool:
 def is_capture(header: Header) -> bool:
     """Whether the object is a Secondary Capture: a picture of a scan."""
     return header.text("SOPClassUID").startswith("1.2.840.10008.5.1.4.1.1.7")
+
+
+def is_simulated(header: Header) -> bool:
+    """Whether the object says that it comes from the simulator."""
+    return (header.text("Manufacturer"), header.text("ManufacturerModelName")) == SIMULATED_BY
 
 
 def may_show_text(header: Header) -> bool:

@@ -20,6 +20,7 @@ from bonescan.core.errors import UsageError
 from bonescan.core.files import write_bytes
 from bonescan.core.study import Study, Units, View
 from bonescan.io.codes import VIEW_CODES, Code
+from bonescan.io.dicom_header import SIMULATED_BY
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -148,8 +149,7 @@ def _identify(dataset: Dataset, study: Study, seed: str, patient_id: str, age_ye
     dataset.StudyDescription = "Whole-body bone scan"
     dataset.SeriesDescription = "Whole body"
     dataset.BodyPartExamined = "WHOLEBODY"
-    dataset.Manufacturer = "bonescan"
-    dataset.ManufacturerModelName = "simulated gamma camera"
+    dataset.Manufacturer, dataset.ManufacturerModelName = SIMULATED_BY
     dataset.PatientOrientationCodeSequence = [coded(Code("102538003", "SCT", "recumbent"))]
     dataset.PatientOrientationCodeSequence[0].PatientOrientationModifierCodeSequence = [
         coded(Code("40199007", "SCT", "supine"))

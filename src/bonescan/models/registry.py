@@ -15,7 +15,8 @@ SHIPPED = Path(__file__).parent / "bundles"
 def list_bundles() -> list[Path]:
     """Folders of the shipped bundles, then of those below the setting `models_dir`, each by name.
 
-    `load_bundle` opens one. An installed bundle with the name of a shipped one is left out.
+    `load_bundle` opens one. An installed bundle in a folder with the name of a shipped one is left out; see
+    `hidden_bundles`.
 
     Raises:
         UsageError: The settings cannot be read.
@@ -23,6 +24,16 @@ def list_bundles() -> list[Path]:
     shipped = _below(SHIPPED)
     names = {folder.name for folder in shipped}
     return shipped + [folder for folder in _below(settings().models_dir) if folder.name not in names]
+
+
+def hidden_bundles() -> list[Path]:
+    """Folders of the installed bundles that no name means, since it is that of a shipped one.
+
+    Raises:
+        UsageError: The settings cannot be read.
+    """
+    names = {folder.name for folder in _below(SHIPPED)}
+    return [folder for folder in _below(settings().models_dir) if folder.name in names]
 
 
 def find_bundle(name_or_dir: str | Path) -> Path:

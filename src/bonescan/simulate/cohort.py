@@ -22,13 +22,14 @@ from bonescan.core.anatomy import Site
 from bonescan.core.errors import UsageError
 from bonescan.core.files import write_text
 from bonescan.io.cohort import Cohort, CohortCase, Split, read_cohort, split_patients, write_cohort
+from bonescan.io.cohort_case import SIMULATION, TRUTH
 from bonescan.simulate.member import simulate_member
 from bonescan.simulate.parameters import PatientParameters
 from bonescan.simulate.patient import render
 from bonescan.simulate.plan import Member, plan_cohort
 from bonescan.simulate.recipe import CohortRecipe
 from bonescan.simulate.serial import draw_visits
-from bonescan.simulate.study_files import TRUTH, Extras, VisitFacts, read_truth, rebuild, write_study
+from bonescan.simulate.study_files import Extras, VisitFacts, read_truth, rebuild, write_study
 
 __all__ = ["Extras", "rebuild", "simulate_cohort", "write_study"]
 
@@ -146,7 +147,7 @@ def _claim(order: _Order, n: int) -> None:
     }
     if order.recipe.sides:
         claim["patients"] = n  # who is who depends on it
-    note = order.folder / "simulation.json"
+    note = order.folder / SIMULATION
     if note.is_file():
         if json.loads(note.read_text(encoding="utf-8")) != claim:
             raise UsageError(

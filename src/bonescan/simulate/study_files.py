@@ -17,6 +17,7 @@ from pydantic import TypeAdapter
 from bonescan.core.errors import UnreadableInputError, UsageError
 from bonescan.core.files import staged_folder, write_bytes, write_text
 from bonescan.io.cohort import write_masks
+from bonescan.io.cohort_case import TRUTH
 from bonescan.io.dicom_writer import write_nm
 from bonescan.io.labelme import write_labelme
 from bonescan.simulate.parameters import PatientParameters
@@ -26,7 +27,6 @@ from bonescan.simulate.truth import SimulatedStudy
 
 Annotation = Literal["masks", "labelme"]
 ANNOTATIONS: tuple[Annotation, ...] = ("masks", "labelme")
-TRUTH = "truth.json"
 _RECORD = "parameters.json"
 _VISIT = "visit.json"
 

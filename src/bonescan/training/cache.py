@@ -36,8 +36,6 @@ Gridded = tuple[npt.NDArray[np.float16], npt.NDArray[np.uint8], npt.NDArray[np.u
 """Image, labels, regions and references of one case."""
 UNKNOWN = 255
 """Region of pixels of which the cohort does not say it."""
-SIMULATION = "simulation.json"
-"""A cohort with this file was made by the simulator."""
 _SHAPE = (len(VIEWS), GRID_ROWS, GRID_COLUMNS)
 _REGION_STEP = 2
 _REGION_SHAPE = (len(VIEWS), GRID_ROWS // _REGION_STEP, GRID_COLUMNS // _REGION_STEP)
@@ -70,13 +68,11 @@ class Cohorts:
     Attributes:
         cases: Each with its split.
         fingerprint: Of all cohorts together; of a lone one its own.
-        simulated: Whether all are simulated.
         fingerprints: Folder → fingerprint of each cohort.
     """
 
     cases: tuple[CohortCase, ...]
     fingerprint: str
-    simulated: bool
     fingerprints: Mapping[Path, str]
 
     @property
@@ -86,9 +82,14 @@ class Cohorts:
         return any(any(folder.glob("regions_*.png")) for folder in folders)
 
     @property
+    def simulated(self) -> bool:
+        """Whether all are simulated; those of the test side, of whom a bundle says nothing, left out."""
+        return all(case.is_simulated for case in self.cases if case.split != "test")
+
+    @property
     def simulated_train(self) -> int:
         """How many training cases are simulated."""
-        return sum((case.folder / SIMULATION).is_file() for case in self.cases if case.split == "train")
+        return sum(case.is_simulated for case in self.cases if case.split == "train")
 
     def split(self, name: Split) -> tuple[CohortCase, ...]:
         """The cases of a split.
@@ -124,9 +125,8 @@ def read_cohorts(folders: Sequence[Path], *, seed: int, seeds: Mapping[str, int]
             drawn = known.get(together, known.get(fingerprint, seed))
             cohort = cohort.with_splits(split_patients(cohort.cases, pixels, seed=drawn))
         cases += cohort.cases
-    simulated = all((folder / SIMULATION).is_file() for folder in folders)
     fingerprints = {cohort.folder: fingerprint for cohort, fingerprint in zip(cohorts, own, strict=True)}
-    return Cohorts(tuple(cases), together, simulated, fingerprints)
+    return Cohorts(tuple(cases), together, fingerprints)
 
 
 def open_cache(

@@ -210,12 +210,14 @@ def test_only_the_side_that_is_asked_for(cohort):
 
 
 def test_a_simulated_study_makes_a_cohort_simulated(cohort, tmp_path):
-    for name, mark in (("whole", "simulation.json"), ("one", "T1/truth.json"), ("none", "")):
+    for name, mark in (("whole", "simulation.json"), ("one", "T1/truth.json"), ("header", "T1/T1.dcm"), ("none", "")):
         for case in cohort:
             (tmp_path / name / case.study_id).mkdir(parents=True)
             (tmp_path / name / case.files[0]).touch()
         write_cohort(tmp_path / name, cohort)
-        if mark:
+        if name == "header":
+            (tmp_path / name / mark).write_bytes((cohort.folder / mark).read_bytes())
+        elif mark:
             (tmp_path / name / mark).touch()
         assert run.is_simulated(read_cohort(tmp_path / name)) == bool(mark)
 
@@ -280,6 +282,12 @@ def test_a_method_without_masks_is_judged_by_its_calls(cohort, tmp_path):
     assert all(view.metastasis is None and not view.lesions for record in found for view in record.views)
     assert [record.present for record in found] == [case.metastasis for case in cohort]
     assert found[0].bstbi_drawn is None
+
+
+def test_predictions_of_nothing_are_refused(cohort, tmp_path):
+    name = perfect(tmp_path / "p", cohort, silent=True, masks=False)
+    with pytest.raises(UnreadableInputError, match=r"neither a probability nor masks .* <study_id>/anterior.png"):
+        name.open()
 
 
 def test_predictions_that_miss_a_study_or_a_pixel_are_refused(cohort, tmp_path):

@@ -38,7 +38,8 @@ def test_an_installed_bundle_is_found_by_name(shipped, installed):
 
 
 def test_a_shipped_name_cannot_be_taken_over(shipped, installed):
-    _bundle(installed.parent / "stepwise")
+    hidden = _bundle(installed.parent / "stepwise")
+    assert registry.hidden_bundles() == [hidden]
     assert registry.find_bundle("stepwise") == shipped
     assert registry.list_bundles() == [shipped, installed]
 

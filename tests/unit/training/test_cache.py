@@ -7,8 +7,11 @@ from bonescan.core.anatomy import Site
 from bonescan.core.errors import CohortError, ModelError
 from bonescan.core.study import ViewName
 from bonescan.io.cohort import CohortCase, write_cohort
+from bonescan.io.dicom_writer import write_nm
 from bonescan.training import cache
 from tests.bodies import body, disc, study, view
+from tests.hospital import write_scan
+from tests.phantoms import analytic_study
 
 pytestmark = pytest.mark.train
 
@@ -97,6 +100,29 @@ def test_a_mask_of_another_shape_is_refused(tmp_path):
 def test_no_cache_is_said(tmp_path):
     with pytest.raises(ModelError, match="cannot be read"):
         cache.load_cache(tmp_path / "none")
+
+
+@pytest.mark.parametrize("told_by", ["simulation.json", "truth.json", "header", "nothing"])
+def test_copied_simulated_patients_stay_simulated(tmp_path, told_by):
+    write_scan(tmp_path / "A" / "A.dcm", "A")
+    write_scan(tmp_path / "B" / "B.dcm", "B")
+    files = {"A": ("A/A.dcm",), "B": ("B/B.dcm",)}
+    write_cohort(tmp_path, [CohortCase("A", "A", files["A"], "train"), CohortCase("B", "B", files["B"], "test")])
+    if told_by == "header":
+        write_nm(analytic_study(), tmp_path / "A" / "A.dcm")
+    elif told_by != "nothing":
+        (tmp_path / ("A" if told_by == "truth.json" else "") / told_by).touch()
+    cohorts = cache.read_cohorts([tmp_path], seed=0)
+    assert cohorts.simulated == (told_by != "nothing")
+    assert cohorts.simulated_train == int(told_by != "nothing")
+
+
+def test_one_real_patient_is_enough_for_a_cohort_to_be_real(tmp_path):
+    write_scan(tmp_path / "A.dcm", "A")
+    write_nm(analytic_study(), tmp_path / "B.dcm")
+    write_cohort(tmp_path, [CohortCase(name, name, (f"{name}.dcm",), "train") for name in "AB"])
+    cohorts = cache.read_cohorts([tmp_path], seed=0)
+    assert (cohorts.simulated, cohorts.simulated_train) == (False, 1)
 
 
 def test_cohorts_keep_the_fingerprint_of_each(tmp_path):

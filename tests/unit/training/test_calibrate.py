@@ -81,7 +81,9 @@ def test_probabilities_are_those_of_the_patients(place):
 def test_the_bundle_and_its_card_say_on_whom(place):
     bundle = load_bundle(place / "good-calibrated")
     assert bundle.manifest.calibration_cohort.cases == {"calibration": 6}
-    assert {figure.dataset for figure in bundle.manifest.figures} == {"calibration patients, also used for tuning"}
+    assert {figure.dataset for figure in bundle.manifest.figures} == {
+        "simulated calibration patients, also used for tuning"
+    }
     card = bundle.path(CARD).read_text()
     assert "## Calibration" in card
     assert "simulated patients only, calibrated and measured on" in card

@@ -24,9 +24,10 @@ RECIPE = 'name = "s"\nversion = "0"\npipeline = "stepwise"\n' + "".join(
     f"[{stage}]\nsteps = 1\n" for stage in ("classify", "segment_metastasis", "segment_bladder", "locate")
 )
 COHORTS = Cohorts(
-    tuple(CohortCase(f"T{i}", f"P{i}", (), split, False, (), False) for i, split in enumerate(("train", "val"))),
+    tuple(
+        CohortCase(f"T{i}", f"P{i}", ("scan.dcm",), split, False, (), False) for i, split in enumerate(("train", "val"))
+    ),
     "0" * 64,
-    simulated=True,
     fingerprints={Path(): "0" * 64},
 )
 
