@@ -65,7 +65,16 @@ def _lines(manifest: Manifest, sha256: str) -> Iterator[str]:
     cases = ", ".join(f"{number} {split}" for split, number in manifest.training_cohort.cases.items())
     source = "simulated patients only" if manifest.simulated_only else "patients"
     later = manifest.calibration_cohort
-    calibrated = [("calibrated on", f"{sum(later.cases.values())} cases: {later.description}")] if later else []
+    calibrated = (
+        [
+            (
+                "calibrated on" if manifest.calibration else "thresholds from",
+                f"{sum(later.cases.values())} cases: {later.description}",
+            )
+        ]
+        if later
+        else []
+    )
     yield f"{manifest.name} {manifest.version}"
     yield from aligned(
         [
