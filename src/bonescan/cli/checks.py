@@ -153,7 +153,7 @@ def _folders() -> Iterator[Check]:
 
 def _training() -> Iterator[Check]:
     if find_spec("torch") is None:
-        yield Check("training", "note", "torch is not installed; only `train`, `predict`, `export` and `calibrate` need it", TRAIN_HINT)
+        yield Check("training", "note", "no torch, which `train`, `predict`, `export` and `calibrate` need", TRAIN_HINT)
     else:
         # The version alone: importing torch takes seconds, and a doctor is asked often.
         yield Check("training", "ok", f"torch {_version('torch')}")
