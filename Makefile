@@ -40,8 +40,8 @@ format: $(FULL) ## rewrite the code in the project's style
 schema: $(BASE) ## regenerate the published JSON Schema
 	$(BIN)/python -m bonescan.schemas
 
-bench: $(BASE) ## measure time, memory and size into benchmarks/results/
-	$(BIN)/python -m benchmarks.run
+bench: $(BASE) ## measure time, memory and size into benchmarks/results/ (NNUNET=RUN: nnU-Net too)
+	$(BIN)/python -m benchmarks.run $(if $(NNUNET),--nnunet $(NNUNET))
 
 figures: $(BASE) ## regenerate the figures of the README from the committed results
 	$(BIN)/python -m benchmarks.readme

@@ -54,6 +54,7 @@ DIFFERENCES = (
     ("area under the curve", "auc", "delong_p"),
     ("pooled Dice of metastasis", "dice_metastasis_as_drawn", ""),
     ("of bladder", "dice_bladder", ""),
+    ("lesions hit that are named right", "lesions_named_right", ""),
     ("false alarms a study", "false_alarms_a_study", ""),
     ("report accuracy", "report_accuracy", "mcnemar_p"),
 )

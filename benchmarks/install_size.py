@@ -35,6 +35,7 @@ def main() -> None:
             "installed_mb": round(size_mb(environment) - before, 1),
             "limit_mb": LIMIT_MB,
             "holds_torch": (packages / "torch").exists(),
+            "package_mb": round(package_mb(), 1),
             "largest_mb": {
                 name: round(size, 1) for name, size in sorted(parts.items(), key=lambda item: -item[1])[:LISTED]
             },
@@ -42,6 +43,12 @@ def main() -> None:
     RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(result, indent=2))
+
+
+def package_mb() -> float:
+    """Size of bonescan itself in the checkout in MB, without compiled modules; another one makes a result stale."""
+    package = ROOT / "src" / "bonescan"
+    return size_mb(package) - sum(size_mb(compiled) for compiled in package.rglob("__pycache__"))
 
 
 def size_mb(folder: Path) -> float:

@@ -34,7 +34,8 @@ def main() -> None:
         print(json.dumps(_measure(chosen.patients, chosen.phantoms if chosen.body == "voxel" else None)))
         return
     bind()
-    result: dict[str, object] = {"machine": describe(), "command": "python -m benchmarks.simulation"}
+    command = f"python -m benchmarks.simulation{' --phantoms DIR' if chosen.phantoms else ''}"
+    result: dict[str, object] = {"machine": describe(), "command": command}
     result["patients"] = chosen.patients
     for body in ("builtin", "voxel") if chosen.phantoms else ("builtin",):
         result[body] = _in_a_process(body, chosen.patients, chosen.phantoms)

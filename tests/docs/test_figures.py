@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from benchmarks import readme
+from benchmarks import install_size, readme
 from tests.docs.commands import ROOT
 
 
@@ -46,6 +46,13 @@ def test_the_base_install_is_small_and_without_torch():
     assert not install["holds_torch"]
 
 
+def test_the_size_of_the_base_install_is_that_of_the_present_package():
+    install = json.loads((readme.RESULTS / "install.json").read_text(encoding="utf-8"))
+    assert install_size.package_mb() == pytest.approx(install["package_mb"], abs=1), (
+        "run: python -m benchmarks.install_size, make figures"
+    )
+
+
 def test_the_results_are_about_the_shipped_model():
     from bonescan.models.bundle import read_manifest
     from bonescan.models.registry import DEFAULT_MODEL, find_bundle
@@ -55,6 +62,17 @@ def test_the_results_are_about_the_shipped_model():
     assert speed["in_process"]["model"]["name"] == manifest.name
     assert speed["in_process"]["model"]["version"] == manifest.version
     assert (ROOT / "src" / "bonescan" / "models" / "bundles" / manifest.name / "MODEL_CARD.md").is_file()
+
+
+def test_what_the_benign_class_costs_is_printed():
+    (pair,) = json.loads((readme.RESULTS / "ablation-benign.json").read_text(encoding="utf-8"))["pairs"]
+    page = readme.accuracy_page.PAGE.read_text(encoding="utf-8")
+    assert f"lesions hit that are named right {pair['lesions_named_right']['value']:+.3f} (" in page
+
+
+def test_a_measured_voxel_body_names_its_phantoms():
+    simulation = json.loads((readme.RESULTS / "simulation.json").read_text(encoding="utf-8"))
+    assert ("voxel" in simulation) == ("--phantoms" in simulation["command"])
 
 
 def test_what_the_page_says_of_the_broken_node_is_what_was_counted():

@@ -207,9 +207,10 @@ class _Run:
 def _line(analysis: Analysis, folder: Path) -> str:
     from bonescan.burden.lesions import count
 
-    verdict = "metastasis suspected" if analysis.metastasis.present else "no metastasis suspected"
-    parts = [f"{verdict} ({analysis.metastasis.probability:.2f})"]
-    if analysis.metastasis.present:
+    found = analysis.metastasis
+    verdict = "metastasis suspected" if found.present else "no metastasis suspected"
+    parts = [f"{verdict} ({found.quantity} {found.probability:.2f})"]
+    if found.present:
         sites = ", ".join(name for name, site in analysis.sites.items() if site.present)
         undecided = ", ".join(analysis.undecided_sites)
         lesions = count(analysis.lesions)

@@ -1,4 +1,4 @@
-"""`bonescan calibrate`: thresholds and probabilities of a model anew, on annotated patients."""
+"""`bonescan calibrate`: thresholds of a model, and probabilities of a joint one, anew on annotated patients."""
 
 from __future__ import annotations
 
@@ -61,8 +61,9 @@ def calibrate(
 ) -> None:
     """Fit a model's thresholds to your patients.
 
-    The networks stay as they are, nothing is trained; the thresholds, the meaning of the probabilities and the figures
-    become those of the patients given. Forty or more should take part, some with and some without metastases.
+    The networks stay as they are, nothing is trained; the thresholds, of a joint model the meaning of its probabilities
+    too, and the figures become those of the patients given. What a stepwise model says of a patient stays a score.
+    Forty or more should take part, some with and some without metastases. It needs the extra `train` (torch).
     """
     need_torch("calibrate")
     from bonescan.core.files import check_writable

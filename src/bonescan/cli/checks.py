@@ -19,7 +19,7 @@ from bonescan.core.errors import BonescanError
 from bonescan.inference.runtime import import_openvino
 
 TRAIN_HINT = "pip install 'bonescan[train]' (see the README for a CPU-only torch)"
-REINSTALL_HINT = "pip install --force-reinstall bonescan"
+REINSTALL_HINT = "pip install --force-reinstall . (in the checkout)"
 LIBRARIES = ("numpy", "scipy", "pydicom", "pynetdicom", "python-gdcm", "pillow", "pydantic", "reportlab")
 CPU_FEATURES = ("avx2", "avx512f", "avx512_vnni", "avx_vnni", "avx512_bf16", "amx_int8", "asimd", "asimddp", "bf16")
 
@@ -153,7 +153,7 @@ def _folders() -> Iterator[Check]:
 
 def _training() -> Iterator[Check]:
     if find_spec("torch") is None:
-        yield Check("training", "note", "torch is not installed; only `train` and `export` need it", TRAIN_HINT)
+        yield Check("training", "note", "no torch, which `train`, `predict`, `export` and `calibrate` need", TRAIN_HINT)
     else:
         # The version alone: importing torch takes seconds, and a doctor is asked often.
         yield Check("training", "ok", f"torch {_version('torch')}")

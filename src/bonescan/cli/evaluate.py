@@ -23,8 +23,9 @@ Examples:
   bonescan evaluate --compare result nnunet-result -o compared
   bonescan evaluate --counts counts.csv -o tables
 
-OUT gets evaluation.json, report.html, pictures, and cases.jsonl, one line a study. An interrupted run goes on where it
-stopped. Every figure is defined in docs/usage/evaluation.md.
+OUT gets evaluation.json, report.html, pictures, and cases.jsonl, one line a study; with --compare comparison.json in
+place of evaluation.json and cases.jsonl, with --counts readers.json and report.html alone. An interrupted run goes on
+where it stopped. Every figure is defined in docs/usage/evaluation.md.
 """
 
 

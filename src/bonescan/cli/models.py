@@ -71,7 +71,8 @@ def _lines(name: str, manifest: Manifest, sha256: str) -> Iterator[str]:
     cases = ", ".join(f"{number} {split}" for split, number in manifest.training_cohort.cases.items())
     source = "simulated patients only" if manifest.simulated_only else "patients"
     later = manifest.calibration_cohort
-    calibrated = [("calibrated on", f"{sum(later.cases.values())} cases: {later.description}")] if later else []
+    words = "calibrated on" if manifest.calibration else "thresholds from"
+    calibrated = [(words, f"{sum(later.cases.values())} cases: {later.description}")] if later else []
     own = f"{manifest.name} {manifest.version}"
     yield own if name == manifest.name else f"{name} ({own})"
     yield from aligned(

@@ -72,6 +72,14 @@ class Metastasis(_Frozen):
     threshold: Probability = Field(ge=0, le=1)
     present: bool
     by_view: dict[ViewKey, Probability]
+    calibrated: bool = Field(
+        True, description="False where the model is not calibrated: its probabilities are scores, which only rank."
+    )
+
+    @property
+    def quantity(self) -> Literal["probability", "score"]:
+        """What people are to call `probability`: one that is not calibrated does not mean what it says."""
+        return "probability" if self.calibrated else "score"
 
 
 class SiteFinding(_Frozen):
@@ -213,7 +221,7 @@ class Analysis(_Frozen):
         verdict = "metastasis suspected" if m.present else "no metastasis suspected"
         sites = ", ".join(name for name, s in self.sites.items() if s.present) or "none"
         return (
-            f"Analysis({self.name!r}: {verdict}, probability {m.probability:.2f} (threshold {m.threshold:.2f}))\n"
+            f"Analysis({self.name!r}: {verdict}, {m.quantity} {m.probability:.2f} (threshold {m.threshold:.2f}))\n"
             f"  sites: {sites}; lesions: {len(self.lesions)}; BSTBI {b.bstbi:.4f} (K={b.k:g})\n"
             f"  {self.report.impression}\n  {self.disclaimer}"
         )

@@ -14,10 +14,10 @@ def hidden(*modules: str) -> Iterator[None]:
     For optional imports alone, which their libraries do without. It holds for all threads.
 
     Example:
-        >>> with hidden("tabnanny"):
-        ...     import tabnanny
+        >>> with hidden("turtledemo"):
+        ...     import turtledemo
         Traceback (most recent call last):
-        ModuleNotFoundError: import of tabnanny halted; None in sys.modules
+        ModuleNotFoundError: import of turtledemo halted; None in sys.modules
     """
     absent = [name for name in modules if name not in sys.modules]
     for name in absent:

@@ -58,6 +58,7 @@ def decide(result: PipelineResult, labels: Mapping[ViewName, Labels], thresholds
         threshold=thresholds.patient,
         present=present,
         by_view={name.value: value for name, value in result.by_view.items()},
+        calibrated=result.calibrated,
     )
     pixels = sum(int(np.count_nonzero(mask == MaskLabel.METASTASIS)) for mask in labels.values())
     return Decision(
@@ -78,7 +79,8 @@ def _notes(metastasis: Metastasis, pixels: int, site_uncertain: bool) -> list[Qu
     if pixels and not metastasis.present:
         probability, threshold = metastasis.probability, metastasis.threshold
         message = (
-            f"Suspicious pixels were found ({pixels:,}), but the probability of metastasis, {probability:.3f}, is "
+            f"Suspicious pixels were found ({pixels:,}), but the {metastasis.quantity} of metastasis, "
+            f"{probability:.3f}, is "
         )
         notes.append(_note("below_threshold", f"{message}below the threshold, {threshold:.3f}: no lesion is reported."))
     if metastasis.present and not pixels:

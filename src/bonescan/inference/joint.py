@@ -161,6 +161,7 @@ class Joint:
             sites=dict(zip(SITES, map(float, overall[1:]), strict=True)),
             preprocess_ms=(prepared - began) * 1e3,
             inference_ms=(perf_counter() - prepared) * 1e3,
+            calibrated=self.bundle.manifest.calibration is not None,
             review=("the probability is neither low nor high",) if doubtful else (),
         )
 

@@ -52,6 +52,7 @@ class PipelineResult:
         sites: Probability of metastasis at each of the six sites.
         preprocess_ms: Wall-clock time of cropping and normalising.
         inference_ms: Wall-clock time of everything after that, loading of networks included.
+        calibrated: Whether probabilities of metastasis are calibrated; if not they are scores.
         review: Why a physician should look twice; empty where nothing says so, None where the model cannot tell.
     """
 
@@ -61,6 +62,7 @@ class PipelineResult:
     sites: Mapping[Site, float]
     preprocess_ms: float
     inference_ms: float
+    calibrated: bool
     review: tuple[str, ...] | None = None
 
     @property

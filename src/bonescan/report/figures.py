@@ -116,7 +116,7 @@ def html(analysis: Analysis) -> str:
     overlay_image(analysis, height=720).save(buffer, "PNG", compress_level=1)
     found, burden = analysis.metastasis, analysis.burden
     rows = {
-        "Metastasis": f"{'suspected' if found.present else 'not suspected'} (probability {found.probability:.2f}, "
+        "Metastasis": f"{'suspected' if found.present else 'not suspected'} ({found.quantity} {found.probability:.2f}, "
         f"threshold {found.threshold:.2f})",
         "Sites": sites(analysis),
         "Lesions": lesion_count(analysis),

@@ -18,7 +18,7 @@ def result_rows(analysis: Analysis) -> list[tuple[str, str]]:
     pixels = sum(x.area_px for x in analysis.lesions if x.class_ == "metastasis")
     rows = [
         ("Metastasis", "suspected" if found.present else "not suspected"),
-        ("Probability", f"{found.probability:.3f} (threshold {found.threshold:.3f})"),
+        (found.quantity.capitalize(), f"{found.probability:.3f} (threshold {found.threshold:.3f})"),
         ("  by view", by_view),
         ("Sites", sites(analysis)),
         (f"BSTBI (K = {burden.k:g})", f"{burden.bstbi:.4f}"),

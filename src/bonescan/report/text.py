@@ -21,7 +21,7 @@ def report_text(analysis: Analysis) -> str:
             "MODEL",
             [
                 f"{model.name} {model.version}, pipeline {model.pipeline}, SHA-256 {model.sha256[:16]}",
-                f"Probability of metastasis {found.probability:.3f}, threshold {found.threshold:.3f}",
+                f"{found.quantity.capitalize()} of metastasis {found.probability:.3f}, threshold {found.threshold:.3f}",
             ],
         ),
     ]

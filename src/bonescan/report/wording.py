@@ -256,9 +256,9 @@ def _probability(facts: Facts) -> str:
     said = f"{found.probability:.{digits}f}"
     # No model is as certain as a rounded number would say.
     said = {"0.00": "less than 0.01", "1.00": "more than 0.99"}.get(said, said)
+    name = "estimated probability" if found.calibrated else "model's score (not a calibrated probability)"
     return (
-        f"The estimated probability of bone metastasis is {said}, {relation} the decision threshold of "
-        f"{found.threshold:.{digits}f}."
+        f"The {name} of bone metastasis is {said}, {relation} the decision threshold of {found.threshold:.{digits}f}."
     )
 
 

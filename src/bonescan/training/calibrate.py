@@ -1,4 +1,4 @@
-"""A bundle for other patients than its own: thresholds and probabilities anew, the networks as they are."""
+"""A bundle for other patients than its own: thresholds and calibration anew, the networks as they are."""
 
 from __future__ import annotations
 
@@ -42,7 +42,8 @@ def calibrate_bundle(
     started from, the validation patients alone; where such a cohort has no split it is drawn as for the training. A
     cohort that has changed since is known no more, but each patient of whom a scan was trained on is left out. Every
     other one of them is tuned on and the rest measured on, or all of them both where they are few; the figures say so.
-    The threshold of a pixel of a class that none of those to tune on has outlined stays.
+    The threshold of a pixel of a class that none of those to tune on has outlined stays. A stepwise bundle has no
+    calibration, and gets none.
 
     Args:
         model: Folder of the bundle.

@@ -31,7 +31,8 @@ _WHAT = {
     "stepwise": """\
 A ResNet34 says of each 256×256 window whether it holds metastasis or bladder, residual U-Nets outline them where it
 does, and a report network names the sites. Source: Liu et al., "Deep Learning for the Automatic Diagnosis and Analysis
-of Bone Metastasis on Bone Scintigrams".
+of Bone Metastasis on Bone Scintigrams". What it says of the patient is what it says of the surest window: a score to
+compare with its threshold, not a calibrated probability.
 
 Where the recipe says `auxiliary` above 0, the classifier is not the paper's alone: 1×1 cell maps on conv3_x and conv4_x
 say where in the window, and a logistic layer weighs their strongest cells with the paper's two logits. Where it says
@@ -136,10 +137,11 @@ def _calibration(manifest: Manifest) -> str:
     if cohort is None:
         return ""
     cases = sum(cohort.cases.values())
+    tuned = "Thresholds and figures" if manifest.calibration is None else "Thresholds, calibration and figures"
     return f"""
 ## Calibration
 
-Thresholds, calibration and figures come from these patients, set after training. {cohort.description} Cases: {cases}.
+{tuned} come from these patients, set after training. {cohort.description} Cases: {cases}.
 Cohort fingerprint `{cohort.fingerprint[:16]}`.
 """
 
@@ -154,8 +156,9 @@ def _origin(manifest: Manifest) -> str:
             f"Trained on {trained}, measured on those of them for validation. How it does on scans of another hospital,"
             "\n  camera or protocol has not been measured."
         )
+    tuned = "tuned" if manifest.calibration is None else "calibrated"
     return (
-        f"Trained on {trained}, calibrated and measured on those that the section Calibration names. How it does on "
+        f"Trained on {trained}, {tuned} and measured on those that the section Calibration names. How it does on "
         "scans of\n  another hospital, camera or protocol has not been measured."
     )
 

@@ -15,9 +15,18 @@ from bonescan.training import region_prior
 from bonescan.training.baselines.nnunet import need_nnunet
 from bonescan.training.baselines.train import BaselineRecipe, train_baseline
 from bonescan.training.cache import Cohorts, GridCases, load_cache, open_cache, read_cohorts
+from bonescan.training.init import STAGES
 from bonescan.training.joint.train import train_joint
 from bonescan.training.measure import alike_in_words
-from bonescan.training.recipe import BASELINES, AnyRecipe, BaseRecipe, JointRecipe, StageRecipe, read_recipe
+from bonescan.training.recipe import (
+    BASELINES,
+    AnyRecipe,
+    BaseRecipe,
+    JointRecipe,
+    StageRecipe,
+    StepwiseRecipe,
+    read_recipe,
+)
 from bonescan.training.run import RECORD, Run, begin, open_run, started_from
 from bonescan.training.start import Start, open_start
 from bonescan.training.stepwise import train_stepwise
@@ -106,6 +115,9 @@ def _check_without_start(recipe: AnyRecipe, run_dir: Path) -> None:
     elif isinstance(recipe, JointRecipe) and not recipe.joint.steps:
         found = "the recipe teaches the answers of a network whose maps are trained, and none is given"
         hint = "Name a run or a model with --start, e.g. --start joint"
+    elif isinstance(recipe, StepwiseRecipe) and (left := _left_as_they_are(recipe)):
+        found = f"the recipe trains others for long and {', '.join(left)} for one step, which leaves it as it starts"
+        hint = "Name a run or a model with --start, e.g. --start stepwise"
     else:
         return
     begun_from = started_from(run_dir)
@@ -148,6 +160,12 @@ def _check_batches(recipe: AnyRecipe, devices: int) -> None:
                 f"{name}: a batch of {stage.batch} cannot be shared by {devices} devices",
                 hint="Raise batch in the recipe, or lower --devices",
             )
+
+
+def _left_as_they_are(recipe: StepwiseRecipe) -> list[str]:
+    """Stages of one step beside others of more: networks that are good already."""
+    steps = {name: getattr(recipe, name).steps for name in STAGES}
+    return [name for name in STAGES if steps[name] == 1 < max(steps.values())]
 
 
 def _train_on(team: Team, folder: Path, start: Start | None, init: Path | None, say: Progress) -> None:

@@ -26,6 +26,7 @@ def result(probability, review=None, **sites):
     return SimpleNamespace(
         review=review,
         probability=probability,
+        calibrated=True,
         by_view={ViewName.ANTERIOR: probability},
         sites={site: sites.get(site.value, 0.1) for site in SITES},
     )
@@ -91,3 +92,12 @@ def test_suspected_but_not_outlined():
 def test_doubt_is_said():
     assert codes(decide(result(0.6, spine=0.9, review=("it is close",)), labels(), thresholds())) == ["needs_review"]
     assert codes(decide(result(0.6, spine=0.9, review=()), labels(), thresholds())) == []
+
+
+def test_what_is_not_calibrated_is_called_a_score():
+    found = result(0.4)
+    found.calibrated = False
+    decision = decide(found, labels(), thresholds())
+    assert decision.metastasis.quantity == "score"
+    (note,) = decision.notes
+    assert "the score of metastasis, 0.400, is below" in note.message

@@ -116,6 +116,8 @@ def test_calibration_changes_probabilities(tmp_path):
     )
     result = Joint(calibrated).run(both())
     assert result.probability == pytest.approx(1 / (1 + np.exp(-2)), abs=1e-3)
+    assert result.calibrated
+    assert not Joint(joint_bundle(tmp_path / "without")).run(both()).calibrated
     # Three in four at the spine if there is metastasis.
     assert result.sites[Site.SPINE] == pytest.approx(0.75 * result.probability, abs=1e-3)
 

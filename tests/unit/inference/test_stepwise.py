@@ -73,6 +73,7 @@ def test_two_views_keep_their_own(pipeline):
     result = pipeline.run(study(view(anterior), view(posterior, "posterior")))
     assert [x.view.name for x in result.views] == ["anterior", "posterior"]
     assert result.by_view["anterior"] == result.probability > 0.99
+    assert not result.calibrated
     assert result.by_view["posterior"] < 0.01
     assert (result.views[0].labels == MaskLabel.METASTASIS).any()
     assert not result.views[1].labels.any()

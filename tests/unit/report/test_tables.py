@@ -60,3 +60,11 @@ def test_a_benign_lesion_is_marked_where_its_place_is_known_and_where_not():
     placed = analysis.lesions[0].model_copy(update={"region": "humerus"})
     rows, _ = lesion_rows([analysis.lesions[0], placed], 10)
     assert [row[2] for row in rows] == ["benign", "humerus, benign"]
+
+
+def test_a_score_is_not_called_a_probability():
+    analysis = make_analysis()
+    scored = analysis.model_copy(update={"metastasis": analysis.metastasis.model_copy(update={"calibrated": False})})
+    rows = dict(result_rows(scored))
+    assert rows["Score"] == "0.930 (threshold 0.500)"
+    assert "Probability" not in rows

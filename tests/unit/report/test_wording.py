@@ -331,3 +331,12 @@ def test_whatever_the_findings(case):
         assert "o evidence of bone metastasis" not in text
     else:
         assert "most likely explanation" not in text
+
+
+def test_a_score_is_not_called_a_probability():
+    calibrated = facts(0.46)
+    score = dataclasses.replace(calibrated, metastasis=calibrated.metastasis.model_copy(update={"calibrated": False}))
+    assert "The estimated probability of bone metastasis is 0.46, below" in compose(calibrated).description
+    assert "The model's score (not a calibrated probability) of bone metastasis is 0.46, below" in (
+        compose(score).description
+    )

@@ -243,12 +243,16 @@ def test_the_card_says_what_is_not_calibrated(place):
 
 
 @pytest.mark.slow
-def test_the_stepwise_pipeline_is_calibrated_too(place, tmp_path):
+def test_the_stepwise_pipeline_gets_thresholds_and_no_calibration(place, tmp_path):
     bundle = tiny_bundle(tmp_path / "stepwise")
     bundle = with_changes(bundle, bundle.folder, recipe={"data": {"window_min_px": 12}})
-    calibrated = calibrate_bundle(bundle.folder, [place / "cohort"], tmp_path / "out", workers=0).manifest
-    assert calibrated.thresholds.window_metastasis is not None
-    assert calibrated.figure("window_auc_metastasis").value is not None
+    tuned = calibrate_bundle(bundle.folder, [place / "cohort"], tmp_path / "out", workers=0)
+    assert tuned.manifest.thresholds.window_metastasis is not None
+    assert tuned.manifest.figure("window_auc_metastasis").value is not None
+    assert tuned.manifest.calibration is None
+    card = tuned.path(CARD).read_text()
+    assert "Thresholds and figures come from these patients" in card
+    assert "a score to\ncompare with its threshold, not a calibrated probability" in card
 
 
 def test_the_command_says_what_it_found_and_what_is_next(place, tmp_path):

@@ -149,6 +149,16 @@ def test_a_recipe_that_keeps_its_start_wants_one(place):
     assert not (place / "kept").exists()
 
 
+def test_a_recipe_that_leaves_a_network_as_it_is_wants_a_start(place):
+    head, locate, tail = RECIPE.partition("[locate]\nsteps = 2")
+    assert locate
+    (place / "leaves.toml").write_text(f"{head}[locate]\nsteps = 1{tail}")
+    with pytest.raises(UsageError, match="locate for one step") as refused:
+        train(place / "leaves.toml", place / "cohort", place / "left", workers=0)
+    assert "--start stepwise" in str(refused.value)
+    assert not (place / "left").exists()
+
+
 def test_networks_start_where_the_other_run_ended(run, place):
     recipe = open_run(run).recipe
     network = build("locate", recipe)
