@@ -185,7 +185,7 @@ def _classes(ax: Axes, rows: Sequence[dict[str, Any]], key: str, what: str, axis
     ]
     known = np.isfinite(y)
     ax.errorbar(y[known], at[known], xerr=np.nan_to_num(bounds), fmt="o", color=RED, ecolor=SOFT, ms=5, elinewidth=1.2)
-    ax.set_yticks(at, [f"{row['class']}  (n={row[key]['n']})" for row in rows])
+    ax.set_yticks(at, [f"{row['class']}  (n={row['n']})" for row in rows])
     ax.set_xlim(0, 1.02)
     ax.set_ylim(len(rows) - 0.5, -0.5)
     dress(ax, f"{what.capitalize()}, by {axis}", what, "")
