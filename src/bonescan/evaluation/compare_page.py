@@ -12,7 +12,7 @@ from bonescan.evaluation import patients
 from bonescan.evaluation.compare import RATIOS, Compared
 from bonescan.evaluation.html import heading, page, paragraph, picture, table
 from bonescan.evaluation.numbers import p_text, text
-from bonescan.evaluation.plots import GRID, SERIES, canvas, dress, froc_plot, legend, png, square
+from bonescan.evaluation.plots import GRID, SERIES, canvas, dress, froc_plot, legend, png, series, square
 from bonescan.metrics.roc import curve
 
 _SHOWN = ("auc", "accuracy", "dice_metastasis_as_drawn", "report_accuracy")
@@ -21,20 +21,25 @@ WORDS = {"auc": "area under the ROC curve, patients"} | RATIOS
 
 def comparison_pictures(methods: Sequence[Compared], document: Mapping[str, Any]) -> dict[str, bytes]:
     """Name → PNG: ROC curves, free-response curves, and the main figures with their intervals."""
+    pictures = {"roc": png(roc_of_methods(methods, document))}
+    if (lesions := froc_plot([(method.name, method.columns) for method in methods])) is not None:
+        pictures["froc"] = png(lesions)
+    return pictures | {"comparison": png(_intervals(document))}
+
+
+def roc_of_methods(methods: Sequence[Compared], document: Mapping[str, Any]) -> Any:
+    """ROC curves of patients, one a method."""
     figure, (ax,) = canvas(1)
     ax.plot([0, 1], [0, 1], color=GRID, lw=1)
-    for method, colour in zip(methods, SERIES, strict=False):
+    for method, (colour, style) in zip(methods, series(), strict=False):
         found, truth, _ = patients.scores(method.columns, "metastasis", "patient")
         area = document["methods"][method.name]["auc"]["value"]
         if area is not None:
             false_rate, true_rate, _ = curve(found, truth)
-            ax.plot(false_rate, true_rate, color=colour, label=f"{method.name}: {area:.3f}")
+            ax.plot(false_rate, true_rate, style, color=colour, label=f"{method.name}: {area:.3f}")
     square(ax, "ROC of patients", "1 - specificity", "sensitivity")
     legend(ax, "area under the curve")
-    pictures = {"roc": png(figure)}
-    if (lesions := froc_plot([(method.name, method.columns) for method in methods])) is not None:
-        pictures["froc"] = png(lesions)
-    return pictures | {"comparison": png(_intervals(document))}
+    return figure
 
 
 def _intervals(document: Mapping[str, Any]) -> Any:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from io import BytesIO
+from itertools import cycle, product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 INK, SOFT, GRID = "#22303c", "#7b8794", "#e4e7eb"
 RED, GREEN, BLUE = "#b3392f", "#2f7d5b", "#33658a"
 SERIES = (BLUE, RED, GREEN, "#8d6a9f", "#c08a2d", SOFT)
+_STYLES = ("-", "--", ":", "-.")
 _DPI = 150
 _LEVELS = {"patient": "-", "view": "--", "window": ":"}
 
@@ -96,21 +98,27 @@ def dice_histogram(columns: Columns) -> Figure | None:
 
 def froc_plot(methods: Sequence[tuple[str, Columns]]) -> Figure | None:
     """Free-response curves: lesions hit against false alarms a study; None where there is no lesion."""
-    # A method has the colour that it has in the other pictures, whoever is left out here.
-    coloured = zip(methods, (RED,) if len(methods) == 1 else SERIES, strict=False)
-    known = [(*method, colour) for method, colour in coloured if any(v.lesions for _, v in method[1].views)]
+    # A method has the colour and line that it has in the other pictures, whoever is left out here.
+    drawn = zip(methods, [(RED, "-")] if len(methods) == 1 else series(), strict=False)
+    known = [(*method, *line) for method, line in drawn if any(v.lesions for _, v in method[1].views)]
     if not known:
         return None
     figure, (ax,) = canvas(1)
-    for name, columns, colour in known:
+    for name, columns, colour, style in known:
         found = outlines.froc_of(columns)
         if len(found.threshold) > 2:  # masks alone, without scores, are a dot: no curve leads there
-            ax.plot(found.alarms, found.sensitivity, drawstyle="steps-post", color=colour)
-        ax.plot(found.alarms[-1], found.sensitivity[-1], "o", color=colour, ms=5, label=name)
+            ax.plot(found.alarms, found.sensitivity, style, drawstyle="steps-post", color=colour)
+        # A lone point shows no line, but the legend does.
+        ax.plot(found.alarms[-1], found.sensitivity[-1], style, marker="o", color=colour, ms=5, label=name)
     ax.set_ylim(0, 1)
     dress(ax, "Lesions: free-response ROC", "false alarms a study", "lesions hit")
     legend(ax, "dot: all that is drawn")
     return figure
+
+
+def series() -> Iterator[tuple[str, str]]:
+    """Colour and line of each method of a picture: as many as there are colours differ in these, more in the line."""
+    return ((colour, style) for style, colour in cycle(product(_STYLES, SERIES)))
 
 
 def bstbi(columns: Columns) -> Figure | None:
