@@ -145,8 +145,8 @@ def _evaluate(
     from bonescan.evaluation.write import write_results
     from bonescan.io.cohort import read_cohort
 
-    calls = read_readers(readers) if readers else []
     read = [read_cohort(folder) for folder in cohorts]
+    calls = read_readers(readers, {case.study_id for cohort in read for case in cohort}) if readers else []
     with progress("Evaluating", len(collect(read, split, limit))) as told:
         header, records = answer_all(name, read, out, split=split, limit=limit, processes=processes, progress=told)
     document = document_of(header, records, read, command=_command(), readers=calls)

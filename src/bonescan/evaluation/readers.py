@@ -8,7 +8,7 @@ of single cases: Pearson's chi-square alone is possible then.
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
@@ -26,6 +26,8 @@ from bonescan.metrics.proportions import Share, chi_square, mcnemar
 
 COUNTS = ("true_positive", "false_negative", "true_negative", "false_positive")
 _NEEDED = ("study_id", "reader", "metastasis")
+_NAMED = 5
+"""So many unknown studies are named."""
 MEASURES = ("accuracy", "sensitivity", "specificity")
 
 
@@ -44,11 +46,16 @@ class Reader:
     sites: dict[str, frozenset[str]] = field(default_factory=dict)
 
 
-def read_readers(path: Path) -> list[Reader]:
+def read_readers(path: Path, studies: Collection[str]) -> list[Reader]:
     """Read ``readers.csv``.
 
+    Args:
+        path: The file.
+        studies: study_id of every study of the cohorts, on whatever side of the split.
+
     Raises:
-        UnreadableInputError: It is missing or has faults; every fault is listed with its row.
+        UnreadableInputError: It is missing or has faults, which are listed with their rows, or names studies that are
+            not in the cohorts.
     """
     readers: dict[str, Reader] = {}
     faults = []
@@ -69,6 +76,14 @@ def read_readers(path: Path) -> list[Reader]:
             if "sites" in row:
                 reader.sites[study] = named
     _raise(path, faults)
+    read = dict.fromkeys(study for reader in readers.values() for study in reader.calls)
+    # Left out in silence, they would leave a reader with other cases than were read.
+    if strangers := [study for study in read if study not in studies]:
+        more = f" and {len(strangers) - _NAMED} more" if len(strangers) > _NAMED else ""
+        raise UnreadableInputError(
+            f"{path.name} names studies that are not in the cohort: {', '.join(strangers[:_NAMED])}{more}",
+            hint="Check the study_id of the file against cohort.csv, and --cohort",
+        )
     return list(readers.values())
 
 
