@@ -200,7 +200,7 @@ def _evaluation_lines(document: Mapping[str, Any]) -> Iterator[str]:
         ("report accuracy", text(document["report_accuracy"])),
     ]
     if document["seconds"]:
-        rows.append(("seconds a patient, median", f"{document['seconds']['median']:.3f}"))
+        rows.append(("seconds a study, median", f"{document['seconds']['median']:.3f}"))
     yield from aligned(rows)
 
 

@@ -13,6 +13,7 @@ from bonescan.evaluation.compare import RATIOS, Compared
 from bonescan.evaluation.html import heading, page, paragraph, picture, table
 from bonescan.evaluation.numbers import p_text, text
 from bonescan.evaluation.plots import GRID, SERIES, canvas, dress, froc_plot, legend, png, series, square
+from bonescan.evaluation.shares import NO_P
 from bonescan.metrics.roc import curve
 
 _SHOWN = ("auc", "accuracy", "dice_metastasis_as_drawn", "report_accuracy")
@@ -74,14 +75,15 @@ def _body(document: Mapping[str, Any], pictures: Mapping[str, bytes]) -> Iterato
     cohorts = ", ".join(cohort["name"] for cohort in document["cohorts"])
     yield f"<h1>{escape(' · '.join(methods))}</h1>"
     yield paragraph(
-        f"The same {document['studies']:,} studies ({document['metastatic']:,} with metastases) of {cohorts} for all."
+        f"The same {document['studies']:,} studies ({document['metastatic']:,} with metastases) of "
+        f"{document['patients']:,} patients of {cohorts} for all."
     )
     yield paragraph(f"{document['disclaimer']} All figures on this page are of {document['data']}.", "banner")
     rows = [(words, *(text(found[key]) for found in methods.values())) for key, words in WORDS.items()]
     briers = (found["brier"] for found in methods.values())
     rows.append(("Brier score", *("–" if brier is None else f"{brier:.3f}" for brier in briers)))
     spent = (found["seconds"] for found in methods.values())
-    rows.append(("seconds a patient, median", *("–" if s is None else f"{s['median']:.3f}" for s in spent)))
+    rows.append(("seconds a study, median", *("–" if s is None else f"{s['median']:.3f}" for s in spent)))
     yield table(("", *methods), rows, "Brackets hold 95 % intervals: DeLong, Wilson, or bootstrap over patients.")
     if pixels := [name for name, found in methods.items() if found["scored_by"] != "probability"]:
         yield paragraph(f"Without a probability, scored by the number of lesion pixels: {', '.join(pixels)}.", "note")
@@ -95,6 +97,8 @@ def _body(document: Mapping[str, Any], pictures: Mapping[str, bytes]) -> Iterato
         "has no P has its interval alone."
     )
     yield paragraph(words, "note")
+    if document["patients"] < document["studies"]:
+        yield paragraph(NO_P, "note")
     for pair in document["pairs"]:
         rows = [(name, *_cells(pair[key])) for key, name in WORDS.items() if pair[key] is not None]
         yield f"<h3>{escape(pair['first'])} against {escape(pair['second'])}</h3>"
@@ -104,6 +108,6 @@ def _body(document: Mapping[str, Any], pictures: Mapping[str, bytes]) -> Iterato
 
 
 def _cells(found: Mapping[str, Any]) -> tuple[str, str, str]:
-    p = found.get("delong_p", found.get("mcnemar_p"))
+    tests = [p_text(found[key]) for key in ("delong_p", "mcnemar_p") if key in found]
     alone = f"{found['only_first']} : {found['only_second']}" if "only_first" in found else ""
-    return text(found), "" if p is None else p_text(p), alone
+    return text(found), "".join(tests), alone

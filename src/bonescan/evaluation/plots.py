@@ -72,8 +72,9 @@ def calibration(document: dict[str, Any]) -> Figure | None:
     ax.plot([0, 1], [0, 1], color=SOFT, lw=1, ls="--")
     bins = [b for b in found["bins"] if b["observed"]["value"] is not None]
     x, y = np.array([b["predicted"] for b in bins]), np.array([b["observed"]["value"] for b in bins])
-    low = y - np.array([b["observed"]["low"] for b in bins])
-    high = np.array([b["observed"]["high"] for b in bins]) - y
+    # Without an interval, of few patients, there is no bar.
+    low = y - np.array([b["observed"]["low"] for b in bins], np.float64)
+    high = np.array([b["observed"]["high"] for b in bins], np.float64) - y
     ax.errorbar(x, y, [np.maximum(low, 0), np.maximum(high, 0)], fmt="o", color=RED, ecolor=SOFT, ms=5, elinewidth=1)
     square(ax, f"Reliability; Brier score {found['brier']:.3f}", "mean probability", "share with metastases")
     return figure
@@ -123,7 +124,7 @@ def series() -> Iterator[tuple[str, str]]:
 
 def bstbi(columns: Columns) -> Figure | None:
     """Reported against true BSTBI, and their difference against their mean."""
-    true, found = amount.pairs_with_truth(columns, metastatic=True)
+    true, found, _ = amount.pairs_with_truth(columns, metastatic=True)
     if len(true) < 2:
         return None
     figure, (left, right) = canvas(2)
@@ -132,27 +133,27 @@ def bstbi(columns: Columns) -> Figure | None:
     left.plot(true, found, "o", color=RED, ms=4, alpha=0.6, mew=0)
     left.set_xlim(0, top)
     left.set_ylim(0, top)
-    dress(left, "BSTBI of metastatic patients", "true", "reported")
+    dress(left, "BSTBI of metastatic studies", "true", "reported")
     difference, mean = found - true, (found + true) / 2
     right.plot(mean, difference, "o", color=RED, ms=4, alpha=0.6, mew=0)
     bias, spread = float(difference.mean()), float(difference.std(ddof=1))
     for level, style in ((bias, "-"), (bias - 1.96 * spread, "--"), (bias + 1.96 * spread, "--")):
         right.axhline(level, color=INK, lw=1, ls=style)
-    dress(right, "The same patients: mean difference and 95 % limits", "mean of both", "reported - true")
+    dress(right, "The same studies: mean difference and 95 % limits", "mean of both", "reported - true")
     return figure
 
 
 def alp(columns: Columns, simulated: Sequence[bool]) -> Figure | None:
     """BSTBI against alkaline phosphatase, linear as in the paper's Figure 6B, and in logarithms."""
-    index, level = amount.alp_pairs(columns, simulated)
-    if len(index) < amount.LEAST_ALP:
+    pairs = amount.alp_pairs(columns, simulated)
+    if len(pairs.first) < amount.LEAST_ALP:
         return None
     figure, (left, right) = canvas(2)
-    left.plot(index, level, "o", color=BLUE, ms=4, alpha=0.7, mew=0)
-    dress(left, f"BSTBI and alkaline phosphatase, n = {len(index)}", "BSTBI, as reported", "ALP (U/L)")
-    both = (index > 0) & (level > 0)
-    right.loglog(index[both], level[both], "o", color=BLUE, ms=4, alpha=0.7, mew=0)
-    dress(right, "The same in logarithms", "BSTBI, as reported", "ALP (U/L)")
+    left.plot(pairs.first, pairs.second, "o", color=BLUE, ms=4, alpha=0.7, mew=0)
+    dress(left, f"BSTBI and alkaline phosphatase, {len(pairs.first)} studies", "BSTBI, as reported", "ALP (U/L)")
+    above = amount.above_zero(pairs)
+    right.loglog(above.first, above.second, "o", color=BLUE, ms=4, alpha=0.7, mew=0)
+    dress(right, f"In logarithms, the {len(above.first)} above 0", "BSTBI, as reported", "ALP (U/L)")
     return figure
 
 
@@ -163,7 +164,7 @@ STRATA = {
     "lesion_uptake_simulated": ("simulated uptake over bone", "sensitivity", "lesions hit"),
     "lesion_site": ("site", "sensitivity", "lesions hit"),
     "counts_of_a_view_million": ("counts of a view (million)", "dice_pooled", "Dice, pooled"),
-    "true_bstbi": ("true BSTBI", "sensitivity", "patients found"),
+    "true_bstbi": ("true BSTBI", "sensitivity", "studies found"),
     "kind_of_patient": ("kind of patient", "accuracy", "right calls"),
 }
 

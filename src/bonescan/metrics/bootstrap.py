@@ -13,6 +13,19 @@ Numbers = npt.NDArray[np.integer]
 DRAWS = 2000
 
 
+def independent(patients: Numbers) -> bool:
+    """Whether every case is of another patient, as tests and intervals that know no patients take it.
+
+    Args:
+        patients: (cases,) number of the patient of each case.
+
+    Example:
+        >>> independent(np.array([0, 1, 2])), independent(np.array([0, 1, 1]))
+        (True, False)
+    """
+    return len(np.unique(patients)) == len(patients)
+
+
 def bootstrap(
     patients: Numbers, statistic: Callable[[npt.NDArray[np.intp]], float], *, draws: int = 400, seed: int = 0
 ) -> tuple[float, float]:
