@@ -145,7 +145,7 @@ def reader_tables(found: Document) -> Iterator[str]:
 
     def cell(measure: Mapping[str, Any]) -> str:
         chi = p_text(measure["chi_square_p"])
-        return f"{chi} / {p_text(measure['mcnemar_p'])}" if paired else chi
+        return f"{chi} / {p_text(measure['mcnemar_p'])}, n = {measure['n']:,}" if paired else chi
 
     rows = [(f"{p['first']} vs {p['second']}", *(cell(p[m]) for m in measures)) for p in found["pairs"]]
     words = "P of Pearson's chi-square without continuity correction, as in the paper"
