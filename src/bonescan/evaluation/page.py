@@ -150,7 +150,10 @@ def reader_tables(found: Document) -> Iterator[str]:
     rows = [(f"{p['first']} vs {p['second']}", *(cell(p[m]) for m in measures)) for p in found["pairs"]]
     words = "P of Pearson's chi-square without continuity correction, as in the paper"
     if paired:
-        words += " / P of McNemar's exact test, which is right for readings of the same cases"
+        words += (
+            " / P of McNemar's exact test, which is right for readings of the same cases; of the n studies that both "
+            "have read"
+        )
     yield table(("", *measures), rows, words + ".")
 
 
@@ -259,7 +262,8 @@ def _burden(document: Document, pictures: Mapping[str, bytes]) -> Iterator[str]:
         limits = found["bland_altman"]
         yield paragraph(
             f"Reported against true, both views pooled: Pearson's r of all {text(found['pearson'])}, of the metastatic "
-            f"alone {text(found['pearson_of_metastatic'])}; mean difference and limits of agreement {text(limits)}."
+            f"alone {text(found['pearson_of_metastatic'])}, Spearman's of all {text(found['spearman'])}; mean "
+            f"difference and limits of agreement {text(limits)}."
         )
         yield picture(pictures.get("bstbi"), "BSTBI, reported against true")
     if alp := document["bstbi_against_alp"]:
