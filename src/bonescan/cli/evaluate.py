@@ -146,8 +146,8 @@ def _evaluate(
     from bonescan.evaluation.write import write_results
     from bonescan.io.cohort import read_cohort
 
-    calls = read_readers(readers) if readers else []
     read = [read_cohort(folder) for folder in cohorts]
+    calls = read_readers(readers, {case.study_id for cohort in read for case in cohort}) if readers else []
     with progress("Evaluating", len(collect(read, split, limit))) as told:
         header, records = answer_all(name, read, out, split=split, limit=limit, processes=processes, progress=told)
     document = document_of(header, records, read, command=_command(), readers=calls)
@@ -201,7 +201,7 @@ def _evaluation_lines(document: Mapping[str, Any]) -> Iterator[str]:
         ("report accuracy", text(document["report_accuracy"])),
     ]
     if document["seconds"]:
-        rows.append(("seconds a patient, median", f"{document['seconds']['median']:.3f}"))
+        rows.append(("seconds a study, median", f"{document['seconds']['median']:.3f}"))
     yield from aligned(rows)
 
 

@@ -20,12 +20,12 @@ from bonescan.core.findings import DISCLAIMER
 from bonescan.evaluation import patients, places
 from bonescan.evaluation.columns import Bools, Columns, Floats, Numbers
 from bonescan.evaluation.document import data_words
-from bonescan.evaluation.numbers import Number, finite, number, share
+from bonescan.evaluation.numbers import Number, finite, number
 from bonescan.evaluation.outlines import dice_of, draws_of, enough, named_parts, ratio
 from bonescan.evaluation.records import CASES, Header, read_records
+from bonescan.evaluation.shares import paired, share_of
 from bonescan.metrics.bootstrap import interval
 from bonescan.metrics.dice import Parts
-from bonescan.metrics.proportions import Share, mcnemar
 from bonescan.metrics.roc import delong_test
 
 SCHEMA = "bonescan.comparison/1"
@@ -94,6 +94,7 @@ def comparison(methods: Sequence[Compared], *, command: str = "") -> dict[str, A
         "command": command,
         "cohorts": [vars(cohort) for cohort in first.header.cohorts],
         "studies": len(first.columns),
+        "patients": len(np.unique(first.columns.patient)),
         "metastatic": int(first.columns.truth.sum()),
         "methods": {x.name: _method(x) for x in methods},
         "pairs": [_pair(a, b) for a, b in combinations(methods, 2)],
@@ -165,7 +166,7 @@ def _method(compared: Compared) -> dict[str, Any]:
     facts = columns.method
     answers = _answers(columns)
     calibration = patients.calibration(columns)
-    shares = {name: share(_share(right[chosen])) for name, (right, chosen) in answers.items()}
+    shares = {name: share_of(columns, right, chosen) for name, (right, chosen) in answers.items()}
     others = {name: ratio(columns, *found) for name, found in _ratios(columns).items() if name not in answers}
     return {
         "version": facts.version,
@@ -189,8 +190,7 @@ def _pair(a: Compared, b: Compared) -> dict[str, Any]:
         row[name] = _difference(a.columns, found_a[name], b.columns, found_b[name])
         if name in answers_a:
             (right_a, chosen), (right_b, _) = answers_a[name], answers_b[name]
-            only_a, only_b = (int((x & ~y)[chosen].sum()) for x, y in ((right_a, right_b), (right_b, right_a)))
-            row[name] |= {"mcnemar_p": finite(mcnemar(only_a, only_b)), "only_first": only_a, "only_second": only_b}
+            row[name] |= paired(a.columns, right_a, right_b, chosen)
     return row
 
 
@@ -210,7 +210,3 @@ def _difference(a: Columns, parts_a: _Parts, b: Columns, parts_b: _Parts) -> Num
         return number(value, n=len(parts_a[1]))
     draws: Floats = draws_of(a, *parts_a) - draws_of(b, *parts_b)
     return number(value, interval(draws), len(parts_a[1]))
-
-
-def _share(good: Bools) -> Share:
-    return Share(int(good.sum()), int(good.size))

@@ -11,7 +11,7 @@ from bonescan.evaluation.numbers import Number, finite, number, of_draws
 from bonescan.evaluation.surface import TOLERANCE_PX
 from bonescan.metrics.bootstrap import LEAST_PATIENTS, ratio_draws
 from bonescan.metrics.detection import Froc, froc
-from bonescan.metrics.dice import Parts, dice_parts
+from bonescan.metrics.dice import Parts, dice_parts, images_of
 
 ALARMS = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0)
 RULE = (
@@ -47,9 +47,11 @@ def dice(columns: Columns) -> dict[str, Any]:
 
 
 def dice_of(columns: Columns, name: str, *, reported: bool, by_study: bool) -> dict[str, tuple[Parts, Numbers]]:
-    """Each definition as a ratio of sums over images, with the study of each image."""
+    """Each definition as a ratio of sums over the images that it is of, with the study of each image."""
     found = columns.pixels(name, reported=reported, by_study=by_study)
-    return {key: (parts, found.study) for key, parts in dice_parts(found.both, found.drawn, found.true).items()}
+    each = dice_parts(found.both, found.drawn, found.true)
+    images = {key: images_of(key, parts) for key, parts in each.items()}
+    return {k: (Parts(p.above[images[k]], p.below[images[k]]), found.study[images[k]]) for k, p in each.items()}
 
 
 def region_dice(columns: Columns) -> dict[str, Any] | None:

@@ -9,6 +9,7 @@ from typing import Any
 from bonescan.core.anatomy import SITES
 from bonescan.evaluation.html import heading, page, paragraph, picture, table
 from bonescan.evaluation.numbers import p_text, text
+from bonescan.evaluation.shares import INTERVALS, NO_P
 
 DEFINITIONS = {
     "pooled": "pooled pixels",
@@ -30,9 +31,9 @@ _STRATA = {
     "lesion_uptake_simulated": "Lesions that stand alone, by simulated uptake over bone",
     "lesion_site": "Lesions by site",
     "lesion_view": "Lesions by view",
-    "counts_of_a_view_million": "Patients by mean counts of a view (million)",
-    "true_bstbi": "Metastatic patients by true BSTBI",
-    "kind_of_patient": "Patients by kind",
+    "counts_of_a_view_million": "Studies by mean counts of a view (million)",
+    "true_bstbi": "Metastatic studies by true BSTBI",
+    "kind_of_patient": "Studies by kind of patient",
 }
 _INTERVALS = "Brackets hold 95 % intervals."
 
@@ -64,9 +65,11 @@ def _top(document: Document, _: Mapping[str, bytes]) -> Iterator[str]:
     cohorts = ", ".join(cohort["name"] for cohort in document["cohorts"])
     yield f"<h1>Evaluation of {method['name']} {method['version']}</h1>"
     yield paragraph(
-        f"{document['studies']:,} studies of {document['patients']:,} patients ({document['metastatic']:,} with "
-        f"metastases) of {cohorts}, split: {document['split']}."
+        f"{document['studies']:,} studies ({document['metastatic']:,} with metastases) of {document['patients']:,} "
+        f"patients of {cohorts}, split: {document['split']}."
     )
+    if document["patients"] < document["studies"]:
+        yield paragraph(NO_P, "note")
     words = f"{document['disclaimer']} All figures on this page are of {document['data']}."
     yield paragraph(words, "banner")
     calls, dice = document["calls"]["at_threshold"], document["dice"].get("metastasis")
@@ -79,7 +82,7 @@ def _top(document: Document, _: Mapping[str, bytes]) -> Iterator[str]:
     ]
     if document["seconds"]:
         spent = document["seconds"]
-        rows.append(("Seconds a patient: median, 90th percentile", f"{spent['median']:.3f}, {spent['p90']:.3f}"))
+        rows.append(("Seconds a study: median, 90th percentile", f"{spent['median']:.3f}, {spent['p90']:.3f}"))
     yield table(("", "value"), rows, _INTERVALS)
 
 
@@ -106,7 +109,7 @@ def _calls(document: Document, _: Mapping[str, bytes]) -> Iterator[str]:
         (words, *(f"{text(found[key])}, {found[key]['good']}/{found[key]['n']}" for found in tables.values()))
         for key, words in CALLS.items()
     ]
-    yield table(("", *heads), rows, "Wilson intervals.")
+    yield table(("", *heads), rows, INTERVALS)
     if review := document["needs_review"]:
         rows = [(n, text(e["flagged"]), text(e["unflagged"])) for n, e in review["errors"].items()]
         words = f"Errors among studies flagged “needs review” ({text(review['flagged'])} of all) and among the others"
@@ -122,21 +125,35 @@ def _readers(document: Document, _: Mapping[str, bytes]) -> Iterator[str]:
 def reader_tables(found: Document) -> Iterator[str]:
     """Tables 4 and 5 of readers; of counts alone without McNemar's test."""
     measures = ("accuracy", "sensitivity", "specificity")
+    paired = "mcnemar_p" in found["pairs"][0]["accuracy"] if found["pairs"] else False
+    shown = [*measures, *(["report_accuracy"] if any("report_accuracy" in c for c in found["calls"].values()) else [])]
+    # The method, which stands first, has answered for every study.
+    everyone = next(iter(found["calls"].values()))["accuracy"]["n"]
+
+    def reader(name: str, read: int) -> str:
+        return f"{name}, who read {read:,} of {everyone:,}" if paired and read < everyone else name
+
     rows = [
-        (name, *(f"{text(calls[m])}, {calls[m]['good']}/{calls[m]['n']}" for m in measures))
+        (
+            reader(name, calls["accuracy"]["n"]),
+            *(f"{text(calls[m])}, {calls[m]['good']}/{calls[m]['n']}" if m in calls else "–" for m in shown),
+        )
         for name, calls in found["calls"].items()
     ]
-    yield table(("", *measures), rows, "Wilson intervals.")
-    paired = "mcnemar_p" in found["pairs"][0]["accuracy"] if found["pairs"] else False
+    words = INTERVALS if paired else "Wilson intervals."
+    yield table(("", *(m.replace("_", " ") for m in shown)), rows, words)
 
     def cell(measure: Mapping[str, Any]) -> str:
         chi = p_text(measure["chi_square_p"])
-        return f"{chi} / {p_text(measure['mcnemar_p'])}" if paired else chi
+        return f"{chi} / {p_text(measure['mcnemar_p'])}, n = {measure['n']:,}" if paired else chi
 
     rows = [(f"{p['first']} vs {p['second']}", *(cell(p[m]) for m in measures)) for p in found["pairs"]]
     words = "P of Pearson's chi-square without continuity correction, as in the paper"
     if paired:
-        words += " / P of McNemar's exact test, which is right for readings of the same cases"
+        words += (
+            " / P of McNemar's exact test, which is right for readings of the same cases; of the n studies that both "
+            "have read"
+        )
     yield table(("", *measures), rows, words + ".")
 
 
@@ -225,8 +242,8 @@ def _localisation(document: Document, _: Mapping[str, bytes]) -> Iterator[str]:
         ("report right (the paper's 96/123)", text(document["report_accuracy"])),
     ]
     words = (
-        f"The first two of the {found['exact_ungated']['n']:,} truly metastatic patients whose sites are known, the "
-        "last of these and of those without metastases. Wilson intervals."
+        f"The first two of the {found['exact_ungated']['n']:,} truly metastatic studies whose sites are known, the "
+        f"last of these and of those without metastases. {INTERVALS}"
     )
     yield table(("", "value"), rows, words)
     measures = [(way, m) for way in ("ungated", "gated") for m in ("sensitivity", "specificity")]
@@ -235,7 +252,7 @@ def _localisation(document: Document, _: Mapping[str, bytes]) -> Iterator[str]:
         for site in map(str, SITES)
     ]
     head = ("site", "sensitivity, ungated", "specificity, ungated", "sensitivity, gated", "specificity, gated", "AUC")
-    yield table(head, sites, "Of truly metastatic patients.")
+    yield table(head, sites, "Of truly metastatic studies.")
 
 
 def _burden(document: Document, pictures: Mapping[str, bytes]) -> Iterator[str]:
@@ -245,7 +262,8 @@ def _burden(document: Document, pictures: Mapping[str, bytes]) -> Iterator[str]:
         limits = found["bland_altman"]
         yield paragraph(
             f"Reported against true, both views pooled: Pearson's r of all {text(found['pearson'])}, of the metastatic "
-            f"alone {text(found['pearson_of_metastatic'])}; mean difference and limits of agreement {text(limits)}."
+            f"alone {text(found['pearson_of_metastatic'])}, Spearman's of all {text(found['spearman'])}; mean "
+            f"difference and limits of agreement {text(limits)}."
         )
         yield picture(pictures.get("bstbi"), "BSTBI, reported against true")
     if alp := document["bstbi_against_alp"]:
@@ -258,7 +276,11 @@ def _burden(document: Document, pictures: Mapping[str, bytes]) -> Iterator[str]:
                 ("pearson_of_logarithms", "Pearson of the logarithms"),
             )
         ]
-        yield table(("", "correlation", "P", "n"), rows, "Metastatic patients not under treatment.")
+        words = (
+            "Metastatic studies of patients not under treatment. A BSTBI reported as 0 has no logarithm: the last row "
+            "is of the others."
+        )
+        yield table(("", "correlation", "P", "studies"), rows, words)
         yield picture(pictures.get("alp"), "BSTBI against alkaline phosphatase")
 
 

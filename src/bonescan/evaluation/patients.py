@@ -5,37 +5,43 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from bonescan.evaluation.columns import Bools, Columns, Floats, Numbers
-from bonescan.evaluation.numbers import Number, finite, number, share
+from bonescan.evaluation.numbers import Number, finite, number
+from bonescan.evaluation.shares import share_of
 from bonescan.metrics.calibration import brier, calibration_error, reliability
-from bonescan.metrics.proportions import Share
 from bonescan.metrics.roc import delong
 
 
-def calls(present: Bools, truth: Bools) -> dict[str, Number]:
-    """Accuracy, sensitivity, specificity and predictive values with Wilson intervals.
+def calls(columns: Columns, present: Bools, read: Bools) -> dict[str, Number]:
+    """Accuracy, sensitivity, specificity and predictive values, each a `share_of` studies.
+
+    Args:
+        columns: The studies, for their truth.
+        present: (n,) metastasis as reported.
+        read: (n,) which of them were read.
 
     Source: paper, Table 4.
     """
-    shares = {
-        "accuracy": _share(present == truth),
-        "sensitivity": _share(present[truth]),
-        "specificity": _share(~present[~truth]),
-        "positive_predictive_value": _share(truth[present]),
-        "negative_predictive_value": _share(~truth[~present]),
+    truth = columns.truth
+    right = present == truth
+    return {
+        "accuracy": share_of(columns, right, read),
+        "sensitivity": share_of(columns, right, read & truth),
+        "specificity": share_of(columns, right, read & ~truth),
+        "positive_predictive_value": share_of(columns, right, read & present),
+        "negative_predictive_value": share_of(columns, right, read & ~present),
     }
-    return {name: share(found) for name, found in shares.items()}
 
 
 def table_4(columns: Columns) -> dict[str, Any]:
     """Calls at the method's threshold, and at one half as in the paper."""
+    everyone = np.ones(len(columns), np.bool_)
     tables: dict[str, Any] = {
-        "at_threshold": {"threshold": finite(columns.method.threshold)} | calls(columns.present, columns.truth)
+        "at_threshold": {"threshold": finite(columns.method.threshold)} | calls(columns, columns.present, everyone)
     }
     if columns.method.scored_by == "probability" and np.isfinite(columns.score).all():
-        tables["at_half"] = {"threshold": 0.5} | calls(columns.score >= 0.5, columns.truth)
+        tables["at_half"] = {"threshold": 0.5} | calls(columns, columns.score >= 0.5, everyone)
     return tables
 
 
@@ -97,7 +103,10 @@ def calibration(columns: Columns) -> dict[str, Any] | None:
         "brier": finite(brier(found, truth)),
         "brier_of_the_prevalence": finite(float(truth.mean() * (1 - truth.mean()))),
         "calibration_error": finite(calibration_error(found, truth)),
-        "bins": [{"predicted": finite(b.predicted), "observed": share(b.observed)} for b in reliability(found, truth)],
+        "bins": [
+            {"predicted": finite(b.predicted), "observed": share_of(columns, truth, b.cases)}
+            for b in reliability(found, truth)
+        ],
     }
 
 
@@ -113,14 +122,17 @@ def review(columns: Columns, right: dict[str, tuple[Bools, Bools] | None]) -> di
         return None
     flagged = np.array(flags, np.bool_)
     errors = {
-        name: {"flagged": share(_share(~good[known & flagged])), "unflagged": share(_share(~good[known & ~flagged]))}
+        name: {
+            "flagged": share_of(columns, ~good, known & flagged),
+            "unflagged": share_of(columns, ~good, known & ~flagged),
+        }
         for name, (good, known) in ((name, found) for name, found in right.items() if found is not None)
     }
-    return {"flagged": share(_share(flagged)), "errors": errors}
+    return {"flagged": share_of(columns, flagged, np.ones(len(columns), np.bool_)), "errors": errors}
 
 
 def seconds(columns: Columns) -> Number | None:
-    """Time of a patient from file to lesions and burden: median, 90th percentile, mean and standard deviation."""
+    """Time of a study from file to lesions and burden: median, 90th percentile, mean and standard deviation."""
     known = np.array([r.seconds for r in columns.records if r.seconds is not None])
     if not known.size:
         return None
@@ -131,7 +143,3 @@ def seconds(columns: Columns) -> Number | None:
         "standard_deviation": finite(float(known.std(ddof=1))) if known.size > 1 else None,
         "n": int(known.size),
     }
-
-
-def _share(good: npt.NDArray[np.bool_]) -> Share:
-    return Share(int(good.sum()), int(good.size))

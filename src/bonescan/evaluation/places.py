@@ -9,9 +9,9 @@ import numpy as np
 
 from bonescan.core.anatomy import SITES
 from bonescan.evaluation.columns import Bools, Columns
-from bonescan.evaluation.numbers import Number, number, share
+from bonescan.evaluation.numbers import Number, number
+from bonescan.evaluation.shares import share_of
 from bonescan.io.cohort_case import CohortCase
-from bonescan.metrics.proportions import Share
 from bonescan.metrics.roc import delong
 
 
@@ -38,22 +38,22 @@ def _row(name: str, cases: Sequence[CohortCase]) -> dict[str, Any]:
 
 
 def localisation(columns: Columns) -> dict[str, Any] | None:
-    """Localisation of truly metastatic patients, ungated and gated; None where the method or the table names no site.
+    """Localisation of truly metastatic studies, ungated and gated; None where the method or the table names no site.
 
     Metastatic studies without sites in the table are left out: where theirs are is not known.
 
     Ungated: what the sites alone say, whether metastasis is reported or not. Gated: as reported, so that a missed
-    patient has no site right. The paper's 40 of 54 is ungated.
+    study has no site right. The paper's 40 of 54 is ungated.
     """
     said, ungated, found = columns.sites_said, columns.sites_ungated, columns.site_probabilities
     if said is None or ungated is None or found is None or not columns.located.any():
         return None
     true, metastatic = columns.sites_true, columns.located
     return {
-        "exact_ungated": share(_share((ungated == true).all(axis=1)[metastatic])),
-        "exact_gated": share(_share(((said == true).all(axis=1) & columns.present)[metastatic])),
-        "ungated": _by_site(ungated[metastatic], true[metastatic]),
-        "gated": _by_site(said[metastatic], true[metastatic]),
+        "exact_ungated": share_of(columns, (ungated == true).all(axis=1), metastatic),
+        "exact_gated": share_of(columns, (said == true).all(axis=1) & columns.present, metastatic),
+        "ungated": _by_site(columns, ungated),
+        "gated": _by_site(columns, said),
         "auc": {
             str(site): _area(found[metastatic, k], true[metastatic, k], columns.patient[metastatic])
             for k, site in enumerate(SITES)
@@ -62,7 +62,7 @@ def localisation(columns: Columns) -> dict[str, Any] | None:
 
 
 def report_right(columns: Columns) -> tuple[Bools, Bools] | None:
-    """Reports: true normals, and true metastatic patients whose sites are all right.
+    """Reports: true normals, and true metastatic studies whose sites are all right.
 
     Source: paper, (59 + 37) / 123.
 
@@ -96,14 +96,15 @@ def report_accuracy(columns: Columns) -> Number | None:
     if found is None:
         return None
     right, known = found
-    return share(_share(right[known]))
+    return share_of(columns, right, known)
 
 
-def _by_site(said: Bools, true: Bools) -> dict[str, Any]:
+def _by_site(columns: Columns, said: Bools) -> dict[str, Any]:
+    true, metastatic = columns.sites_true, columns.located
     return {
         str(site): {
-            "sensitivity": share(_share(said[true[:, k], k])),
-            "specificity": share(_share(~said[~true[:, k], k])),
+            "sensitivity": share_of(columns, said[:, k], metastatic & true[:, k]),
+            "specificity": share_of(columns, ~said[:, k], metastatic & ~true[:, k]),
         }
         for k, site in enumerate(SITES)
     }
@@ -112,7 +113,3 @@ def _by_site(said: Bools, true: Bools) -> dict[str, Any]:
 def _area(scores: Any, truth: Bools, patients: Any) -> Number:
     area = delong(scores, truth, patients)
     return number(area.value, (area.low, area.high), len(truth), positive=int(truth.sum()))
-
-
-def _share(good: Bools) -> Share:
-    return Share(int(good.sum()), int(good.size))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from io import BytesIO
+from itertools import cycle, product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 INK, SOFT, GRID = "#22303c", "#7b8794", "#e4e7eb"
 RED, GREEN, BLUE = "#b3392f", "#2f7d5b", "#33658a"
 SERIES = (BLUE, RED, GREEN, "#8d6a9f", "#c08a2d", SOFT)
+_STYLES = ("-", "--", ":", "-.")
 _DPI = 150
 _LEVELS = {"patient": "-", "view": "--", "window": ":"}
 
@@ -70,8 +72,9 @@ def calibration(document: dict[str, Any]) -> Figure | None:
     ax.plot([0, 1], [0, 1], color=SOFT, lw=1, ls="--")
     bins = [b for b in found["bins"] if b["observed"]["value"] is not None]
     x, y = np.array([b["predicted"] for b in bins]), np.array([b["observed"]["value"] for b in bins])
-    low = y - np.array([b["observed"]["low"] for b in bins])
-    high = np.array([b["observed"]["high"] for b in bins]) - y
+    # Without an interval, of few patients, there is no bar.
+    low = y - np.array([b["observed"]["low"] for b in bins], np.float64)
+    high = np.array([b["observed"]["high"] for b in bins], np.float64) - y
     ax.errorbar(x, y, [np.maximum(low, 0), np.maximum(high, 0)], fmt="o", color=RED, ecolor=SOFT, ms=5, elinewidth=1)
     square(ax, f"Reliability; Brier score {found['brier']:.3f}", "mean probability", "share with metastases")
     return figure
@@ -96,26 +99,32 @@ def dice_histogram(columns: Columns) -> Figure | None:
 
 def froc_plot(methods: Sequence[tuple[str, Columns]]) -> Figure | None:
     """Free-response curves: lesions hit against false alarms a study; None where there is no lesion."""
-    # A method has the colour that it has in the other pictures, whoever is left out here.
-    coloured = zip(methods, (RED,) if len(methods) == 1 else SERIES, strict=False)
-    known = [(*method, colour) for method, colour in coloured if any(v.lesions for _, v in method[1].views)]
+    # A method has the colour and line that it has in the other pictures, whoever is left out here.
+    drawn = zip(methods, [(RED, "-")] if len(methods) == 1 else series(), strict=False)
+    known = [(*method, *line) for method, line in drawn if any(v.lesions for _, v in method[1].views)]
     if not known:
         return None
     figure, (ax,) = canvas(1)
-    for name, columns, colour in known:
+    for name, columns, colour, style in known:
         found = outlines.froc_of(columns)
         if len(found.threshold) > 2:  # masks alone, without scores, are a dot: no curve leads there
-            ax.plot(found.alarms, found.sensitivity, drawstyle="steps-post", color=colour)
-        ax.plot(found.alarms[-1], found.sensitivity[-1], "o", color=colour, ms=5, label=name)
+            ax.plot(found.alarms, found.sensitivity, style, drawstyle="steps-post", color=colour)
+        # A lone point shows no line, but the legend does.
+        ax.plot(found.alarms[-1], found.sensitivity[-1], style, marker="o", color=colour, ms=5, label=name)
     ax.set_ylim(0, 1)
     dress(ax, "Lesions: free-response ROC", "false alarms a study", "lesions hit")
     legend(ax, "dot: all that is drawn")
     return figure
 
 
+def series() -> Iterator[tuple[str, str]]:
+    """Colour and line of each method of a picture: as many as there are colours differ in these, more in the line."""
+    return ((colour, style) for style, colour in cycle(product(_STYLES, SERIES)))
+
+
 def bstbi(columns: Columns) -> Figure | None:
     """Reported against true BSTBI, and their difference against their mean."""
-    true, found = amount.pairs_with_truth(columns, metastatic=True)
+    true, found, _ = amount.pairs_with_truth(columns, metastatic=True)
     if len(true) < 2:
         return None
     figure, (left, right) = canvas(2)
@@ -124,27 +133,27 @@ def bstbi(columns: Columns) -> Figure | None:
     left.plot(true, found, "o", color=RED, ms=4, alpha=0.6, mew=0)
     left.set_xlim(0, top)
     left.set_ylim(0, top)
-    dress(left, "BSTBI of metastatic patients", "true", "reported")
+    dress(left, "BSTBI of metastatic studies", "true", "reported")
     difference, mean = found - true, (found + true) / 2
     right.plot(mean, difference, "o", color=RED, ms=4, alpha=0.6, mew=0)
     bias, spread = float(difference.mean()), float(difference.std(ddof=1))
     for level, style in ((bias, "-"), (bias - 1.96 * spread, "--"), (bias + 1.96 * spread, "--")):
         right.axhline(level, color=INK, lw=1, ls=style)
-    dress(right, "The same patients: mean difference and 95 % limits", "mean of both", "reported - true")
+    dress(right, "The same studies: mean difference and 95 % limits", "mean of both", "reported - true")
     return figure
 
 
 def alp(columns: Columns, simulated: Sequence[bool]) -> Figure | None:
     """BSTBI against alkaline phosphatase, linear as in the paper's Figure 6B, and in logarithms."""
-    index, level = amount.alp_pairs(columns, simulated)
-    if len(index) < amount.LEAST_ALP:
+    pairs = amount.alp_pairs(columns, simulated)
+    if len(pairs.first) < amount.LEAST_ALP:
         return None
     figure, (left, right) = canvas(2)
-    left.plot(index, level, "o", color=BLUE, ms=4, alpha=0.7, mew=0)
-    dress(left, f"BSTBI and alkaline phosphatase, n = {len(index)}", "BSTBI, as reported", "ALP (U/L)")
-    both = (index > 0) & (level > 0)
-    right.loglog(index[both], level[both], "o", color=BLUE, ms=4, alpha=0.7, mew=0)
-    dress(right, "The same in logarithms", "BSTBI, as reported", "ALP (U/L)")
+    left.plot(pairs.first, pairs.second, "o", color=BLUE, ms=4, alpha=0.7, mew=0)
+    dress(left, f"BSTBI and alkaline phosphatase, {len(pairs.first)} studies", "BSTBI, as reported", "ALP (U/L)")
+    above = amount.above_zero(pairs)
+    right.loglog(above.first, above.second, "o", color=BLUE, ms=4, alpha=0.7, mew=0)
+    dress(right, f"In logarithms, the {len(above.first)} above 0", "BSTBI, as reported", "ALP (U/L)")
     return figure
 
 
@@ -155,7 +164,7 @@ STRATA = {
     "lesion_uptake_simulated": ("simulated uptake over bone", "sensitivity", "lesions hit"),
     "lesion_site": ("site", "sensitivity", "lesions hit"),
     "counts_of_a_view_million": ("counts of a view (million)", "dice_pooled", "Dice, pooled"),
-    "true_bstbi": ("true BSTBI", "sensitivity", "patients found"),
+    "true_bstbi": ("true BSTBI", "sensitivity", "studies found"),
     "kind_of_patient": ("kind of patient", "accuracy", "right calls"),
 }
 
@@ -185,7 +194,7 @@ def _classes(ax: Axes, rows: Sequence[dict[str, Any]], key: str, what: str, axis
     ]
     known = np.isfinite(y)
     ax.errorbar(y[known], at[known], xerr=np.nan_to_num(bounds), fmt="o", color=RED, ecolor=SOFT, ms=5, elinewidth=1.2)
-    ax.set_yticks(at, [f"{row['class']}  (n={row[key]['n']})" for row in rows])
+    ax.set_yticks(at, [f"{row['class']}  (n={row['n']})" for row in rows])
     ax.set_xlim(0, 1.02)
     ax.set_ylim(len(rows) - 0.5, -0.5)
     dress(ax, f"{what.capitalize()}, by {axis}", what, "")

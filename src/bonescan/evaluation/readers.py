@@ -8,7 +8,7 @@ of single cases: Pearson's chi-square alone is possible then.
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
@@ -22,10 +22,14 @@ from bonescan.evaluation import places
 from bonescan.evaluation.columns import Bools, Columns
 from bonescan.evaluation.numbers import finite, share
 from bonescan.evaluation.patients import calls
-from bonescan.metrics.proportions import Share, chi_square, mcnemar
+from bonescan.evaluation.shares import paired, share_of
+from bonescan.metrics.bootstrap import independent
+from bonescan.metrics.proportions import Share, chi_square
 
 COUNTS = ("true_positive", "false_negative", "true_negative", "false_positive")
 _NEEDED = ("study_id", "reader", "metastasis")
+_NAMED = 5
+"""So many unknown studies are named."""
 MEASURES = ("accuracy", "sensitivity", "specificity")
 
 
@@ -44,11 +48,16 @@ class Reader:
     sites: dict[str, frozenset[str]] = field(default_factory=dict)
 
 
-def read_readers(path: Path) -> list[Reader]:
+def read_readers(path: Path, studies: Collection[str]) -> list[Reader]:
     """Read ``readers.csv``.
 
+    Args:
+        path: The file.
+        studies: study_id of every study of the cohorts, on whatever side of the split.
+
     Raises:
-        UnreadableInputError: It is missing or has faults; every fault is listed with its row.
+        UnreadableInputError: It is missing or has faults, which are listed with their rows, or names studies that are
+            not in the cohorts.
     """
     readers: dict[str, Reader] = {}
     faults = []
@@ -69,6 +78,14 @@ def read_readers(path: Path) -> list[Reader]:
             if "sites" in row:
                 reader.sites[study] = named
     _raise(path, faults)
+    read = dict.fromkeys(study for reader in readers.values() for study in reader.calls)
+    # Left out in silence, they would leave a reader with other cases than were read.
+    if strangers := [study for study in read if study not in studies]:
+        more = f" and {len(strangers) - _NAMED} more" if len(strangers) > _NAMED else ""
+        raise UnreadableInputError(
+            f"{path.name} names studies that are not in the cohort: {', '.join(strangers[:_NAMED])}{more}",
+            hint="Check the study_id of the file against cohort.csv, and --cohort",
+        )
     return list(readers.values())
 
 
@@ -76,13 +93,18 @@ def compare_readers(columns: Columns, readers: list[Reader]) -> dict[str, Any]:
     """Tables 4 and 5 of readers and the method.
 
     Each pair is compared on the cases that both have read: by Pearson's chi-square without continuity correction, as
-    the paper did, and by McNemar's exact test, which is right for readings of the same cases.
+    the paper did, and by McNemar's exact test, which is right for readings of the same cases. Neither has a P where a
+    patient has several of them.
 
     Raises:
         UnreadableInputError: A reader has read none of the cases.
     """
-    everybody = {columns.method.name: (np.ones(len(columns), np.bool_), columns.present)}
-    table: dict[str, Any] = {columns.method.name: calls(columns.present, columns.truth)}
+    everyone = np.ones(len(columns), np.bool_)
+    everybody = {columns.method.name: (everyone, columns.present)}
+    report = places.report_accuracy(columns)
+    table: dict[str, Any] = {
+        columns.method.name: calls(columns, columns.present, everyone) | ({"report_accuracy": report} if report else {})
+    }
     for reader in readers:
         read = np.array([r.study_id in reader.calls for r in columns.records])
         if not read.any():
@@ -93,8 +115,8 @@ def compare_readers(columns: Columns, readers: list[Reader]) -> dict[str, Any]:
         called = np.array([reader.calls.get(r.study_id, False) for r in columns.records])
         name = reader.name if reader.name not in everybody else f"{reader.name} (reader)"
         everybody[name] = (read, called)
-        table[name] = calls(called[read], columns.truth[read]) | _reports(columns, reader, read, called)
-    pairs = [_pair(a, b, everybody, columns.truth) for a, b in combinations(everybody, 2)]
+        table[name] = calls(columns, called, read) | _reports(columns, reader, read, called)
+    pairs = [_pair(columns, a, b, everybody) for a, b in combinations(everybody, 2)]
     return {"calls": table, "pairs": pairs}
 
 
@@ -105,20 +127,21 @@ def _reports(columns: Columns, reader: Reader, read: Bools, called: Bools) -> di
     if found is None:
         return {}
     right, known = found
-    good = right[read & known]
-    return {"report_accuracy": share(Share(int(good.sum()), int(good.size)))}
+    return {"report_accuracy": share_of(columns, right, read & known)}
 
 
-def _pair(first: str, second: str, everybody: Mapping[str, tuple[Bools, Bools]], truth: Bools) -> dict[str, Any]:
+def _pair(columns: Columns, first: str, second: str, everybody: Mapping[str, tuple[Bools, Bools]]) -> dict[str, Any]:
     (read_a, a), (read_b, b) = everybody[first], everybody[second]
+    truth = columns.truth
+    right_a, right_b = a == truth, b == truth
     row: dict[str, Any] = {"first": first, "second": second}
     for measure, chosen in zip(MEASURES, (np.ones(len(truth), np.bool_), truth, ~truth), strict=True):
         both = read_a & read_b & chosen
-        right_a, right_b = (a == truth)[both], (b == truth)[both]
         n = int(both.sum())
+        p = finite(chi_square(Share(int(right_a[both].sum()), n), Share(int(right_b[both].sum()), n)))
         row[measure] = {
-            "chi_square_p": finite(chi_square(Share(int(right_a.sum()), n), Share(int(right_b.sum()), n))),
-            "mcnemar_p": finite(mcnemar(int((right_a & ~right_b).sum()), int((right_b & ~right_a).sum()))),
+            "chi_square_p": p if independent(columns.patient[both]) else None,
+            **paired(columns, right_a, right_b, both),
             "n": n,
         }
     return row

@@ -11,11 +11,11 @@ import numpy as np
 
 from bonescan.core.anatomy import SITES
 from bonescan.evaluation.columns import Columns
-from bonescan.evaluation.numbers import Number, share
+from bonescan.evaluation.numbers import Number
 from bonescan.evaluation.outlines import dice_of, ratio
 from bonescan.evaluation.records import Lesion, Record
+from bonescan.evaluation.shares import share_of
 from bonescan.metrics.dice import Parts
-from bonescan.metrics.proportions import Share
 
 AREA_CM2 = (1.0, 2.0, 4.0, 8.0, 16.0)
 CONTRAST = (1.25, 1.5, 2.0, 3.0)
@@ -113,13 +113,9 @@ def _group(columns: Columns, name: str, studies: Any, *, dice: bool = False) -> 
     row: Row = {"class": name, "n": len(studies)}
     if not len(studies):
         return row
-    truth, present = columns.truth[studies], columns.present[studies]
-    shares = {
-        "accuracy": present == truth,
-        "sensitivity": present[truth],
-        "specificity": ~present[~truth],
-    }
-    row |= {key: share(Share(int(good.sum()), int(good.size))) for key, good in shares.items() if good.size}
+    truth, right = columns.truth[studies], columns.present == columns.truth
+    asked = {"accuracy": studies, "sensitivity": studies[truth], "specificity": studies[~truth]}
+    row |= {key: share_of(columns, right, chosen) for key, chosen in asked.items() if len(chosen)}
     if dice and (found := _dice(columns.take(studies))):
         row["dice_pooled"] = found
     return row

@@ -15,6 +15,19 @@ LEAST_PATIENTS = 5
 """Of fewer there is no interval: draws of so few hardly vary."""
 
 
+def independent(patients: Numbers) -> bool:
+    """Whether every case is of another patient, as tests and intervals that know no patients take it.
+
+    Args:
+        patients: (cases,) number of the patient of each case.
+
+    Example:
+        >>> independent(np.array([0, 1, 2])), independent(np.array([0, 1, 1]))
+        (True, False)
+    """
+    return len(np.unique(patients)) == len(patients)
+
+
 def bootstrap(
     patients: Numbers, statistic: Callable[[npt.NDArray[np.intp]], float], *, draws: int = 400, seed: int = 0
 ) -> tuple[float, float]:

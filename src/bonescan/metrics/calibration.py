@@ -11,6 +11,7 @@ from bonescan.metrics.proportions import Share
 
 Floats = npt.NDArray[np.floating]
 Bools = npt.NDArray[np.bool_]
+Numbers = npt.NDArray[np.intp]
 
 
 class Bin(NamedTuple):
@@ -19,10 +20,12 @@ class Bin(NamedTuple):
     Attributes:
         predicted: Their mean probability.
         observed: How many of them are positive.
+        cases: Their indices.
     """
 
     predicted: float
     observed: Share
+    cases: Numbers
 
 
 def brier(probabilities: Floats, truth: Bools) -> float:
@@ -47,7 +50,7 @@ def reliability(probabilities: Floats, truth: Bools, bins: int = 10) -> list[Bin
     """
     order = np.argsort(probabilities, kind="stable")
     groups = [group for group in np.array_split(order, max(1, min(bins, len(order)))) if group.size]
-    return [Bin(float(probabilities[g].mean()), Share(int(truth[g].sum()), len(g))) for g in groups]
+    return [Bin(float(probabilities[g].mean()), Share(int(truth[g].sum()), len(g)), g) for g in groups]
 
 
 def calibration_error(probabilities: Floats, truth: Bools, bins: int = 10) -> float:

@@ -38,6 +38,17 @@ def dice_parts(overlap: Floats, predicted: Floats, true: Floats) -> dict[str, Pa
     return pooled | {name: Parts(each * weight, weight) for name, weight in weights.items()}
 
 
+def images_of(definition: str, parts: Parts) -> npt.NDArray[np.bool_]:
+    """(images,) which of them a definition is of: all whose pixels are pooled, or those that its mean is over.
+
+    Example:
+        >>> parts = dice_parts(np.array([3, 0, 0]), np.array([4, 1, 0]), np.array([4, 0, 0]))
+        >>> {name: int(images_of(name, found).sum()) for name, found in parts.items()}
+        {'pooled': 3, 'lesion_bearing': 1, 'all_empty_one': 3, 'all_false_zero': 2}
+    """
+    return np.ones(len(parts.below), np.bool_) if definition == "pooled" else parts.below > 0
+
+
 def dice_figures(overlap: Floats, predicted: Floats, true: Floats) -> dict[str, float]:
     """Dice in four definitions from the pixel sums of each image.
 

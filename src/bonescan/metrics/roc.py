@@ -107,7 +107,8 @@ def delong_test(first: Floats, second: Floats, truth: Bools, clusters: Numbers |
         clusters: As in `delong`.
 
     Returns:
-        First minus second. P is 1 where the two do not differ at all, and NaN where one class is absent.
+        First minus second. P is 1 where the two do not differ at all, and NaN where one class is absent, or where they
+        differ without a variance to weigh that against, as where one parts the classes fully and the other not at all.
     """
     difference = auc(first, truth) - auc(second, truth)
     if not math.isfinite(difference):
@@ -118,7 +119,8 @@ def delong_test(first: Floats, second: Floats, truth: Bools, clusters: Numbers |
         return Difference(difference, math.nan, math.nan, math.nan)
     error = math.sqrt(max(0.0, variance))
     half = Z95 * error
-    p = math.erfc(abs(difference) / error / math.sqrt(2)) if error > 0 else float(difference == 0)
+    alike = 1.0 if difference == 0 else math.nan
+    p = math.erfc(abs(difference) / error / math.sqrt(2)) if error > 0 else alike
     return Difference(difference, difference - half, difference + half, p)
 
 

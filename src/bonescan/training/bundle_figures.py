@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from bonescan.metrics.bootstrap import LEAST_PATIENTS, bootstrap
-from bonescan.metrics.dice import dice_figures
+from bonescan.metrics.bootstrap import LEAST_PATIENTS, bootstrap, independent
+from bonescan.metrics.dice import dice_figures, dice_parts, images_of
 from bonescan.metrics.proportions import wilson
 from bonescan.metrics.roc import auc
 from bonescan.metrics.thresholds import over_or_likeliest
@@ -16,6 +16,7 @@ from bonescan.models.bundle import Figure
 from bonescan.training.measure import Measured, Segmented
 
 Indices = npt.NDArray[np.intp]
+Bools = npt.NDArray[np.bool_]
 
 DIFFERENCE = "export_largest_difference"
 """Name of the figure that says what exporting did."""
@@ -51,9 +52,9 @@ def _patients(measured: Measured, dataset: str) -> list[Figure]:
     figures = [_interval("patient_auc", lambda i: auc(scores[i], truth[i]), measured, dataset)]
     for suffix, threshold in (("", measured.thresholds.patient), ("_at_half", 0.5)):
         called = scores >= threshold
-        figures.append(_share(f"patient_accuracy{suffix}", called == truth, dataset))
-        figures.append(_share(f"patient_sensitivity{suffix}", called[truth], dataset))
-        figures.append(_share(f"patient_specificity{suffix}", ~called[~truth], dataset))
+        right, all_ = called == truth, np.ones(len(truth), np.bool_)
+        for name, chosen in (("accuracy", all_), ("sensitivity", truth), ("specificity", ~truth)):
+            figures.append(_share(f"patient_{name}{suffix}", right, chosen, measured, dataset))
     return figures
 
 
@@ -78,8 +79,9 @@ def _dice(measured: Measured, found: Segmented, name: str, dataset: str) -> list
     def of(key: str) -> Callable[[Indices], float]:
         return lambda i: dice(i, key)
 
-    keys = ("pooled", "lesion_bearing", "all_empty_one", "all_false_zero")
-    return [_interval(f"dice_{name}_{key}", of(key), measured, dataset, count=found.true.size) for key in keys]
+    each = dice_parts(found.overlap.reshape(-1), found.drawn.reshape(-1), found.true.reshape(-1))
+    counts = {key: int(images_of(key, parts).sum()) for key, parts in each.items()}
+    return [_interval(f"dice_{name}_{key}", of(key), measured, dataset, count) for key, count in counts.items()]
 
 
 def _sites(measured: Measured, dataset: str) -> list[Figure]:
@@ -88,10 +90,10 @@ def _sites(measured: Measured, dataset: str) -> list[Figure]:
     truth = measured.patient_truth
     called = measured.patients >= measured.thresholds.patient
     figures = [
-        _share("sites_exact_ungated", exact[truth], dataset),
-        _share("sites_exact_gated", exact[truth] & called[truth], dataset),
+        _share("sites_exact_ungated", exact, truth, measured, dataset),
+        _share("sites_exact_gated", exact & called, truth, measured, dataset),
         # Source: the paper's report accuracy, (59 + 37) / 123.
-        _share("report_accuracy", np.where(truth, exact & called, ~called), dataset),
+        _share("report_accuracy", np.where(truth, exact & called, ~called), np.ones_like(truth), measured, dataset),
     ]
     for i, site in enumerate(measured.thresholds.sites):
         area = auc(measured.sites[truth, i], measured.site_truth[truth, i])
@@ -112,12 +114,17 @@ def _regions(measured: Measured, dataset: str) -> list[Figure]:
     return [_interval("dice_regions", dice, measured, dataset)]
 
 
-def _share(name: str, good: npt.NDArray[np.bool_], dataset: str) -> Figure:
-    """A proportion with Wilson's interval; neither of no case."""
+def _share(name: str, right: Bools, chosen: Bools, measured: Measured, dataset: str) -> Figure:
+    """A share of the cases chosen, with Wilson's interval, or the bootstrap's where a patient has several of them."""
+    good, numbers = right[chosen], measured.numbers[chosen]
     if not good.size:
         return Figure(name=name, value=None, count=0, dataset=dataset)
-    low, high = map(_finite, wilson(int(good.sum()), good.size))
-    return Figure(name=name, value=_finite(good.mean()), low=low, high=high, count=good.size, dataset=dataset)
+    if independent(numbers):
+        ends = wilson(int(good.sum()), good.size)
+    else:
+        ends = bootstrap(numbers, lambda i: float(good[i].mean()))
+    low, high = map(_finite, ends)
+    return Figure(name=name, value=_finite(float(good.mean())), low=low, high=high, count=good.size, dataset=dataset)
 
 
 def _interval(

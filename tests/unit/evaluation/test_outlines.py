@@ -38,6 +38,16 @@ def test_a_study_is_both_its_views():
     assert found["by_view"]["all_empty_one"]["value"] == pytest.approx((120 / 180 + 0 + 0 + 1) / 4)
 
 
+def test_the_number_of_a_mean_is_of_the_images_that_it_is_over():
+    found = dice(cohort())["metastasis"]["as_drawn"]
+    counts = {key: figure["n"] for key, figure in found["by_view"].items()}
+    assert counts == {"pooled": 24, "lesion_bearing": 12, "all_empty_one": 24, "all_false_zero": 18}
+    assert {key: figure["n"] for key, figure in found["by_study"].items()} == {**dict.fromkeys(counts, 12)} | {
+        "lesion_bearing": 6
+    }
+    assert found["by_view"]["lesion_bearing"]["low"] is not None
+
+
 def test_the_bladder_does_not_depend_on_the_patient_s_decision():
     found = dice(cohort(missed=True))["bladder"]
     assert list(found) == ["as_drawn"]

@@ -5,6 +5,7 @@ import pytest
 from scipy.stats import binomtest
 
 from bonescan.core.errors import UnreadableInputError
+from bonescan.evaluation.page import reader_tables
 from bonescan.evaluation.readers import Reader, compare_counts, compare_readers, read_readers
 from tests.evaluations import columns, paper, record
 
@@ -53,11 +54,45 @@ def test_readers_are_compared_on_what_both_have_read():
         compare_readers(rows, [Reader("stranger", {"X": True})])
 
 
+def test_studies_of_no_cohort_are_refused_and_those_of_other_sides_are_not(tmp_path):
+    path = tmp_path / "readers.csv"
+    path.write_text("study_id,reader,metastasis\n" + "".join(f"S{k:03d},r,1\n" for k in range(9)))
+    with pytest.raises(UnreadableInputError, match=r"not in the cohort: S002, S003, S004, S005, S006 and 2 more"):
+        read_readers(path, {"S000", "S001"})
+    readers = read_readers(path, {f"S{k:03d}" for k in range(20)})
+    side = columns(*[record(k, 0.9, metastasis=k % 2 == 0) for k in range(5, 15)])
+    assert compare_readers(side, readers)["calls"]["r"]["accuracy"]["n"] == 4
+
+
+def test_the_page_says_how_many_were_read():
+    rows = columns(*[record(k, 0.9, metastasis=k % 2 == 0, sites=("ribs",) if k % 2 == 0 else ()) for k in range(10)])
+    half = Reader("half", {f"S{k:03d}": k % 2 == 0 for k in range(5)}, {"S000": frozenset({"ribs"})})
+    page = "".join(reader_tables(compare_readers(rows, [half])))
+    assert "<td>half, who read 5 of 10</td>" in page
+    assert ", n = 5</td>" in page
+    assert "<th>report accuracy</th>" in page
+    assert "3/5</td></tr>" in page, "two normals and one report"
+    assert "who read" not in "".join(
+        reader_tables(compare_readers(rows, [Reader("all", dict.fromkeys(ids(10), True))]))
+    )
+
+
+def test_without_a_case_there_is_no_p():
+    rows = columns(*[record(k, 0.9, metastasis=True) for k in range(6)])
+    (pair,) = compare_readers(rows, [Reader("r", dict.fromkeys(ids(6), True))])["pairs"]
+    assert pair["sensitivity"]["mcnemar_p"] == 1
+    assert (pair["specificity"]["n"], pair["specificity"]["mcnemar_p"]) == (0, None)
+
+
+def ids(n):
+    return [f"S{k:03d}" for k in range(n)]
+
+
 def test_a_reader_who_names_sites_has_a_report_accuracy(tmp_path):
     (tmp_path / "readers.csv").write_text(
         "study_id,reader,metastasis,sites\nS000,a,1,spine;ribs\nS001,a,1,spine\nS002,a,0,\n"
     )
-    (reader,) = read_readers(tmp_path / "readers.csv")
+    (reader,) = read_readers(tmp_path / "readers.csv", {"S000", "S001", "S002"})
     rows = [record(k, 0.9, metastasis=k < 2, sites=("spine", "ribs") if k < 2 else ()) for k in range(3)]
     found = compare_readers(columns(*rows), [reader])
     assert found["calls"]["a"]["report_accuracy"]["good"] == 2
@@ -75,20 +110,20 @@ def test_every_fault_of_the_file_is_named(tmp_path):
     path = tmp_path / "readers.csv"
     path.write_text("study_id,reader,metastasis,sites\nA,r,2,\nB,r,1,hip\nC,r,1,\nC,r,0,\n,r,1,\n")
     with pytest.raises(UnreadableInputError) as caught:
-        read_readers(path)
+        read_readers(path, {"A", "B", "C"})
     for fault in ("row 2: metastasis '2'", "row 3: hip is none of", "row 5: C was read", "row 6: reader or study_id"):
         assert fault in caught.value.message
     path.write_text("study,reader,metastasis\n")
     with pytest.raises(UnreadableInputError, match="column study_id is missing; column study is unknown"):
-        read_readers(path)
+        read_readers(path, {"A", "B", "C"})
     path.write_text("study_id,reader,metastasis,sites\nA,r,1,spine\nB,r,1,spine,ribs,\n")
     with pytest.raises(UnreadableInputError, match="1 fault: row 3: 6 cells for 4 columns"):
-        read_readers(path)
+        read_readers(path, {"A", "B", "C"})
     path.write_text("study_id,reader,metastasis\n\n")
     with pytest.raises(UnreadableInputError, match="row 2: nothing stands below"):
-        read_readers(path)
+        read_readers(path, {"A", "B", "C"})
     with pytest.raises(UnreadableInputError, match="cannot be read"):
-        read_readers(tmp_path / "none.csv")
+        read_readers(tmp_path / "none.csv", ())
 
 
 def test_counts_are_whole_numbers(tmp_path):

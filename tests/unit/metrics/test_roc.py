@@ -95,6 +95,13 @@ def test_the_same_scores_do_not_differ():
     assert delong_test(first, 2 * first + 1, truth) == (0, 0, 0, 1)
 
 
+def test_a_difference_without_a_variance_has_no_p():
+    truth = np.arange(8) >= 4
+    found = delong_test(truth.astype(float), np.zeros(8), truth)
+    assert found.value == 0.5
+    assert np.isnan(found.p)
+
+
 def test_one_class_has_no_area():
     assert np.isnan(delong(SCORES, np.zeros(5, bool))).all()
     assert np.isnan(delong_test(SCORES, SCORES, np.ones(5, bool))).all()

@@ -174,3 +174,21 @@ def test_a_site_that_nobody_has_keeps_its_threshold():
     alone = tune_sites(scores, truth, metastasis, np.arange(40))
     assert (alone[SITES[2]], alone[SITES[3]]) == (0.5, 0.5)
     assert alone[SITES[0]] == kept[SITES[0]]
+
+
+def test_several_studies_of_a_patient_make_no_share_surer(measured):
+    half = replace(measured, patient_truth=np.where(np.arange(6) < 3, measured.patient_truth, ~measured.patient_truth))
+    each, shared = (
+        next(f for f in figures_of(found, "x") if f.name == "patient_accuracy")
+        for found in (half, replace(half, numbers=np.arange(6) // 3))
+    )
+    assert each.value == shared.value == 0.5
+    assert each.low > 0
+    assert (shared.low, shared.high) == (0, 1), "of the two patients one is all right, one all wrong"
+
+
+def test_the_number_of_a_mean_dice_is_of_the_views_that_it_is_over(measured):
+    counts = {f.name: f.count for f in figures_of(measured, "x") if f.name.startswith("dice_metastasis")}
+    true = measured.dice["metastasis"].true
+    assert counts["dice_metastasis_pooled"] == counts["dice_metastasis_all_empty_one"] == true.size
+    assert counts["dice_metastasis_lesion_bearing"] == (true > 0).sum() < true.size
