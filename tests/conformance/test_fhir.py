@@ -10,6 +10,7 @@ from fhir.resources.R4B.bundle import Bundle
 from bonescan.export.fhir import fhir_bundle
 from tests.analyses import make_analysis
 from tests.conformance.studies import CASES
+from tests.filed import filed
 
 EVERY = pytest.mark.parametrize("name", CASES)
 
@@ -125,3 +126,16 @@ def test_codes_are_of_known_systems(written):
     systems = set(re.findall(r'"system": "([^"]+)"', text))
     assert all(word.startswith(("http://", "urn:")) for word in systems)
     assert {"http://snomed.info/sct", "http://loinc.org", "http://unitsofmeasure.org"} <= systems
+
+
+@pytest.mark.parametrize("lacking", ["StudyInstanceUID", "SOPInstanceUID", "SeriesInstanceUID"])
+def test_what_the_header_lacks_is_left_out(lacking, tmp_path):
+    def change(dataset):
+        dataset.pop("AccessionNumber", None)
+        dataset.pop(lacking, None)
+
+    bundle = fhir_bundle(filed(tmp_path, change=change))
+    Bundle.model_validate_json(json.dumps(bundle))
+    (study,) = resources(bundle, "ImagingStudy")
+    assert ("identifier" in study) == (lacking != "StudyInstanceUID")
+    assert ("series" in study) == (lacking != "SOPInstanceUID")
