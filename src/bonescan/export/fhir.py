@@ -143,7 +143,7 @@ def _findings(analysis: Analysis) -> list[tuple[str, Resource]]:
         (
             "metastasis",
             {
-                "code": concept(codes.LOINC_FINDINGS, codes.SUSPECTED),
+                "code": concept(codes.SUSPECTED, codes.BONY_METASTASIS, text=codes.SUSPECTED.meaning),
                 "valueCodeableConcept": concept(codes.YES if found.present else codes.NO),
                 "component": [
                     _component(codes.METASTASIS_PROBABILITY, found.probability, codes.RATIO),
@@ -180,7 +180,7 @@ def _lesion(lesion: Lesion) -> Resource:
     words = " ".join(word for word in (lesion.laterality, lesion.region or lesion.site or "bone") if word)
     value = "suspected metastasis" if lesion.class_ == "metastasis" else "benign uptake"
     return {
-        "code": concept(codes.LOINC_FINDINGS),
+        "code": concept(codes.IMAGING_FINDING),
         "bodySite": concept(place, text=words),
         "valueCodeableConcept": concept(*kind_of(lesion), text=value),
         "component": components,
