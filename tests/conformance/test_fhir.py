@@ -102,6 +102,25 @@ def test_numbers_are_those_of_the_analysis(written):
         assert found.get("Uptake relative to mirrored site") == lesion.uptake_ratio
 
 
+def test_a_focus_that_both_views_show_is_one(written):
+    analysis, _ = written("one lesion")
+    bundle = fhir_bundle(analysis)
+    known = {entry["fullUrl"]: entry["resource"] for entry in bundle["entry"]}
+
+    def members(resource):
+        return [known[member["reference"]] for member in resource.get("hasMember", ())]
+
+    (number,) = [r for r in known.values() if r.get("code", {}).get("coding", [{}])[0].get("code") == "246206008"]
+    foci = members(number)
+    assert len(foci) == number["valueQuantity"]["value"] > 0
+    said = {(focus["note"][0]["text"], *(other["note"][0]["text"] for other in members(focus))) for focus in foci}
+    assert said == {
+        (f"lesion {x.id}, {x.view}, same as {x.pair}", f"lesion {x.pair}, posterior, same as {x.id}")
+        for x in analysis.lesions
+        if x.view == "anterior"
+    }
+
+
 def test_a_site_outlined_but_not_decided_is_not_denied():
     analysis = make_analysis()
     lesions = tuple(lesion.model_copy(update={"site": "femur"}) for lesion in analysis.lesions)

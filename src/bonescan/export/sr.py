@@ -26,7 +26,16 @@ from bonescan.export.identity import (
     source_reference,
     stamp,
 )
-from bonescan.export.lesion_codes import Value, burden_values, kind_of, place_of, site_code, suspicion, values_of
+from bonescan.export.lesion_codes import (
+    Value,
+    burden_values,
+    kind_of,
+    name_of,
+    place_of,
+    site_code,
+    suspicion,
+    values_of,
+)
 from bonescan.io.codes import Code
 from bonescan.io.dicom_writer import NM_IMAGE_STORAGE
 from bonescan.io.polygons import Points, outline
@@ -164,13 +173,8 @@ def _lesions(analysis: Analysis) -> Iterator[Any]:
             finding_type=_concept(kind[0]),
             finding_category=_concept(codes.ABNORMAL_STRUCTURE),
             qualitative_evaluations=[_evaluation(codes.BENIGNITY, word) for word in kind[1:]],
-            **_common(analysis, _lesion_name(lesion), values_of(lesion), place_of(lesion)),
+            **_common(analysis, name_of(lesion), values_of(lesion), place_of(lesion)),
         )
-
-
-def _lesion_name(lesion: Lesion) -> str:
-    """What tracks a lesion; one seen in both views is two regions, each with a name of its own."""
-    return f"lesion {lesion.id}, {lesion.view}" + (f", same as {lesion.pair}" if lesion.pair else "")
 
 
 def _group(
