@@ -206,9 +206,10 @@ class _Run:
 
 def _line(analysis: Analysis, folder: Path) -> str:
     from bonescan.burden.lesions import count
+    from bonescan.core.findings import shown
 
     verdict = "metastasis suspected" if analysis.metastasis.present else "no metastasis suspected"
-    parts = [f"{verdict} ({analysis.metastasis.probability:.2f})"]
+    parts = [f"{verdict} ({shown(analysis.metastasis.probability)})"]
     if analysis.metastasis.present:
         sites = ", ".join(name for name, site in analysis.sites.items() if site.present)
         undecided = ", ".join(analysis.undecided_sites)

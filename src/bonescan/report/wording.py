@@ -243,17 +243,9 @@ def _where(places: Sequence[str]) -> str:
 def _probability(facts: Facts) -> str:
     found = facts.metastasis
     relation = "at or above" if found.present else "below"
-    # As many digits as it takes to show on which side of the threshold the probability lies.
-    digits = next(n for n in range(2, 9) if n == 8 or round(found.probability, n) != round(found.threshold, n))
-    if found.probability == found.threshold:
-        digits = 2
-    said = f"{found.probability:.{digits}f}"
-    # No model is as certain as a rounded number would say.
-    said = {"0.00": "less than 0.01", "1.00": "more than 0.99"}.get(said, said)
-    return (
-        f"The estimated probability of bone metastasis is {said}, {relation} the decision threshold of "
-        f"{found.threshold:.{digits}f}."
-    )
+    probability, threshold = found.shown
+    said = probability.replace("<", "less than ").replace(">", "more than ")
+    return f"The estimated probability of bone metastasis is {said}, {relation} the decision threshold of {threshold}."
 
 
 def _burden(facts: Facts) -> str:
