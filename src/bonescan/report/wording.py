@@ -167,7 +167,11 @@ def _technique(facts: Facts) -> str:
 def _image_quality(facts: Facts) -> str:
     if _concerns(facts):
         return "Image quality is limited; see below."
-    return "The skeleton is clearly delineated, with good contrast to the soft tissue."
+    # Nothing measures how sharp the skeleton is, or how it stands out from the soft tissue.
+    return (
+        "The automatic checks found no limitation of the image quality; sharpness and contrast are not among them and "
+        "are to be judged by the physician."
+    )
 
 
 def _findings(facts: Facts) -> list[str]:

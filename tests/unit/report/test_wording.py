@@ -58,7 +58,7 @@ def test_normal():
         "anterior and posterior projections were acquired after intravenous injection of 99mTc-MDP"
         in report.description
     )
-    assert "clearly delineated, with good contrast" in report.description
+    assert "checks found no limitation of the image quality; sharpness and contrast are not" in report.description
     assert "No focus of increased uptake suspicious of bone metastasis" in report.description
     assert "0.10, below the decision threshold of 0.50" in report.description
     assert "BSTBI" not in report.description
@@ -241,7 +241,8 @@ def test_limitations_come_from_quality_findings():
     report = compose(facts(0.1, quality=quality))
     assert report.description.count("Limitations: Counts are low.") == 1
     assert "two files" not in report.description
-    assert "good contrast" not in report.description
+    assert "Image quality is limited; see below." in report.description
+    assert "no limitation" not in report.description
     assert "restrict" not in report.impression
 
 
