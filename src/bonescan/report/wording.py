@@ -98,6 +98,11 @@ class Facts:
         """Places of metastases outlined at sites that are not decided: less certain."""
         return self._named({x.site for x in self.lesions if x.class_ == "metastasis" and x.site} - set(self.sites))
 
+    @property
+    def outlined_elsewhere(self) -> bool:
+        """The site is uncertain, and no outline lies at the most probable one."""
+        return self.site_uncertain and bool(self.outlined_sites) and self.outlined_sites.isdisjoint(self.sites)
+
     def foci(self, *, decided: bool) -> int:
         """Outlined metastases at decided sites, or at the others; one whose site is not known is at a decided one."""
         foci = [x for x in self.lesions if x.class_ == "metastasis"]
@@ -283,13 +288,19 @@ def _impression(facts: Facts) -> list[str]:
             "Correlation with history and radiographs, and regular follow-up, are recommended; SPECT/CT if in doubt.",
         ]
     else:
-        where = f"{'most probably ' if facts.site_uncertain else ''}in {_where(facts.decided)}{alone}"
+        # What is outlined can be looked at: it comes before a site that is but the likeliest of unlikely ones.
+        if facts.outlined_elsewhere:
+            where = f"in {_where(facts.places)}{alone}"
+        else:
+            where = f"{'most probably ' if facts.site_uncertain else ''}in {_where(facts.decided)}{alone}"
         text = [f"{_opening(facts)} {where}; {_conclusion(facts)} the most likely explanation."]
-        if facts.outlined_only:
+        if facts.outlined_only and not facts.outlined_elsewhere:
             foci = _foci(facts.foci(decided=False)).lower()
             text.append(f"Less certain: {foci} also outlined in {_where(facts.outlined_only)}.")
         text.append("Regular follow-up is recommended, with SPECT/CT where findings need to be confirmed.")
-    if facts.site_uncertain:
+    if facts.outlined_elsewhere:
+        text.append(f"The site is uncertain: the model favours {_where(facts.decided)}, where no focus is outlined.")
+    elif facts.site_uncertain:
         text.append("The site is uncertain.")
     if facts.has("needs_review"):
         text.append("Please look twice: the result is unsure.")
@@ -301,13 +312,16 @@ def _impression(facts: Facts) -> list[str]:
 def _opening(facts: Facts) -> str:
     if _single(facts):
         return "A single focus of abnormally increased uptake"
-    if facts.foci(decided=True) > 1 and not facts.decided_only:
+    if facts.outlined_elsewhere and facts.metastases == 1:
+        return "One focus of abnormally increased uptake"
+    if facts.outlined_elsewhere or (facts.foci(decided=True) > 1 and not facts.decided_only):
         return "Multiple foci of abnormally increased uptake"
     return "Abnormally increased uptake"
 
 
 def _conclusion(facts: Facts) -> str:
-    many = facts.metastases > 1 or len(facts.decided + facts.outlined_only) > 1
+    places = facts.places if facts.outlined_elsewhere else facts.decided + facts.outlined_only
+    many = facts.metastases > 1 or len(places) > 1
     return "bone metastases are" if many else "bone metastasis is"
 
 

@@ -191,14 +191,28 @@ def test_one_outline_and_another_site_is_not_called_single():
     assert "single" not in report.description + report.impression
 
 
-def test_an_outline_elsewhere_than_the_uncertain_site_is_said_beside_it():
+def test_an_outline_elsewhere_than_the_uncertain_site_comes_first():
     report = compose(facts(sites=(Site.FEMUR,), site_uncertain=True, lesions=(lesion(region=Region.RIBS),)))
     assert (
         "is outlined, in the ribs, on the left. The site is uncertain, most probably the femur." in report.description
     )
-    assert "uptake most probably in the femur; bone metastases are" in report.impression
-    assert "Less certain: one focus also outlined in the ribs." in report.impression
-    assert "The site is uncertain." in report.impression
+    assert report.impression == (
+        "One focus of abnormally increased uptake in the ribs; bone metastasis is the most likely explanation. Regular "
+        "follow-up is recommended, with SPECT/CT where findings need to be confirmed. The site is uncertain: the model "
+        "favours the femur, where no focus is outlined."
+    )
+    two = (lesion(1, region=Region.RIBS), lesion(2, region=Region.SKULL))
+    assert compose(facts(sites=(Site.FEMUR,), site_uncertain=True, lesions=two)).impression.startswith(
+        "Multiple foci of abnormally increased uptake in the ribs and skull; bone metastases are the most likely "
+    )
+
+
+def test_an_outline_at_the_uncertain_site_stands_behind_it():
+    two = (lesion(1, region=Region.RIBS), lesion(2, region=Region.FEMUR))
+    impression = compose(facts(sites=(Site.FEMUR,), site_uncertain=True, lesions=two)).impression
+    assert impression.startswith("Abnormally increased uptake most probably in the femur; bone metastases are the most")
+    assert "Less certain: one focus also outlined in the ribs." in impression
+    assert impression.endswith("The site is uncertain.")
 
 
 def test_present_without_an_outlined_lesion_says_so():
