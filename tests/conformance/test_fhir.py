@@ -60,6 +60,13 @@ def test_nothing_in_it_claims_to_be_final(written, name):
     assert b"DRAFT REPORT" in b64decode(report["presentedForm"][0]["data"])
 
 
+def test_the_conclusion_tells_the_warnings(written):
+    (report,) = resources(fhir_bundle(written("doubts")[0]), "DiagnosticReport")
+    assert "The limitations of the input restrict the value of this result." in report["conclusion"]
+    assert "Warning: The views look swapped" in report["conclusion"]
+    assert report["conclusion"].endswith("Warning (posterior): It looks upside down.")
+
+
 def test_the_patient_is_that_of_the_header(written):
     bundle = fhir_bundle(written("foreign names")[0])
     (patient,) = resources(bundle, "Patient")

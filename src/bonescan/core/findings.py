@@ -35,6 +35,9 @@ class QualityFinding(_Frozen):
     message: str
     view: ViewKey | None = None
 
+    def __str__(self) -> str:
+        return f"{self.severity.capitalize()}{f' ({self.view})' if self.view else ''}: {self.message}"
+
 
 class ViewInfo(_Frozen):
     """Facts of one analysed view."""

@@ -94,7 +94,8 @@ def _report(analysis: Analysis, links: Resource, results: list[str]) -> Resource
     kept: Resource = {key: links[key] for key in ("subject", "effectiveDateTime") if key in links}
     if "derivedFrom" in links:
         kept["imagingStudy"] = links["derivedFrom"]
-    words = f"{analysis.disclaimer} {analysis.report.impression}"
+    warnings = [str(finding) for finding in analysis.quality if finding.severity != "info"]
+    words = " ".join([analysis.disclaimer, analysis.report.impression, *warnings])
     return {
         "resourceType": "DiagnosticReport",
         "text": {

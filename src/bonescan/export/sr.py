@@ -21,6 +21,7 @@ from bonescan.export.identity import (
     carried,
     credit,
     equipment,
+    remarks,
     result_uid,
     series_description,
     source_reference,
@@ -133,9 +134,11 @@ def _study(analysis: Analysis) -> Any:
         *burden_values(analysis.burden),
     ]
     suspected = codes.YES if found.present else codes.NO
-    return _group(
+    group = _group(
         analysis, "study", values, site=(codes.WHOLE_BODY, None), suspected=suspected, views=analysis.source.views
     )
+    group[0].ContentSequence.extend(_comment(text) for text in remarks(analysis))
+    return group
 
 
 def _views(analysis: Analysis) -> Iterator[Any]:
@@ -277,6 +280,13 @@ def _evaluation(question: Code, answer: Code) -> Any:
     from highdicom.sr import QualitativeEvaluation
 
     return QualitativeEvaluation(_concept(question), _concept(answer))
+
+
+def _comment(text: str) -> Any:
+    """Free text; TID 1501 is extensible, and highdicom writes none of its own."""
+    from highdicom.sr import RelationshipTypeValues, TextContentItem
+
+    return TextContentItem(_concept(codes.COMMENT), text, RelationshipTypeValues.CONTAINS)
 
 
 def _concept(code: Code) -> Any:

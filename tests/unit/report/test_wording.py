@@ -260,9 +260,12 @@ def test_limitations_come_from_quality_findings():
     assert "restrict" not in report.impression
 
 
-def test_errors_reach_the_impression():
-    report = compose(facts(0.1, quality=(finding("truncated", "error", "The legs are cut off"),)))
-    assert "restrict the value of this result" in report.impression
+@pytest.mark.parametrize("code", ["views_assumed", "views_swapped", "upside_down"])
+@pytest.mark.parametrize("probability", [0.1, 0.9])
+def test_views_that_may_be_others_than_they_seem_reach_the_impression(code, probability):
+    report = compose(facts(probability, quality=(finding(code, message="Check the views"),)))
+    assert "The limitations of the input restrict the value of this result." in report.impression
+    assert "restrict" not in compose(facts(probability, quality=(finding(code, "info"),))).impression
 
 
 def test_unknown_radiopharmaceutical_is_not_invented():
