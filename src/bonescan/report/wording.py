@@ -176,7 +176,7 @@ def _image_quality(facts: Facts) -> str:
         return "Image quality is limited; see below."
     # Nothing measures how sharp the skeleton is, or how it stands out from the soft tissue.
     return (
-        "The automatic checks found no limitation of the image quality; sharpness and contrast are not among them and "
+        "The automatic checks raised no warning about the image quality; sharpness and contrast are not among them and "
         "are to be judged by the physician."
     )
 

@@ -58,7 +58,7 @@ def test_normal():
         "anterior and posterior projections were acquired after intravenous injection of 99mTc-MDP"
         in report.description
     )
-    assert "checks found no limitation of the image quality; sharpness and contrast are not" in report.description
+    assert "checks raised no warning about the image quality; sharpness and contrast are not" in report.description
     assert "No focus of increased uptake suspicious of bone metastasis" in report.description
     assert "0.10, below the decision threshold of 0.50" in report.description
     assert "BSTBI" not in report.description
@@ -256,7 +256,7 @@ def test_limitations_come_from_quality_findings():
     assert report.description.count("Limitations: Counts are low.") == 1
     assert "two files" not in report.description
     assert "Image quality is limited; see below." in report.description
-    assert "no limitation" not in report.description
+    assert "no warning" not in report.description
     assert "restrict" not in report.impression
 
 
