@@ -2,6 +2,7 @@
 
 from pydicom.uid import UID
 
+from bonescan.core.findings import QualityFinding
 from tests.filed import MANY, NORMAL
 
 FOREIGN = "Müller^Jürgen=山田^太郎=やまだ^たろう"
@@ -54,10 +55,17 @@ def _identified(dataset):
     dataset.ClinicalTrialSubjectID = "S-1"
 
 
+DOUBTS = (
+    QualityFinding(code="views_swapped", severity="warning", message="The views look swapped: check which is which."),
+    QualityFinding(code="needs_review", severity="info", message="Please look twice: ½ is neither low nor high."),
+    QualityFinding(code="upside_down", severity="warning", message="It looks upside down.", view="posterior"),
+)
+
 CASES = {
     "normal": {"spots": NORMAL},
     "one lesion": {},
     "many lesions": {"spots": MANY},
+    "doubts": {"quality": DOUBTS},
     "with regions": {"regions": True},
     "one view": {"views": ("posterior",)},
     "one object a view": {"apart": True},

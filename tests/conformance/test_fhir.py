@@ -10,6 +10,7 @@ from fhir.resources.R4B.bundle import Bundle
 from bonescan.export.fhir import fhir_bundle
 from tests.analyses import make_analysis
 from tests.conformance.studies import CASES
+from tests.filed import filed
 
 EVERY = pytest.mark.parametrize("name", CASES)
 
@@ -59,6 +60,13 @@ def test_nothing_in_it_claims_to_be_final(written, name):
     assert b"DRAFT REPORT" in b64decode(report["presentedForm"][0]["data"])
 
 
+def test_the_conclusion_tells_the_warnings(written):
+    (report,) = resources(fhir_bundle(written("doubts")[0]), "DiagnosticReport")
+    assert "The limitations of the input restrict the value of this result." in report["conclusion"]
+    assert "Warning: The views look swapped" in report["conclusion"]
+    assert report["conclusion"].endswith("Warning (posterior): It looks upside down.")
+
+
 def test_the_patient_is_that_of_the_header(written):
     bundle = fhir_bundle(written("foreign names")[0])
     (patient,) = resources(bundle, "Patient")
@@ -101,6 +109,25 @@ def test_numbers_are_those_of_the_analysis(written):
         assert found.get("Uptake relative to mirrored site") == lesion.uptake_ratio
 
 
+def test_a_focus_that_both_views_show_is_one(written):
+    analysis, _ = written("one lesion")
+    bundle = fhir_bundle(analysis)
+    known = {entry["fullUrl"]: entry["resource"] for entry in bundle["entry"]}
+
+    def members(resource):
+        return [known[member["reference"]] for member in resource.get("hasMember", ())]
+
+    (number,) = [r for r in known.values() if r.get("code", {}).get("coding", [{}])[0].get("code") == "246206008"]
+    foci = members(number)
+    assert len(foci) == number["valueQuantity"]["value"] > 0
+    said = {(focus["note"][0]["text"], *(other["note"][0]["text"] for other in members(focus))) for focus in foci}
+    assert said == {
+        (f"lesion {x.id}, {x.view}, same as {x.pair}", f"lesion {x.pair}, posterior, same as {x.id}")
+        for x in analysis.lesions
+        if x.view == "anterior"
+    }
+
+
 def test_a_site_outlined_but_not_decided_is_not_denied():
     analysis = make_analysis()
     lesions = tuple(lesion.model_copy(update={"site": "femur"}) for lesion in analysis.lesions)
@@ -108,7 +135,7 @@ def test_a_site_outlined_but_not_decided_is_not_denied():
     answers = {
         o["bodySite"]["text"]: o["valueCodeableConcept"]["coding"][0]["display"]
         for o in observations
-        if o["code"]["coding"][0]["code"] == "SUSPECTED"
+        if o["code"]["coding"][0]["code"] == "SUSPECTED" and "bodySite" in o
     }
     assert answers == dict.fromkeys(analysis.sites, "No") | {"spine": "Yes", "pelvis": "Yes", "femur": "Undetermined"}
 
@@ -125,3 +152,16 @@ def test_codes_are_of_known_systems(written):
     systems = set(re.findall(r'"system": "([^"]+)"', text))
     assert all(word.startswith(("http://", "urn:")) for word in systems)
     assert {"http://snomed.info/sct", "http://loinc.org", "http://unitsofmeasure.org"} <= systems
+
+
+@pytest.mark.parametrize("lacking", ["StudyInstanceUID", "SOPInstanceUID", "SeriesInstanceUID"])
+def test_what_the_header_lacks_is_left_out(lacking, tmp_path):
+    def change(dataset):
+        dataset.pop("AccessionNumber", None)
+        dataset.pop(lacking, None)
+
+    bundle = fhir_bundle(filed(tmp_path, change=change))
+    Bundle.model_validate_json(json.dumps(bundle))
+    (study,) = resources(bundle, "ImagingStudy")
+    assert ("identifier" in study) == (lacking != "StudyInstanceUID")
+    assert ("series" in study) == (lacking != "SOPInstanceUID")

@@ -64,6 +64,18 @@ def test_it_is_filed_under_the_patient_and_study_of_the_scan(written, name):
         assert not [element for element in result if element.tag.is_private]
 
 
+@EVERY
+def test_it_says_what_it_is_and_what_makes_it_doubtful(written, name):
+    analysis, folder = written(name)
+    expected = [analysis.disclaimer, *map(str, analysis.quality)]
+    results = datasets(folder)
+    for stem in results.keys() - {"sr", "pdf"}:
+        assert results[stem].ImageComments.splitlines() == expected, stem
+    (found,) = [c for c in results["sr"].ContentSequence if c.ConceptNameCodeSequence[0].CodeValue == "126010"]
+    study = found.ContentSequence[0].ContentSequence
+    assert [c.TextValue for c in study if c.ConceptNameCodeSequence[0].CodeMeaning == "Comment"] == expected
+
+
 def test_names_of_all_scripts_survive(written):
     for result in datasets(written("foreign names")[1]).values():
         assert result.SpecificCharacterSet == "ISO_IR 192"

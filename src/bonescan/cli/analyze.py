@@ -206,10 +206,11 @@ class _Run:
 
 def _line(analysis: Analysis, folder: Path) -> str:
     from bonescan.burden.lesions import count
+    from bonescan.core.findings import shown
 
     found = analysis.metastasis
     verdict = "metastasis suspected" if found.present else "no metastasis suspected"
-    parts = [f"{verdict} ({found.quantity} {found.probability:.2f})"]
+    parts = [f"{verdict} ({found.quantity} {shown(found.probability)})"]
     if found.present:
         sites = ", ".join(name for name, site in analysis.sites.items() if site.present)
         undecided = ", ".join(analysis.undecided_sites)

@@ -35,6 +35,9 @@ class QualityFinding(_Frozen):
     message: str
     view: ViewKey | None = None
 
+    def __str__(self) -> str:
+        return f"{self.severity.capitalize()}{f' ({self.view})' if self.view else ''}: {self.message}"
+
 
 class ViewInfo(_Frozen):
     """Facts of one analysed view."""
@@ -65,6 +68,19 @@ class ModelInfo(_Frozen):
     pipeline: Literal["stepwise", "joint"]
 
 
+def shown(probability: float, digits: int = 2) -> str:
+    """Write a probability for people: no model is as certain as a rounded 0 or 1 would say.
+
+    Example:
+        >>> shown(0.934), shown(0.9996), shown(0.0004, digits=3)
+        ('0.93', '>0.99', '<0.001')
+    """
+    said = f"{probability:.{digits}f}"
+    if said == f"{0:.{digits}f}":
+        return f"<{10**-digits:.{digits}f}"
+    return f">{1 - 10**-digits:.{digits}f}" if said == f"{1:.{digits}f}" else said
+
+
 class Metastasis(_Frozen):
     """Study-level answer."""
 
@@ -80,6 +96,15 @@ class Metastasis(_Frozen):
     def quantity(self) -> Literal["probability", "score"]:
         """What people are to call `probability`: one that is not calibrated does not mean what it says."""
         return "probability" if self.calibrated else "score"
+
+    @property
+    def shown(self) -> tuple[str, str]:
+        """Probability and threshold for people, with the digits it takes to show on which side the probability lies."""
+        found, threshold = self.probability, self.threshold
+        digits = next(n for n in range(2, 9) if n == 8 or round(found, n) != round(threshold, n))
+        if found == threshold:
+            digits = 2
+        return shown(found, digits), f"{threshold:.{digits}f}"
 
 
 class SiteFinding(_Frozen):
@@ -219,9 +244,10 @@ class Analysis(_Frozen):
     def __repr__(self) -> str:
         m, b = self.metastasis, self.burden
         verdict = "metastasis suspected" if m.present else "no metastasis suspected"
+        probability, threshold = m.shown
         sites = ", ".join(name for name, s in self.sites.items() if s.present) or "none"
         return (
-            f"Analysis({self.name!r}: {verdict}, {m.quantity} {m.probability:.2f} (threshold {m.threshold:.2f}))\n"
+            f"Analysis({self.name!r}: {verdict}, {m.quantity} {probability} (threshold {threshold}))\n"
             f"  sites: {sites}; lesions: {len(self.lesions)}; BSTBI {b.bstbi:.4f} (K={b.k:g})\n"
             f"  {self.report.impression}\n  {self.disclaimer}"
         )

@@ -1,7 +1,7 @@
 """The coded concepts of our results: one table for SEG, SR, PDF and FHIR.
 
 Sources: SCT, DCM and LN codes with their meanings as DICOM PS3.16 has them (its context groups are noted as CID), but
-LOINC 25031-6 and 44667-7, which are LOINC's own; units are UCUM. What none of them has is in our private scheme
+LOINC 25031-6, which is LOINC's own; units are UCUM. What none of them has is in our private scheme
 `99BONESCAN`, which every object declares.
 """
 
@@ -22,6 +22,7 @@ WHOLE_BODY = Code("38266002", "SCT", "Entire body")
 BONY_METASTASIS = Code("94222008", "SCT", "Bony metastasis")
 METASTASIS = Code("128462008", "SCT", "Metastasis")
 LESION = Code("52988006", "SCT", "Lesion")
+IMAGING_FINDING = Code("365853002", "SCT", "Imaging finding (finding)")
 BENIGN = Code("30807003", "SCT", "Benign")
 BLADDER = Code("89837001", "SCT", "Bladder")
 
@@ -86,6 +87,7 @@ SUSPECTED = Code("SUSPECTED", PRIVATE_SCHEME, "Bone metastasis suspected")
 THRESHOLD = Code("THRESHOLD", PRIVATE_SCHEME, "Probability threshold")
 METASTASIS_PROBABILITY = Code("PROBABILITY_MET", PRIVATE_SCHEME, "Probability of bone metastasis")
 BENIGNITY = Code("BENIGNITY", PRIVATE_SCHEME, "Benign or malignant")
+COMMENT = Code("121106", "DCM", "Comment")
 VIEW = Code("111031", "DCM", "Image View")
 LATERALITY_NAME = Code("272741003", "SCT", "Laterality")
 YES = Code("373066001", "SCT", "Yes")
@@ -113,8 +115,7 @@ REPORT_TITLE = Code("18748-4", "LN", "Diagnostic Imaging Report")
 PROCEDURE = Code("68796002", "SCT", "Radioisotope study of musculoskeletal system")
 """CID 3108."""
 LOINC_STUDY = Code("25031-6", "LN", "NM Bone Views")
-LOINC_FINDINGS = Code("44667-7", "LN", "Bone scan findings")
-"""Sources: table of LOINC codes of radiology; PCWG3 observations in use."""
+"""Source: table of LOINC codes of radiology."""
 AI = Code("123110", "DCM", "Artificial Intelligence")
 """CID 7162, family of the algorithm."""
 SUPINE = Code("40199007", "SCT", "supine")

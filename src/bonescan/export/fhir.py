@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import uuid
 from base64 import b64encode
+from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from bonescan.core.findings import Analysis, Lesion
 from bonescan.export import codes
 from bonescan.export.fhir_subject import imaging_study, iso_date, patient
 from bonescan.export.identity import content_digest
-from bonescan.export.lesion_codes import burden_values, kind_of, place_of, site_code, suspicion, values_of
+from bonescan.export.lesion_codes import burden_values, kind_of, name_of, place_of, site_code, suspicion, values_of
 from bonescan.io.codes import VIEW_CODES, Code
 from bonescan.report.text import report_text
 
@@ -68,7 +69,7 @@ def fhir_bundle(analysis: Analysis) -> Resource:
         links["derivedFrom"] = [{"reference": _url(digest, "study")}]
     if analysis.source.scan.acquisition_date:
         links["effectiveDateTime"] = iso_date(analysis.source.scan.acquisition_date)
-    observations = [(role, {**_observation(), **links, **found}) for role, found in _findings(analysis)]
+    observations = [(role, {**_observation(), **links, **found}) for role, found in _findings(analysis, digest)]
     report = _report(analysis, links, [_url(digest, role) for role, _ in observations])
     entries = [("report", report), *about, *observations]
     return {
@@ -93,7 +94,8 @@ def _report(analysis: Analysis, links: Resource, results: list[str]) -> Resource
     kept: Resource = {key: links[key] for key in ("subject", "effectiveDateTime") if key in links}
     if "derivedFrom" in links:
         kept["imagingStudy"] = links["derivedFrom"]
-    words = f"{analysis.disclaimer} {analysis.report.impression}"
+    warnings = [str(finding) for finding in analysis.quality if finding.severity != "info"]
+    words = " ".join([analysis.disclaimer, analysis.report.impression, *warnings])
     return {
         "resourceType": "DiagnosticReport",
         "text": {
@@ -136,14 +138,18 @@ def _observation() -> Resource:
     return {"resourceType": "Observation", "status": "preliminary", "category": [{"coding": [_CATEGORY]}]}
 
 
-def _findings(analysis: Analysis) -> list[tuple[str, Resource]]:
-    """Observations by role, without what all have in common."""
+def _findings(analysis: Analysis, digest: str) -> list[tuple[str, Resource]]:
+    """Observations by role, without what all have in common.
+
+    The number of lesions has as many members; one that both views show has its outline in the other view as a member.
+    """
     found = analysis.metastasis
+    counted = [x for x in analysis.lesions if x.class_ == "metastasis" and _is_first(x)]
     observations: list[tuple[str, Resource]] = [
         (
             "metastasis",
             {
-                "code": concept(codes.LOINC_FINDINGS, codes.SUSPECTED),
+                "code": concept(codes.SUSPECTED, codes.BONY_METASTASIS, text=codes.SUSPECTED.meaning),
                 "valueCodeableConcept": concept(codes.YES if found.present else codes.NO),
                 "component": [
                     _component(codes.METASTASIS_PROBABILITY, found.probability, codes.RATIO),
@@ -151,7 +157,14 @@ def _findings(analysis: Analysis) -> list[tuple[str, Resource]]:
                 ],
             },
         ),
-        ("lesions", {"code": concept(codes.LESIONS), "valueQuantity": _quantity(count(analysis.lesions), codes.COUNT)}),
+        (
+            "lesions",
+            {
+                "code": concept(codes.LESIONS),
+                "valueQuantity": _quantity(count(analysis.lesions), codes.COUNT),
+                **_members(digest, [lesion.id for lesion in counted]),
+            },
+        ),
     ]
     for what, value, unit in burden_values(analysis.burden):
         observations.append((what.value, {"code": concept(what), "valueQuantity": _quantity(value, unit)}))
@@ -167,10 +180,10 @@ def _findings(analysis: Analysis) -> list[tuple[str, Resource]]:
                 },
             )
         )
-    return [*observations, *((f"lesion {lesion.id}", _lesion(lesion)) for lesion in analysis.lesions)]
+    return [*observations, *((_role(x.id), _lesion(x, digest)) for x in analysis.lesions)]
 
 
-def _lesion(lesion: Lesion) -> Resource:
+def _lesion(lesion: Lesion, digest: str) -> Resource:
     place, side = place_of(lesion)
     components = [_component(what, value, unit) for what, value, unit in values_of(lesion)]
     view: ViewName = next(name for name in VIEW_CODES if name.value == lesion.view)
@@ -180,11 +193,27 @@ def _lesion(lesion: Lesion) -> Resource:
     words = " ".join(word for word in (lesion.laterality, lesion.region or lesion.site or "bone") if word)
     value = "suspected metastasis" if lesion.class_ == "metastasis" else "benign uptake"
     return {
-        "code": concept(codes.LOINC_FINDINGS),
+        "code": concept(codes.IMAGING_FINDING),
         "bodySite": concept(place, text=words),
         "valueCodeableConcept": concept(*kind_of(lesion), text=value),
         "component": components,
+        "note": [{"text": name_of(lesion)}],
+        **_members(digest, [lesion.pair] if lesion.pair and _is_first(lesion) else []),
     }
+
+
+def _is_first(lesion: Lesion) -> bool:
+    """Whether it is the first of the outlines of its focus, which stands for both."""
+    return lesion.pair is None or lesion.id < lesion.pair
+
+
+def _members(digest: str, lesions: Sequence[int]) -> Resource:
+    members = [{"reference": _url(digest, _role(number))} for number in lesions]
+    return {"hasMember": members} if members else {}  # FHIR knows no empty lists
+
+
+def _role(lesion: int) -> str:
+    return f"lesion {lesion}"
 
 
 def _component(what: Code, value: float, unit: Code) -> Resource:

@@ -55,18 +55,23 @@ def imaging_study(study: Study, subject: str) -> Resource:
         subject: Full URL of the Patient.
     """
     header = carried(study.headers[0])
-    identifiers: list[Resource] = [{"system": "urn:dicom:uid", "value": f"urn:oid:{header.StudyInstanceUID}"}]
+    identifiers: list[Resource] = []
+    if header.get("StudyInstanceUID"):
+        identifiers.append({"system": "urn:dicom:uid", "value": f"urn:oid:{header.StudyInstanceUID}"})
     if header.AccessionNumber:
         kind = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0203", "code": "ACSN"}]}
         identifiers.append({"type": kind, "value": str(header.AccessionNumber)})
     resource: Resource = {
         "resourceType": "ImagingStudy",
-        "identifier": identifiers,
         "status": "available",
         "modality": [_MODALITY],
         "subject": {"reference": subject},
-        "series": _series(study),
     }
+    # FHIR knows no empty lists.
+    if identifiers:
+        resource["identifier"] = identifiers
+    if series := _series(study):
+        resource["series"] = series
     if header.StudyDate:
         resource["started"] = iso_date(header.StudyDate)
     if header.get("StudyDescription"):
@@ -78,12 +83,16 @@ _MODALITY = {"system": "http://dicom.nema.org/resources/ontology/DCM", "code": "
 
 
 def _series(study: Study) -> list[Resource]:
+    """Series and instances; those without the UIDs that FHIR asks of them are left out."""
     series: dict[str, Resource] = {}
     for header in map(Header, study.headers):
-        uid = header.text("SeriesInstanceUID") or header.text("SOPInstanceUID")
+        instance, sop_class = header.text("SOPInstanceUID"), header.text("SOPClassUID")
+        if not (instance and sop_class):
+            continue
+        uid = header.text("SeriesInstanceUID") or instance
         entry = series.setdefault(uid, {"uid": uid, "modality": _MODALITY, "instance": []})
-        sop_class = {"system": "urn:ietf:rfc:3986", "code": f"urn:oid:{header.text('SOPClassUID')}"}
-        entry["instance"].append({"uid": header.text("SOPInstanceUID"), "sopClass": sop_class})
+        kind = {"system": "urn:ietf:rfc:3986", "code": f"urn:oid:{sop_class}"}
+        entry["instance"].append({"uid": instance, "sopClass": kind})
     return list(series.values())
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from bonescan.core.findings import Analysis
 
-CONTENT_VERSION = 1
+CONTENT_VERSION = 2
 """Raised when the same analysis is to be written as other objects, so that they get UIDs of their own."""
 IMPLEMENTATION_UID = "2.25.109624784955609876326626338372009551040"
 UNVERIFIED = "DRAFT, not verified"
@@ -142,6 +142,11 @@ def series_description(title: str) -> str:
         'bonescan overlay: DRAFT, not verified'
     """
     return f"bonescan {title}: {UNVERIFIED}"
+
+
+def remarks(analysis: Analysis) -> list[str]:
+    """What a reader of any result has to know: that it is a draft of research software, and what makes it doubtful."""
+    return [analysis.disclaimer, *map(str, analysis.quality)]
 
 
 def stamp(dataset: Dataset, analysis: Analysis) -> None:

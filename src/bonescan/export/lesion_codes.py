@@ -1,4 +1,4 @@
-"""What a lesion is, where it is and what was measured of it, as codes: the same in SR and FHIR."""
+"""What a lesion is called, what it is, where it is and what was measured of it, as codes: the same in SR and FHIR."""
 
 from __future__ import annotations
 
@@ -10,6 +10,11 @@ from bonescan.io.codes import Code
 Value = tuple[Code, float, Code]
 """Concept, value, unit."""
 _BY_NAME = {region.label: code for region, code in codes.REGIONS.items()}
+
+
+def name_of(lesion: Lesion) -> str:
+    """What tracks a lesion; one seen in both views is two regions, each with a name of its own."""
+    return f"lesion {lesion.id}, {lesion.view}" + (f", same as {lesion.pair}" if lesion.pair else "")
 
 
 def kind_of(lesion: Lesion) -> tuple[Code, ...]:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bonescan.export.codes import DERIVATION_SOURCE
-from bonescan.export.identity import result, source_references
+from bonescan.export.identity import remarks, result, source_references
 from bonescan.io.dicom_header import Header, may_show_text
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def sc_dataset(analysis: Analysis, picture: npt.NDArray[np.uint8]) -> Dataset:
     dataset.RecognizableVisualFeatures = "NO"
     dataset.DerivationDescription = "Both views in inverse grey with outlines of suspected lesions and bladder"
     dataset.SourceImageSequence = source_references(analysis.source, DERIVATION_SOURCE)
-    dataset.ImageComments = analysis.disclaimer
+    dataset.ImageComments = "\r\n".join(remarks(analysis))
     dataset.SamplesPerPixel = 3
     dataset.PhotometricInterpretation = "RGB"
     dataset.PlanarConfiguration = 0

@@ -31,6 +31,7 @@ from bonescan.export.identity import (
     credit,
     equipment,
     header_of,
+    remarks,
     result_uid,
     series_description,
     source_reference,
@@ -112,6 +113,7 @@ def seg_dataset(analysis: Analysis, name: ViewName) -> Dataset:
     dataset.update(carried(analysis.source.headers[0]))
     dataset.SoftwareVersions = made["SoftwareVersions"]
     dataset.ContentCreatorName = "bonescan"
+    dataset.ImageComments = "\r\n".join(remarks(analysis))
     return dataset
 
 

@@ -21,12 +21,22 @@ from bonescan.export.identity import (
     carried,
     credit,
     equipment,
+    remarks,
     result_uid,
     series_description,
     source_reference,
     stamp,
 )
-from bonescan.export.lesion_codes import Value, burden_values, kind_of, place_of, site_code, suspicion, values_of
+from bonescan.export.lesion_codes import (
+    Value,
+    burden_values,
+    kind_of,
+    name_of,
+    place_of,
+    site_code,
+    suspicion,
+    values_of,
+)
 from bonescan.io.codes import Code
 from bonescan.io.dicom_writer import NM_IMAGE_STORAGE
 from bonescan.io.polygons import Points, outline
@@ -124,9 +134,11 @@ def _study(analysis: Analysis) -> Any:
         *burden_values(analysis.burden),
     ]
     suspected = codes.YES if found.present else codes.NO
-    return _group(
+    group = _group(
         analysis, "study", values, site=(codes.WHOLE_BODY, None), suspected=suspected, views=analysis.source.views
     )
+    group[0].ContentSequence.extend(_comment(text) for text in remarks(analysis))
+    return group
 
 
 def _views(analysis: Analysis) -> Iterator[Any]:
@@ -164,13 +176,8 @@ def _lesions(analysis: Analysis) -> Iterator[Any]:
             finding_type=_concept(kind[0]),
             finding_category=_concept(codes.ABNORMAL_STRUCTURE),
             qualitative_evaluations=[_evaluation(codes.BENIGNITY, word) for word in kind[1:]],
-            **_common(analysis, _lesion_name(lesion), values_of(lesion), place_of(lesion)),
+            **_common(analysis, name_of(lesion), values_of(lesion), place_of(lesion)),
         )
-
-
-def _lesion_name(lesion: Lesion) -> str:
-    """What tracks a lesion; one seen in both views is two regions, each with a name of its own."""
-    return f"lesion {lesion.id}, {lesion.view}" + (f", same as {lesion.pair}" if lesion.pair else "")
 
 
 def _group(
@@ -273,6 +280,13 @@ def _evaluation(question: Code, answer: Code) -> Any:
     from highdicom.sr import QualitativeEvaluation
 
     return QualitativeEvaluation(_concept(question), _concept(answer))
+
+
+def _comment(text: str) -> Any:
+    """Free text; TID 1501 is extensible, and highdicom writes none of its own."""
+    from highdicom.sr import RelationshipTypeValues, TextContentItem
+
+    return TextContentItem(_concept(codes.COMMENT), text, RelationshipTypeValues.CONTAINS)
 
 
 def _concept(code: Code) -> Any:

@@ -77,12 +77,12 @@ def _without_metastases(labels: Labels) -> Labels:
 def _notes(metastasis: Metastasis, pixels: int, site_uncertain: bool) -> list[QualityFinding]:
     notes = []
     if pixels and not metastasis.present:
-        probability, threshold = metastasis.probability, metastasis.threshold
+        probability, threshold = metastasis.shown
         message = (
-            f"Suspicious pixels were found ({pixels:,}), but the {metastasis.quantity} of metastasis, "
-            f"{probability:.3f}, is "
+            f"Suspicious pixels were found ({pixels:,}), but the {metastasis.quantity} of metastasis "
+            f"({probability}) is below the threshold ({threshold}): no lesion is reported."
         )
-        notes.append(_note("below_threshold", f"{message}below the threshold, {threshold:.3f}: no lesion is reported."))
+        notes.append(_note("below_threshold", message))
     if metastasis.present and not pixels:
         notes.append(_note("no_outline", "Metastasis is suspected, but no lesion could be outlined; indices are 0."))
     if site_uncertain:

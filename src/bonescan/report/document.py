@@ -180,7 +180,7 @@ def _figures(canvas: Any, analysis: Analysis, left: float) -> None:
         note = f"… and {more} more, listed in analysis.json. " if more else ""
         note += "Ratio: mean uptake over that of the mirrored place. Pair: the same lesion in the other view."
         y = _flow(canvas, [_paragraph(note, 6.5)], left, y - 1 * MM, width)
-    quality = [f"{q.severity.capitalize()}{f' ({q.view})' if q.view else ''}: {q.message}" for q in analysis.quality]
+    quality = [str(finding) for finding in analysis.quality]
     y = _heading(canvas, "Quality of the input", left, y - 5 * MM)
     _fit(canvas, quality or ["No findings."], left, y, width, y - (VIEWS_TOP - VIEWS_HEIGHT - 5 * MM), (8, 5.5))
 

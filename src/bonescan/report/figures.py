@@ -115,9 +115,10 @@ def html(analysis: Analysis) -> str:
     buffer = BytesIO()
     overlay_image(analysis, height=720).save(buffer, "PNG", compress_level=1)
     found, burden = analysis.metastasis, analysis.burden
+    probability, threshold = found.shown
     rows = {
-        "Metastasis": f"{'suspected' if found.present else 'not suspected'} ({found.quantity} {found.probability:.2f}, "
-        f"threshold {found.threshold:.2f})",
+        "Metastasis": f"{'suspected' if found.present else 'not suspected'} ({found.quantity} {probability}, "
+        f"threshold {threshold})",
         "Sites": sites(analysis),
         "Lesions": lesion_count(analysis),
         f"BSTBI (K = {burden.k:g})": f"{burden.bstbi:.4f}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bonescan.burden.lesions import count
-from bonescan.core.findings import Analysis, Lesion
+from bonescan.core.findings import Analysis, Lesion, shown
 
 LESION_HEADER = ("No.", "View", "Where", "Side", "Area", "Ratio", "Prob.", "Pair")
 UNKNOWN = "–"
@@ -14,11 +14,12 @@ UNKNOWN = "–"
 def result_rows(analysis: Analysis) -> list[tuple[str, str]]:
     """The study-level figures: (name, value)."""
     found, burden = analysis.metastasis, analysis.burden
-    by_view = ", ".join(f"{name} {value:.2f}" for name, value in found.by_view.items())
+    by_view = ", ".join(f"{name} {shown(value)}" for name, value in found.by_view.items())
+    probability, threshold = found.shown
     pixels = sum(x.area_px for x in analysis.lesions if x.class_ == "metastasis")
     rows = [
         ("Metastasis", "suspected" if found.present else "not suspected"),
-        (found.quantity.capitalize(), f"{found.probability:.3f} (threshold {found.threshold:.3f})"),
+        (found.quantity.capitalize(), f"{probability} (threshold {threshold})"),
         ("  by view", by_view),
         ("Sites", sites(analysis)),
         (f"BSTBI (K = {burden.k:g})", f"{burden.bstbi:.4f}"),
@@ -48,7 +49,7 @@ def lesion_rows(lesions: Sequence[Lesion], most: int) -> tuple[list[tuple[str, .
             x.laterality or UNKNOWN,
             area(x.area_px, x.area_mm2),
             f"{x.uptake_ratio:.1f}" if x.uptake_ratio is not None else UNKNOWN,
-            f"{x.probability:.2f}",
+            shown(x.probability),
             str(x.pair) if x.pair else UNKNOWN,
         )
         for x in sorted(largest, key=lambda x: x.id)
@@ -75,7 +76,7 @@ def area(pixels: int, mm2: float | None) -> str:
 
 def sites(analysis: Analysis) -> str:
     """Sites said to hold metastases with their probabilities, and those where one is outlined all the same."""
-    present = [f"{name} {site.probability:.2f}" for name, site in analysis.sites.items() if site.present]
+    present = [f"{name} {shown(site.probability)}" for name, site in analysis.sites.items() if site.present]
     undecided = ", ".join(analysis.undecided_sites)
     return (", ".join(present) or "none") + (f"; less certain: {undecided}" if undecided else "")
 

@@ -12,6 +12,7 @@ WIDTH = 96
 def report_text(analysis: Analysis) -> str:
     """Lay out the draft report as plain text of at most 96 columns, ending in a line break."""
     model, found = analysis.model, analysis.metastasis
+    probability, threshold = found.shown
     sections = [
         ("", [f"WHOLE-BODY BONE SCINTIGRAPHY: DRAFT REPORT ({analysis.report.kind})", analysis.disclaimer]),
         ("STUDY", [analysis.name, f"Study Instance UID: {analysis.study.study_instance_uid or 'not known'}"]),
@@ -21,7 +22,7 @@ def report_text(analysis: Analysis) -> str:
             "MODEL",
             [
                 f"{model.name} {model.version}, pipeline {model.pipeline}, SHA-256 {model.sha256[:16]}",
-                f"{found.quantity.capitalize()} of metastasis {found.probability:.3f}, threshold {found.threshold:.3f}",
+                f"{found.quantity.capitalize()} of metastasis {probability}, threshold {threshold}",
             ],
         ),
     ]

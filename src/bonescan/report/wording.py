@@ -28,6 +28,8 @@ SITE_NAMES: dict[Site, str] = {
     Site.FEMUR: "femur",
     Site.OTHER: "other parts of the skeleton",
 }
+_MISLEADING = {"views_assumed", "views_swapped", "upside_down"}
+"""Findings after which places and sides are not unsure but wrong, where they are true."""
 _ON_SIDE = {"left": ", on the left", "right": ", on the right", "midline": ", in the midline"}
 
 
@@ -102,6 +104,11 @@ class Facts:
         """Places of metastases outlined at sites that are not decided: less certain."""
         return self._named({x.site for x in self.lesions if x.class_ == "metastasis" and x.site} - set(self.sites))
 
+    @property
+    def outlined_elsewhere(self) -> bool:
+        """The site is uncertain, and no outline lies at the most probable one."""
+        return self.site_uncertain and bool(self.outlined_sites) and self.outlined_sites.isdisjoint(self.sites)
+
     def foci(self, *, decided: bool) -> int:
         """Outlined metastases at decided sites, or at the others; one whose site is not known is at a decided one."""
         foci = [x for x in self.lesions if x.class_ == "metastasis"]
@@ -171,7 +178,11 @@ def _technique(facts: Facts) -> str:
 def _image_quality(facts: Facts) -> str:
     if _concerns(facts):
         return "Image quality is limited; see below."
-    return "The skeleton is clearly delineated, with good contrast to the soft tissue."
+    # Nothing measures how sharp the skeleton is, or how it stands out from the soft tissue.
+    return (
+        "The automatic checks raised no warning about the image quality; sharpness and contrast are not among them and "
+        "are to be judged by the physician."
+    )
 
 
 def _findings(facts: Facts) -> list[str]:
@@ -249,17 +260,10 @@ def _where(places: Sequence[str]) -> str:
 def _probability(facts: Facts) -> str:
     found = facts.metastasis
     relation = "at or above" if found.present else "below"
-    # As many digits as it takes to show on which side of the threshold the probability lies.
-    digits = next(n for n in range(2, 9) if n == 8 or round(found.probability, n) != round(found.threshold, n))
-    if found.probability == found.threshold:
-        digits = 2
-    said = f"{found.probability:.{digits}f}"
-    # No model is as certain as a rounded number would say.
-    said = {"0.00": "less than 0.01", "1.00": "more than 0.99"}.get(said, said)
+    probability, threshold = found.shown
+    said = probability.replace("<", "less than ").replace(">", "more than ")
     name = "estimated probability" if found.calibrated else "model's score (not a calibrated probability)"
-    return (
-        f"The {name} of bone metastasis is {said}, {relation} the decision threshold of {found.threshold:.{digits}f}."
-    )
+    return f"The {name} of bone metastasis is {said}, {relation} the decision threshold of {threshold}."
 
 
 def _burden(facts: Facts) -> str:
@@ -293,17 +297,23 @@ def _impression(facts: Facts) -> list[str]:
             "Correlation with history and radiographs, and regular follow-up, are recommended; SPECT/CT if in doubt.",
         ]
     else:
-        where = f"{'most probably ' if facts.site_uncertain else ''}in {_where(facts.decided)}{alone}"
+        # What is outlined can be looked at: it comes before a site that is but the likeliest of unlikely ones.
+        if facts.outlined_elsewhere:
+            where = f"in {_where(facts.places)}{alone}"
+        else:
+            where = f"{'most probably ' if facts.site_uncertain else ''}in {_where(facts.decided)}{alone}"
         text = [f"{_opening(facts)} {where}; {_conclusion(facts)} the most likely explanation."]
-        if facts.outlined_only:
+        if facts.outlined_only and not facts.outlined_elsewhere:
             foci = _foci(facts.foci(decided=False)).lower()
             text.append(f"Less certain: {foci} also outlined in {_where(facts.outlined_only)}.")
         text.append("Regular follow-up is recommended, with SPECT/CT where findings need to be confirmed.")
-    if facts.site_uncertain:
+    if facts.outlined_elsewhere:
+        text.append(f"The site is uncertain: the model favours {_where(facts.decided)}, where no focus is outlined.")
+    elif facts.site_uncertain:
         text.append("The site is uncertain.")
     if facts.has("needs_review"):
         text.append("Please look twice: the result is unsure.")
-    if any(finding.severity == "error" for finding in facts.quality):
+    if any(finding.code in _MISLEADING and finding.severity == "warning" for finding in facts.quality):
         text.append("The limitations of the input restrict the value of this result.")
     return text
 
@@ -311,13 +321,16 @@ def _impression(facts: Facts) -> list[str]:
 def _opening(facts: Facts) -> str:
     if _single(facts):
         return "A single focus of abnormally increased uptake"
-    if facts.foci(decided=True) > 1 and not facts.decided_only:
+    if facts.outlined_elsewhere and facts.metastases == 1:
+        return "One focus of abnormally increased uptake"
+    if facts.outlined_elsewhere or (facts.foci(decided=True) > 1 and not facts.decided_only):
         return "Multiple foci of abnormally increased uptake"
     return "Abnormally increased uptake"
 
 
 def _conclusion(facts: Facts) -> str:
-    many = facts.metastases > 1 or len(facts.decided + facts.outlined_only) > 1
+    places = facts.places if facts.outlined_elsewhere else facts.decided + facts.outlined_only
+    many = facts.metastases > 1 or len(places) > 1
     return "bone metastases are" if many else "bone metastasis is"
 
 

@@ -69,7 +69,7 @@ def test_without_metastasis_no_site_and_no_lesion_but_raw_probabilities():
     assert (mask == MaskLabel.BLADDER).sum() == 4
     assert mask.dtype == np.uint8
     assert codes(decision) == ["below_threshold"]
-    assert "0.300" in decision.notes[0].message
+    assert "0.30" in decision.notes[0].message
 
 
 def test_nothing_found_needs_no_note():

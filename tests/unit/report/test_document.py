@@ -102,7 +102,7 @@ def test_what_a_physician_looks_for_is_on_the_page(tmp_path):
         "tiny 0.0.1",
         "ab" * 8,
         f"{analysis.burden.bstbi:.4f}",
-        "0.930 (threshold 0.500)",
+        "0.93 (threshold 0.50)",
         "Impression",
         "suspected metastasis",
         "bladder",

@@ -1,15 +1,32 @@
 from bonescan.report.tables import LESION_HEADER, lesion_rows, result_rows
+from bonescan.report.text import report_text
 from tests.analyses import BENIGN, MET, SPOTS, make_analysis
 
 
 def test_result():
     rows = dict(result_rows(make_analysis()))
     assert rows["Metastasis"] == "suspected"
-    assert rows["Probability"] == "0.930 (threshold 0.500)"
+    assert rows["Probability"] == "0.93 (threshold 0.50)"
     assert rows["Sites"] == "spine 0.80, pelvis 0.80"
     assert rows["Lesions"] == "2 (4 outlines in both views)"
     assert rows["Lesion area"].endswith("cm²")
     assert "BSTBI (K = 5)" in rows
+
+
+def test_no_number_claims_certainty():
+    analysis = make_analysis()
+    sure = {"probability": 0.9996}
+    found = analysis.metastasis.model_copy(update={**sure, "by_view": {"anterior": 0.9996, "posterior": 0.0004}})
+    sites = {name: site.model_copy(update=sure) for name, site in analysis.sites.items()}
+    lesions = tuple(lesion.model_copy(update=sure) for lesion in analysis.lesions)
+    analysis = analysis.model_copy(update={"metastasis": found, "sites": sites, "lesions": lesions})
+    rows, (lesion, *_) = dict(result_rows(analysis)), lesion_rows(analysis.lesions, most=4)[0]
+    assert rows["Probability"] == ">0.99 (threshold 0.50)"
+    assert rows["Sites"] == "spine >0.99, pelvis >0.99"
+    assert lesion[LESION_HEADER.index("Prob.")] == ">0.99"
+    for text in (report_text(analysis), repr(analysis), str(result_rows(analysis))):
+        assert "1.00" not in text
+        assert ">0.99" in text
 
 
 def test_a_site_outlined_but_not_decided_is_named_as_less_certain():

@@ -58,7 +58,7 @@ def test_normal():
         "anterior and posterior projections were acquired after intravenous injection of 99mTc-MDP"
         in report.description
     )
-    assert "clearly delineated, with good contrast" in report.description
+    assert "checks raised no warning about the image quality; sharpness and contrast are not" in report.description
     assert "No focus of increased uptake suspicious of bone metastasis" in report.description
     assert "0.10, below the decision threshold of 0.50" in report.description
     assert "BSTBI" not in report.description
@@ -201,14 +201,28 @@ def test_one_outline_and_another_site_is_not_called_single():
     assert "single" not in report.description + report.impression
 
 
-def test_an_outline_elsewhere_than_the_uncertain_site_is_said_beside_it():
+def test_an_outline_elsewhere_than_the_uncertain_site_comes_first():
     report = compose(facts(sites=(Site.FEMUR,), site_uncertain=True, lesions=(lesion(region=Region.RIBS),)))
     assert (
         "is outlined, in the ribs, on the left. The site is uncertain, most probably the femur." in report.description
     )
-    assert "uptake most probably in the femur; bone metastases are" in report.impression
-    assert "Less certain: one focus also outlined in the ribs." in report.impression
-    assert "The site is uncertain." in report.impression
+    assert report.impression == (
+        "One focus of abnormally increased uptake in the ribs; bone metastasis is the most likely explanation. Regular "
+        "follow-up is recommended, with SPECT/CT where findings need to be confirmed. The site is uncertain: the model "
+        "favours the femur, where no focus is outlined."
+    )
+    two = (lesion(1, region=Region.RIBS), lesion(2, region=Region.SKULL))
+    assert compose(facts(sites=(Site.FEMUR,), site_uncertain=True, lesions=two)).impression.startswith(
+        "Multiple foci of abnormally increased uptake in the ribs and skull; bone metastases are the most likely "
+    )
+
+
+def test_an_outline_at_the_uncertain_site_stands_behind_it():
+    two = (lesion(1, region=Region.RIBS), lesion(2, region=Region.FEMUR))
+    impression = compose(facts(sites=(Site.FEMUR,), site_uncertain=True, lesions=two)).impression
+    assert impression.startswith("Abnormally increased uptake most probably in the femur; bone metastases are the most")
+    assert "Less certain: one focus also outlined in the ribs." in impression
+    assert impression.endswith("The site is uncertain.")
 
 
 def test_present_without_an_outlined_lesion_says_so():
@@ -251,13 +265,17 @@ def test_limitations_come_from_quality_findings():
     report = compose(facts(0.1, quality=quality))
     assert report.description.count("Limitations: Counts are low.") == 1
     assert "two files" not in report.description
-    assert "good contrast" not in report.description
+    assert "Image quality is limited; see below." in report.description
+    assert "no warning" not in report.description
     assert "restrict" not in report.impression
 
 
-def test_errors_reach_the_impression():
-    report = compose(facts(0.1, quality=(finding("truncated", "error", "The legs are cut off"),)))
-    assert "restrict the value of this result" in report.impression
+@pytest.mark.parametrize("code", ["views_assumed", "views_swapped", "upside_down"])
+@pytest.mark.parametrize("probability", [0.1, 0.9])
+def test_views_that_may_be_others_than_they_seem_reach_the_impression(code, probability):
+    report = compose(facts(probability, quality=(finding(code, message="Check the views"),)))
+    assert "The limitations of the input restrict the value of this result." in report.impression
+    assert "restrict" not in compose(facts(probability, quality=(finding(code, "info"),))).impression
 
 
 def test_unknown_radiopharmaceutical_is_not_invented():
