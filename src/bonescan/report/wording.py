@@ -28,8 +28,11 @@ SITE_NAMES: dict[Site, str] = {
     Site.FEMUR: "femur",
     Site.OTHER: "other parts of the skeleton",
 }
-_MISLEADING = {"views_assumed", "views_swapped", "upside_down"}
-"""Findings after which places and sides are not unsure but wrong, where they are true."""
+_RESTRICTING = {
+    *("views_assumed", "views_swapped", "upside_down"),  # places and sides are wrong
+    *("low_counts", "clipped", "low_resolution", "truncated_body"),  # lesions are missed
+}
+"""Findings that the impression does not leave to those who read on, where they are warnings."""
 _ON_SIDE = {"left": ", on the left", "right": ", on the right", "midline": ", in the midline"}
 
 
@@ -313,7 +316,7 @@ def _impression(facts: Facts) -> list[str]:
         text.append("The site is uncertain.")
     if facts.has("needs_review"):
         text.append("Please look twice: the result is unsure.")
-    if any(finding.code in _MISLEADING and finding.severity == "warning" for finding in facts.quality):
+    if any(finding.code in _RESTRICTING and finding.severity == "warning" for finding in facts.quality):
         text.append("The limitations of the input restrict the value of this result.")
     return text
 

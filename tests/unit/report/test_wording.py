@@ -267,12 +267,15 @@ def test_limitations_come_from_quality_findings():
     assert "two files" not in report.description
     assert "Image quality is limited; see below." in report.description
     assert "no warning" not in report.description
-    assert "restrict" not in report.impression
+    assert "restrict" not in compose(facts(0.1, quality=(finding("display_units"),))).impression
 
 
-@pytest.mark.parametrize("code", ["views_assumed", "views_swapped", "upside_down"])
+@pytest.mark.parametrize(
+    "code",
+    ["views_assumed", "views_swapped", "upside_down", "low_counts", "clipped", "low_resolution", "truncated_body"],
+)
 @pytest.mark.parametrize("probability", [0.1, 0.9])
-def test_views_that_may_be_others_than_they_seem_reach_the_impression(code, probability):
+def test_what_hides_or_misplaces_lesions_reaches_the_impression(code, probability):
     report = compose(facts(probability, quality=(finding(code, message="Check the views"),)))
     assert "The limitations of the input restrict the value of this result." in report.impression
     assert "restrict" not in compose(facts(probability, quality=(finding(code, "info"),))).impression
