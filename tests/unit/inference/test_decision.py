@@ -100,4 +100,4 @@ def test_what_is_not_calibrated_is_called_a_score():
     decision = decide(found, labels(), thresholds())
     assert decision.metastasis.quantity == "score"
     (note,) = decision.notes
-    assert "the score of metastasis, 0.400, is below" in note.message
+    assert "the score of metastasis (0.40) is below" in note.message

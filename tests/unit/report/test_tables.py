@@ -83,5 +83,5 @@ def test_a_score_is_not_called_a_probability():
     analysis = make_analysis()
     scored = analysis.model_copy(update={"metastasis": analysis.metastasis.model_copy(update={"calibrated": False})})
     rows = dict(result_rows(scored))
-    assert rows["Score"] == "0.930 (threshold 0.500)"
+    assert rows["Score"] == "0.93 (threshold 0.50)"
     assert "Probability" not in rows

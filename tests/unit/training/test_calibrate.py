@@ -100,7 +100,7 @@ def test_the_card_says_on_how_many_cohorts_it_was_trained(place):
     assert "Trained on the patients of 2 cohorts, measured on" in card("a", "b")
     assert "Trained on the patients of its training cohort, measured on" in card()
     calibrated = manifest.model_copy(update={"simulated_only": False, "calibration_cohort": manifest.training_cohort})
-    assert "Trained on the patients of its training cohort, calibrated" in model_card(calibrated)
+    assert "Trained on the patients of its training cohort, tuned" in model_card(calibrated)
 
 
 def test_what_exporting_did_is_still_said(place, tmp_path):

@@ -132,7 +132,7 @@ def test_both_backends_give_the_same_answers(place):
     assert bundle.manifest.figure("export_largest_difference").value < 0.05
     card = (place / "bundle" / "MODEL_CARD.md").read_text()
     assert "both views" in card
-    assert "scans of another hospital" in card
+    assert "Trained and measured on simulated patients only" in card, "as the header of the scans says"
     assert not bundle.manifest.regions, "the cohort has no region maps"
     counts = np.random.default_rng(0).poisson(20, (400, 120)).astype(np.float32)
     patient = study(view(counts), view(counts, "posterior"))

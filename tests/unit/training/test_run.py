@@ -32,6 +32,13 @@ COHORTS = Cohorts(
 )
 
 
+@pytest.fixture(autouse=True)
+def scans(tmp_path, monkeypatch):
+    """The scan that both cases are of; they lie in the working folder."""
+    (tmp_path / "scan.dcm").touch()
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.fixture
 def recipe(tmp_path):
     path = tmp_path / "recipe.toml"
