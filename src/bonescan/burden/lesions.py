@@ -81,7 +81,12 @@ def find_lesions(views: Iterable[Segmented]) -> tuple[Lesion, ...]:
 
 def count(lesions: Sequence[Lesion], lesion_class: LesionClass = "metastasis") -> int:
     """Count lesions so that one seen in both views counts once."""
-    return sum(1 for x in lesions if x.class_ == lesion_class and (x.pair is None or x.id < x.pair))
+    return len(foci(lesions, lesion_class))
+
+
+def foci(lesions: Sequence[Lesion], lesion_class: LesionClass = "metastasis") -> list[Lesion]:
+    """Outlines of a class, of a lesion seen in both views the first, which stands for both."""
+    return [x for x in lesions if x.class_ == lesion_class and (x.pair is None or x.id < x.pair)]
 
 
 def covered_sites(views: Iterable[Segmented]) -> frozenset[Site]:

@@ -16,9 +16,9 @@ import typer
 from bonescan.cli.failure import exit_code, explain, explain_error
 from bonescan.cli.inputs import Source, check_words, gather
 from bonescan.cli.names import free_name
-from bonescan.cli.output import UNUSED, progress, say, say_json
+from bonescan.cli.output import progress, say, say_json
 from bonescan.core.errors import InputError, OutputError
-from bonescan.core.imports import hidden
+from bonescan.core.imports import UNUSED, hidden
 
 if TYPE_CHECKING:
     from bonescan.core.findings import Analysis

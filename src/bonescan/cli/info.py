@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bonescan.cli.inputs import gather
-from bonescan.cli.output import UNUSED, aligned, say, say_json
-from bonescan.core.imports import hidden
+from bonescan.cli.output import aligned, say, say_json
+from bonescan.core.imports import UNUSED, hidden
 
 if TYPE_CHECKING:
     from bonescan.core.study import Study, View

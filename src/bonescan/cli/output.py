@@ -10,9 +10,6 @@ from typing import Any
 
 import typer
 
-UNUSED = ("requests", "tqdm", "openvino.tools.ovc")
-"""Libraries' optional imports (pydicom downloads examples with the first two, OpenVINO converts networks with the last)
-that commands for one study hide, since they would take a tenth of its time."""
 Report = Callable[[int, int], None]
 """Called with (items done, items in all)."""
 

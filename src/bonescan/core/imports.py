@@ -6,6 +6,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+UNUSED = ("requests", "tqdm", "openvino.tools.ovc")
+"""Optional imports that take a tenth of a short command's time: pydicom downloads its examples with the first two,
+OpenVINO converts networks with the last."""
+
 
 @contextmanager
 def hidden(*modules: str) -> Iterator[None]:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from bonescan.burden.lesions import count
+from bonescan.burden.lesions import foci
 from bonescan.core.findings import Analysis, Lesion
 from bonescan.export import codes
 from bonescan.export.fhir_subject import imaging_study, iso_date, patient
@@ -144,7 +144,7 @@ def _findings(analysis: Analysis, digest: str) -> list[tuple[str, Resource]]:
     The number of lesions has as many members; one that both views show has its outline in the other view as a member.
     """
     found = analysis.metastasis
-    counted = [x for x in analysis.lesions if x.class_ == "metastasis" and _is_first(x)]
+    counted = foci(analysis.lesions)
     observations: list[tuple[str, Resource]] = [
         (
             "metastasis",
@@ -161,7 +161,7 @@ def _findings(analysis: Analysis, digest: str) -> list[tuple[str, Resource]]:
             "lesions",
             {
                 "code": concept(codes.LESIONS),
-                "valueQuantity": _quantity(count(analysis.lesions), codes.COUNT),
+                "valueQuantity": _quantity(len(counted), codes.COUNT),
                 **_members(digest, [lesion.id for lesion in counted]),
             },
         ),
@@ -198,13 +198,8 @@ def _lesion(lesion: Lesion, digest: str) -> Resource:
         "valueCodeableConcept": concept(*kind_of(lesion), text=value),
         "component": components,
         "note": [{"text": name_of(lesion)}],
-        **_members(digest, [lesion.pair] if lesion.pair and _is_first(lesion) else []),
+        **_members(digest, [lesion.pair] if lesion.pair and lesion.id < lesion.pair else []),
     }
-
-
-def _is_first(lesion: Lesion) -> bool:
-    """Whether it is the first of the outlines of its focus, which stands for both."""
-    return lesion.pair is None or lesion.id < lesion.pair
 
 
 def _members(digest: str, lesions: Sequence[int]) -> Resource:
