@@ -7,8 +7,6 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from bonescan.core.anatomy import Region, Site
 from bonescan.core.findings import Analysis, Burden, Lesion, ModelInfo, Report, StudyInfo, Timing, ViewInfo
 from bonescan.core.study import Labels, Study, View
@@ -105,8 +103,8 @@ def _segmented(found: ViewResult, decision: Decision) -> Segmented:
 
 def _names(maps: Iterable[Labels]) -> dict[int, str]:
     """Value → name of the regions that the maps show."""
-    values = sorted({int(value) for regions in maps for value in np.flatnonzero(np.bincount(regions.ravel()))} - {0})
-    return {value: Region(value).label for value in values}
+    shown = [regions.tobytes() for regions in maps]  # bytes are searched far faster than arrays
+    return {int(r): r.label for r in Region if r != Region.BACKGROUND and any(r in values for values in shown)}
 
 
 def _report(

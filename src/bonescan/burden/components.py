@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bonescan.core.anatomy import MaskLabel
-from bonescan.core.study import Labels, Mask
+from bonescan.core.study import Labels, Mask, labelled
 
 MINIMUM_MM2 = 50.0
 """Smallest lesion where the pixel spacing is known, 0.5 cm2: below the camera's resolution it is noise."""
@@ -62,17 +62,19 @@ def components(mask: Mask) -> list[Component]:
     """Return the 8-connected groups of a mask, from the head down."""
     from scipy import ndimage
 
-    occupied_rows, occupied_columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    # Lesions cover little of a view: the rest need not be labelled.
+    occupied_rows = np.flatnonzero(mask.any(axis=1))
     if not occupied_rows.size:
         return []
-    # Lesions cover little of a view: the rest need not be labelled.
-    top, left = int(occupied_rows[0]), int(occupied_columns[0])
+    rows = slice(int(occupied_rows[0]), int(occupied_rows[-1]) + 1)
+    occupied_columns = np.flatnonzero(mask[rows].any(axis=0))
+    columns = slice(int(occupied_columns[0]), int(occupied_columns[-1]) + 1)
     numbers: Any
-    numbers, _ = ndimage.label(mask[top : occupied_rows[-1] + 1, left : occupied_columns[-1] + 1], structure=_EIGHT)
+    numbers, _ = ndimage.label(mask[rows, columns], structure=_EIGHT)
     found = []
     for number, box in enumerate(ndimage.find_objects(numbers), start=1):
-        rows, columns = np.nonzero(numbers[box] == number)
-        found.append(Component(rows + box[0].start + top, columns + box[1].start + left))
+        row, column = np.nonzero(numbers[box] == number)
+        found.append(Component(row + box[0].start + rows.start, column + box[1].start + columns.start))
     return sorted(found, key=lambda component: component.centroid)
 
 
@@ -86,7 +88,7 @@ def remove_small(labels: Labels, spacing_mm: tuple[float, float] | None) -> Labe
     smallest = minimum_area_px(labels.shape, spacing_mm)
     cleaned = labels.copy()
     for label in (MaskLabel.METASTASIS, MaskLabel.BENIGN):
-        for component in components(labels == label):
+        for component in components(labelled(labels, label)):
             if component.area_px < smallest:
                 cleaned[component.rows, component.columns] = MaskLabel.BACKGROUND
     return cleaned

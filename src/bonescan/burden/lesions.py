@@ -14,11 +14,12 @@ from bonescan.burden.pairing import Placed, pair
 from bonescan.burden.symmetry import BodyFrame
 from bonescan.core.anatomy import MaskLabel, Region, Site
 from bonescan.core.findings import Lesion
-from bonescan.core.study import Labels, View, ViewName
+from bonescan.core.study import Labels, View, ViewName, labelled
 
 LesionClass = Literal["metastasis", "benign"]
 _CLASSES: dict[MaskLabel, LesionClass] = {MaskLabel.METASTASIS: "metastasis", MaskLabel.BENIGN: "benign"}
 
+_REGIONS_OF = {site: [region for region in Region if region.site is site] for site in Site}
 _REACH = 0.005
 """How far around a lesion the bone that names it is looked for, in heights of the view: some 1 cm."""
 
@@ -99,19 +100,19 @@ def covered_sites(views: Iterable[Segmented]) -> frozenset[Site]:
     for segmented in views:
         if segmented.regions is None:
             continue
-        under = segmented.regions[segmented.labels == MaskLabel.METASTASIS]
+        under = segmented.regions[labelled(segmented.labels, MaskLabel.METASTASIS)]
         pixels = np.bincount(under, minlength=len(Region))
         smallest = minimum_area_px(segmented.labels.shape, segmented.view.pixel_spacing_mm)
-        covered |= {site for site in Site if sum(pixels[r] for r in Region if r.site is site) >= smallest}
+        covered |= {site for site, regions in _REGIONS_OF.items() if pixels[regions].sum() >= smallest}
     return frozenset(covered)
 
 
 def _in_view(segmented: Segmented) -> list[_Found]:
-    present = [label for label in _CLASSES if (segmented.labels == label).any()]
+    present = [(label, component) for label in _CLASSES for component in components(labelled(segmented.labels, label))]
     if not present:
         return []
     frame = BodyFrame.measure(segmented.view.name, segmented.view.counts)
-    found = [_Found(segmented, frame, label, c) for label in present for c in components(segmented.labels == label)]
+    found = [_Found(segmented, frame, label, component) for label, component in present]
     return sorted(found, key=lambda item: item.component.centroid)
 
 

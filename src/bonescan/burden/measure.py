@@ -10,6 +10,7 @@ from bonescan.burden.bstbi import DEFINITION, K, Sums, index, sums
 from bonescan.burden.lesions import Segmented
 from bonescan.core.anatomy import MaskLabel
 from bonescan.core.findings import Burden
+from bonescan.core.study import labelled
 
 
 def measure(views: Sequence[Segmented], k: float = K) -> Burden:
@@ -23,7 +24,9 @@ def measure(views: Sequence[Segmented], k: float = K) -> Burden:
         Indices of each view and pooled; the lesion area is null where the pixel spacing of a view is unknown.
     """
     by_view = {
-        x.view.name.value: sums(x.view.counts, x.labels == MaskLabel.METASTASIS, x.labels == MaskLabel.BLADDER)
+        x.view.name.value: sums(
+            x.view.counts, labelled(x.labels, MaskLabel.METASTASIS), labelled(x.labels, MaskLabel.BLADDER)
+        )
         for x in views
     }
     return Burden(
@@ -41,5 +44,5 @@ def _area_mm2(views: Sequence[Segmented]) -> float | None:
         if segmented.view.pixel_spacing_mm is None:
             return None
         row_mm, column_mm = segmented.view.pixel_spacing_mm
-        total += int(np.count_nonzero(segmented.labels == MaskLabel.METASTASIS)) * row_mm * column_mm
+        total += int(np.count_nonzero(labelled(segmented.labels, MaskLabel.METASTASIS))) * row_mm * column_mm
     return total

@@ -62,7 +62,7 @@ class BodyFrame:
             counts: (row, column), at least 0; an empty view gives the whole image and its centre.
         """
         step = max(1, round(counts.shape[1] / _SMALL_COLUMNS))
-        small = block_mean(np.asarray(counts, dtype=np.float64), step)
+        small = block_mean(counts, step).astype(np.float64)
         body = _body(small)
         if not body.any():
             rows, columns = counts.shape

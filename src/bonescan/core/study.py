@@ -28,6 +28,19 @@ Mask = npt.NDArray[np.bool_]
 """(row, column) bool."""
 
 
+def labelled(labels: Labels, label: int) -> Mask:
+    """Pixels with a label.
+
+    NumPy compares with a member of an enumeration as with a number of 64 bits, which takes fifteen times as long.
+
+    Args:
+        labels: (row, column) uint8.
+        label: 0 to 255, as of `MaskLabel` or `Region`.
+    """
+    found: Mask = labels == np.uint8(label)
+    return found
+
+
 class ViewName(StrEnum):
     """The two views of a whole-body scan."""
 

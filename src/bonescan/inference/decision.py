@@ -10,7 +10,7 @@ import numpy as np
 
 from bonescan.core.anatomy import SITES, MaskLabel, Site
 from bonescan.core.findings import Metastasis, QualityFinding, SiteFinding
-from bonescan.core.study import Labels, ViewName
+from bonescan.core.study import Labels, ViewName, labelled
 
 if TYPE_CHECKING:
     from bonescan.inference.result import PipelineResult
@@ -60,7 +60,7 @@ def decide(result: PipelineResult, labels: Mapping[ViewName, Labels], thresholds
         by_view={name.value: value for name, value in result.by_view.items()},
         calibrated=result.calibrated,
     )
-    pixels = sum(int(np.count_nonzero(mask == MaskLabel.METASTASIS)) for mask in labels.values())
+    pixels = sum(int(np.count_nonzero(labelled(mask, MaskLabel.METASTASIS))) for mask in labels.values())
     return Decision(
         metastasis=metastasis,
         sites={s: SiteFinding(probability=result.sites[s], present=present and s in chosen) for s in SITES},
@@ -71,7 +71,7 @@ def decide(result: PipelineResult, labels: Mapping[ViewName, Labels], thresholds
 
 
 def _without_metastases(labels: Labels) -> Labels:
-    return np.where(labels == MaskLabel.METASTASIS, np.uint8(MaskLabel.BACKGROUND), labels)
+    return np.where(labelled(labels, MaskLabel.METASTASIS), np.uint8(MaskLabel.BACKGROUND), labels)
 
 
 def _notes(metastasis: Metastasis, pixels: int, site_uncertain: bool) -> list[QualityFinding]:

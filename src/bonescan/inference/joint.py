@@ -178,11 +178,10 @@ class Joint:
         return out
 
     def _view(self, view: View, gridded: GridView, findings: Floats, regions: Floats) -> ViewResult:
-        if view.name is ViewName.POSTERIOR:
-            findings, regions = findings[:, :, ::-1], regions[:, ::-1]
+        mirrored = view.name is ViewName.POSTERIOR
         limits = self.bundle.manifest.thresholds
         maps = {
-            label: from_grid(values, gridded.grid, least=_NOTHING)
+            label: from_grid(values, gridded.grid, mirrored=mirrored, least=_NOTHING)
             for label, values in zip(FINDINGS, findings, strict=True)
         }
         labels = np.zeros(view.counts.shape, np.uint8)
@@ -195,7 +194,8 @@ class Joint:
             if limit is not None:
                 labels[maps[label] >= limit] = label
         taught = self.bundle.manifest.regions
-        bones: Labels | None = labels_from_grid(regions.astype(np.uint8), gridded.grid) if taught else None
+        values = regions[:, ::-1] if mirrored else regions
+        bones: Labels | None = labels_from_grid(values.astype(np.uint8), gridded.grid) if taught else None
         return ViewResult(
             view=view,
             metastasis=maps[MaskLabel.METASTASIS],

@@ -15,6 +15,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from bonescan.core.blocks import block_mean
 from bonescan.core.study import Counts, Labels, Mask, View
 from bonescan.inference.smoothing import smooth
 
@@ -26,6 +27,8 @@ GREY_LEVELS = {"wide": 12.0, "narrow": 3.0}
 """Count, in multiples of the body's reference, that a rendering draws black. The paper shows each view at "two
 different gray values" without saying which; these differ fourfold, as the paper's Figure 7 suggests."""
 
+_COARSE = (512, 128)
+"""Rows and columns that show where a body ends as well as more do: what is smoothed to see it resolves no more."""
 _MARGIN = 0.01
 _BODY_LEVEL = 0.05
 _HOT_SHARE = 0.98
@@ -95,8 +98,7 @@ def to_grid(view: View) -> GridView:
         >>> gridded.image.shape, round(float(gridded.image[512, 128]), 1)
         ((1024, 256), 0.5)
     """
-    body = body_mask(view.counts)
-    grid = _box(view, body)
+    grid = _box(view)
     rows, columns = _distinct_rows(view.counts), _distinct_rows(view.counts.T)
     by_row = _resampling(grid.row0, grid.row1, grid.rows, rows, GRID_ROWS)
     by_column = _resampling(grid.column0, grid.column1, grid.columns, columns, GRID_COLUMNS)
@@ -110,12 +112,15 @@ def to_grid(view: View) -> GridView:
     return GridView(counts, grid)
 
 
-def from_grid(values: npt.NDArray[np.float32], grid: Grid, *, least: float = 0.0) -> npt.NDArray[np.float32]:
+def from_grid(
+    values: npt.NDArray[np.float32], grid: Grid, *, mirrored: bool = False, least: float = 0.0
+) -> npt.NDArray[np.float32]:
     """Bring a map on the grid back to the geometry of the input view.
 
     Args:
         values: (1024, 256) float32, at least 0.
         grid: The record made by `to_grid`.
+        mirrored: Whether the map's columns run the other way: as `values[:, ::-1]` without, but faster.
         least: Values that do not matter: rows and columns with nothing above are taken for 0, which saves most of the
             work where little is found.
 
@@ -124,10 +129,13 @@ def from_grid(values: npt.NDArray[np.float32], grid: Grid, *, least: float = 0.0
     """
     result = np.zeros((grid.rows, grid.columns), np.float32)
     hot = values > least
-    rows, by_row = _reached(_return(grid.row0, grid.row1, grid.rows, GRID_ROWS), np.asarray(hot.any(axis=1)))
+    hot_rows, hot_columns = np.asarray(hot.any(axis=1)), np.asarray(hot.any(axis=0))
+    rows, by_row = _reached(_return(grid.row0, grid.row1, grid.rows, GRID_ROWS), hot_rows)
     columns, by_column = _reached(
-        _return(grid.column0, grid.column1, grid.columns, GRID_COLUMNS), np.asarray(hot.any(axis=0))
+        _return(grid.column0, grid.column1, grid.columns, GRID_COLUMNS), hot_columns[::-1] if mirrored else hot_columns
     )
+    if mirrored:
+        by_column = by_column._replace(samples=GRID_COLUMNS - 1 - by_column.samples)
     if by_row.samples.size and by_column.samples.size:
         result[rows, columns] = _resample(values.astype(np.float32, copy=False), by_row, by_column)
     return result
@@ -159,7 +167,7 @@ def render(view: View, level: Literal["wide", "narrow"] = "wide") -> npt.NDArray
     Returns:
         (rows, columns) uint8; 255 where there are no counts, 0 at and above the level's count.
     """
-    upper = GREY_LEVELS[level] * _reference(view.counts, body_mask(view.counts))
+    upper = GREY_LEVELS[level] * _box(view).reference
     grey: npt.NDArray[np.uint8] = (255 - np.rint(255 * np.clip(view.counts / upper, 0, 1))).astype(np.uint8)
     return grey
 
@@ -168,7 +176,7 @@ def body_mask(counts: Counts) -> Mask:
     """Find the body: smoothed counts above a small part of the body's own mean, without specks.
 
     Args:
-        counts: (rows, columns) float32, at least 0.
+        counts: (rows, columns) float32, at least 0; as many of both as show where a body ends, see `_coarse`.
 
     Returns:
         (rows, columns) bool; all False for an empty view.
@@ -201,20 +209,29 @@ def _body_level(smoothed: Counts) -> float:
     return level
 
 
-def _box(view: View, body: Mask) -> Grid:
-    reference = _reference(view.counts, body)
+def _coarse(counts: Counts) -> tuple[Counts, int]:
+    """Means of square blocks of pixels, and how many pixels a block is wide: the body is looked for in few of them."""
+    step = max(1, min(size // enough for size, enough in zip(counts.shape, _COARSE, strict=True)))
+    return block_mean(counts, step), step
+
+
+def _box(view: View) -> Grid:
+    coarse, step = _coarse(view.counts)
+    body = body_mask(coarse)
+    reference = _reference(coarse, body)
     if not body.any():
         return Grid(view.rows, view.columns, 0.0, float(view.rows), 0.0, float(view.columns), reference)
-    row0, row1 = _extent(np.asarray(body.any(axis=1)))
-    column0, column1 = _extent(np.asarray(body.any(axis=0)))
+    row0, row1 = _extent(np.asarray(body.any(axis=1)), step, view.rows)
+    column0, column1 = _extent(np.asarray(body.any(axis=0)), step, view.columns)
     return Grid(view.rows, view.columns, row0, row1, column0, column1, reference)
 
 
-def _extent(occupied: npt.NDArray[np.bool_]) -> tuple[float, float]:
+def _extent(occupied: npt.NDArray[np.bool_], step: int, size: int) -> tuple[float, float]:
+    """First and last edge of what is occupied, in pixels of which a block has `step`, and a margin around it."""
     where = np.flatnonzero(occupied)
-    first, last = int(where[0]), int(where[-1]) + 1
+    first, last = step * int(where[0]), step * (int(where[-1]) + 1)
     margin = _MARGIN * (last - first)
-    return max(0.0, first - margin), min(float(occupied.size), last + margin)
+    return max(0.0, first - margin), min(float(size), last + margin)
 
 
 def _reference(counts: Counts, body: Mask) -> float:
@@ -253,12 +270,15 @@ def _distinct_rows(counts: Counts) -> npt.NDArray[np.int64]:
     Public research files were stretched by repeating rows and columns. Interpolating between two copies would keep the
     full noise of the one row that was measured, twice as strong as that of an interpolated scan.
     """
-    repeats = (counts[1:] == counts[:-1]).all(axis=1) & counts[1:].any(axis=1)
+    lit, repeats = counts[1:].any(axis=1), np.zeros(len(counts) - 1, np.bool_)
+    # Every eighth column shows that a scan repeats nothing; all are asked only where it seems to.
+    for some in (counts[:, ::8], counts):
+        repeats = lit & (some[1:] == some[:-1]).all(axis=1)
+        if np.count_nonzero(repeats) < _REPEATS * len(counts):
+            return np.arange(len(counts))
     first = np.flatnonzero(np.concatenate([[True], ~repeats]))
     longest = int(np.diff(first, append=len(counts)).max())
-    if np.count_nonzero(repeats) < _REPEATS * len(counts) or longest > _MOST_COPIES:
-        return np.arange(len(counts))
-    return first
+    return np.arange(len(counts)) if longest > _MOST_COPIES else first
 
 
 def _resampling(first: float, last: float, size: int, distinct: npt.NDArray[np.int64], steps: int) -> _Taps:

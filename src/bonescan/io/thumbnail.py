@@ -47,7 +47,12 @@ def shrink(image: Counts) -> Thumbnail:
         np.linspace(0, size, n + 1).astype(int) for size, n in zip(image.shape, (ROWS, COLUMNS), strict=True)
     )
     heights, widths = np.maximum(np.diff(rows), 1), np.maximum(np.diff(columns), 1)
-    sums = np.add.reduceat(np.add.reduceat(image, rows[:-1], axis=0), columns[:-1], axis=1)
+    # The first rows of all blocks, then the second ones: far faster than block by block.
+    lines = image[rows[:-1]]
+    for line in range(1, int(heights.max())):
+        longer = heights > line
+        lines[longer] += image[rows[:-1][longer] + line]
+    sums = np.add.reduceat(lines, columns[:-1], axis=1)
     return np.asarray(sums / np.outer(heights, widths), dtype=np.float64)
 
 

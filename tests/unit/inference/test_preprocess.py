@@ -54,11 +54,38 @@ def test_the_matrix_does_not_matter(size):
     assert difference.mean() < 0.04
 
 
-@pytest.mark.parametrize("counts", [body((700, 200)), _noisy((700, 200))], ids=["noiseless", "noisy"])
-def test_repeated_rows_and_columns_of_research_files_do_not_matter(counts):
-    rows, columns = np.arange(1024) * 700 // 1024, np.arange(256) * 200 // 256
-    difference = np.abs(to_grid(_view(counts[np.ix_(rows, columns)])).image - to_grid(_view(counts)).image)
+def _stretched(counts):
+    """As public research files are: rows and columns repeated up to 1024 × 256."""
+    rows, columns = np.arange(1024) * counts.shape[0] // 1024, np.arange(256) * counts.shape[1] // 256
+    return counts[np.ix_(rows, columns)]
+
+
+def _unequal(counts):
+    """With an edge that keeps every row and column from being equal to the one before."""
+    framed = np.pad(counts, ((1, 0), (1, 0)))
+    framed[::2, 0] = framed[0, ::2] = 0.01
+    return framed
+
+
+def test_repeated_rows_and_columns_of_research_files_do_not_matter():
+    counts = body((700, 200))
+    difference = np.abs(to_grid(_view(_stretched(counts))).image - to_grid(_view(counts)).image)
     assert difference.mean() < 0.02
+
+
+def test_repeated_rows_and_columns_of_research_files_are_no_noisier():
+    scans = [_noisy((700, 200), seed=seed) for seed in range(8)]
+    inside = to_grid(_view(body((700, 200)))).image > 0.25
+    measured, stretched, as_they_are = (
+        np.stack([image(scan) for scan in scans]).std(axis=0)[inside].mean()
+        for image in (
+            lambda scan: to_grid(_view(scan)).image,
+            lambda scan: to_grid(_view(_stretched(scan))).image,
+            lambda scan: to_grid(_view(_unequal(_stretched(scan)))).image,
+        )
+    )
+    assert stretched == pytest.approx(measured, rel=0.03)
+    assert as_they_are > 1.1 * measured
 
 
 def test_poisson_noise_is_as_strong_in_hot_bone_as_in_soft_tissue():
@@ -80,6 +107,20 @@ def test_a_speck_far_from_the_body_does_not_widen_the_box():
     speck = counts.copy()
     speck[1010:1013, 10:13] = 500
     assert to_grid(_view(speck)).grid.row1 == pytest.approx(to_grid(_view(counts)).grid.row1, abs=3)
+
+
+@pytest.mark.parametrize("size", [(300, 80), (1024, 256), (1030, 259), (2048, 1024)])
+def test_the_box_holds_the_body_and_little_else(size):
+    counts = np.zeros(size, np.float32)
+    rows, columns = size
+    top, bottom, left, right = rows // 10, rows * 9 // 10, columns // 5, columns * 7 // 10
+    counts[top:bottom, left:right] = 10
+    grid = to_grid(_view(counts)).grid
+    for found, edge, side in zip((grid.row0, grid.column0), (top, left), size, strict=True):
+        assert edge - 0.03 * side <= found <= edge
+    for found, edge, side in zip((grid.row1, grid.column1), (bottom, right), size, strict=True):
+        assert edge <= found <= edge + 0.03 * side
+    assert grid.reference == pytest.approx(10, rel=0.1)  # what is smoothed reaches a little over the edge
 
 
 def test_an_empty_view_gives_zeros():
@@ -140,6 +181,16 @@ def test_what_does_not_matter_is_left_out_and_nothing_else(size):
     assert np.abs(whole - quick).max() <= 0.004 + 1e-6
     np.testing.assert_array_equal(whole[whole > 0.01], quick[whole > 0.01])
     assert (from_grid(np.full_like(values, 0.004), grid, least=0.01) == 0).all()
+
+
+@pytest.mark.parametrize("size", [(1024, 256), (512, 128), (700, 210)])
+def test_a_mirrored_map_comes_back_as_the_map_itself_does(size):
+    grid = to_grid(_view(_noisy(size))).grid
+    values = np.zeros((1024, 256), np.float32)
+    values[300:340, 90:100] = np.random.default_rng(0).random((40, 10), np.float32)
+    back = from_grid(values[:, ::-1], grid, mirrored=True, least=0.01)
+    np.testing.assert_array_equal(back, from_grid(values, grid, least=0.01))
+    assert back.any()
 
 
 @pytest.mark.parametrize("count", [1, 2, 15, 16, 17, 50, 1000, 40_000])
