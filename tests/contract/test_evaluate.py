@@ -7,7 +7,9 @@ import re
 import pytest
 
 from bonescan.io.cohort import read_cohort
+from bonescan.io.cohort_content import scan_marks
 from bonescan.io.predictions import PredictedStudy, PredictionsAbout, write_predicted_masks, write_predictions
+from bonescan.models.bundle import load_bundle, write_bundle
 from tests.contract.commands import bonescan
 
 PICTURES = {"roc.png", "calibration.png", "dice.png", "froc.png", "bstbi.png", "strata.png"}
@@ -59,6 +61,25 @@ def test_a_second_run_reuses_the_cases(place, model):
     done = bonescan("evaluate", "--cohort", "cohort", "--model", model, "--split", "all", "-o", "result", cwd=place)
     assert done.returncode == 0
     assert (place / "result" / "cases.jsonl").read_bytes() == before
+
+
+@pytest.mark.slow
+def test_studies_that_taught_the_model_are_named_beside_the_figures(place, model, tmp_path):
+    cases = list(read_cohort(place / "cohort"))
+    bundle = load_bundle(model)
+    known = bundle.manifest.training_cohort.model_copy(
+        update={"scans": tuple(mark for case in cases[:2] for mark in scan_marks(case))}
+    )
+    files = {name: bundle.path(name).read_bytes() for name in bundle.manifest.files}
+    write_bundle(tmp_path / "learnt", bundle.manifest.model_copy(update={"training_cohort": known}), files)
+    words = ("evaluate", "--cohort", "cohort", "--model", tmp_path / "learnt", "--split", "all", "-o", tmp_path / "out")
+    done = bonescan(*map(str, words), cwd=place, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert "Warning: 2 of these 6 studies taught tiny" in done.stdout
+    assert "2 of these 6 studies taught tiny" in (tmp_path / "out" / "report.html").read_text()
+    assert json.loads((tmp_path / "out" / "evaluation.json").read_text())["studies_that_taught_the_method"] == 2
+    assert json.loads((place / "result" / "evaluation.json").read_text())["studies_that_taught_the_method"] is None
+    assert "taught" not in (place / "stdout.txt").read_text()
 
 
 @pytest.mark.slow

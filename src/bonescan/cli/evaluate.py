@@ -186,6 +186,7 @@ def _command() -> str:
 
 
 def _evaluation_lines(document: Mapping[str, Any]) -> Iterator[str]:
+    from bonescan.evaluation.document import taught_words
     from bonescan.evaluation.numbers import text
 
     method, calls = document["method"], document["calls"]["at_threshold"]
@@ -203,6 +204,8 @@ def _evaluation_lines(document: Mapping[str, Any]) -> Iterator[str]:
     if document["seconds"]:
         rows.append(("seconds a study, median", f"{document['seconds']['median']:.3f}"))
     yield from aligned(rows)
+    if remembered := taught_words(document):
+        yield f"Warning: {remembered}"
 
 
 def _comparison_lines(document: Mapping[str, Any]) -> Iterator[str]:

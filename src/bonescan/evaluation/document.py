@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -57,6 +57,7 @@ def document_of(
         "studies": len(columns),
         "patients": int(columns.patient.max()) + 1,
         "metastatic": int(columns.truth.sum()),
+        "studies_that_taught_the_method": _taught(records),
         "sites_in_cohorts": places.table_3([case for cohort in cohorts for case in cohort]),
         "calls": patients.table_4(columns),
         "auc": patients.areas(columns),
@@ -74,6 +75,22 @@ def document_of(
         "strata": strata(columns),
         "readers": compare_readers(columns, list(readers)) if readers else None,
     }
+
+
+def taught_words(document: Mapping[str, Any]) -> str | None:
+    """What to say where the method is asked about studies that it was trained on, or None."""
+    count, studies = document["studies_that_taught_the_method"], document["studies"]
+    if not count:
+        return None
+    return (
+        f"{count:,} of these {studies:,} studies taught {document['method']['name']}: the figures say how well it "
+        "remembers them, not how well it does on others."
+    )
+
+
+def _taught(records: Sequence[Record]) -> int | None:
+    known = [record.taught for record in records if record.taught is not None]
+    return sum(known) if known else None
 
 
 def data_words(header: Header) -> str:

@@ -78,6 +78,7 @@ def judge(case: CohortCase, answer: Answer, *, cohort: int, patient: int) -> Rec
         treatment_start_days=case.treatment_start_days,
         superscan=truth.get("superscan"),
         views=tuple(records),
+        taught=answer.taught,
     )
 
 

@@ -42,6 +42,7 @@ class Answer:
         seconds: From file to lesions and burden.
         needs_review: Whether a second look is asked for.
         regions: View → (row, column) uint8 `Region`, where the method segments the skeleton.
+        taught: Whether a scan of the study taught the method, or None where that is not known.
     """
 
     study: Study
@@ -57,6 +58,7 @@ class Answer:
     seconds: float | None
     needs_review: bool | None
     regions: Mapping[ViewName, Labels]
+    taught: bool | None = None
 
 
 class Method(Protocol):
@@ -164,6 +166,7 @@ class Bundled:
         self._warm = False
         manifest = pipeline.bundle.manifest
         limits = manifest.thresholds
+        self._taught_by = frozenset(manifest.training_cohort.scans)
         self.facts = MethodFacts(
             name=manifest.name + suffix,
             version=manifest.version,
@@ -186,6 +189,7 @@ class Bundled:
         from bonescan.burden.lesions import Segmented, find_lesions
         from bonescan.burden.measure import measure
         from bonescan.inference.decision import decide
+        from bonescan.io.cohort_content import scan_marks
 
         began = perf_counter()
         study = case.read_study()
@@ -210,6 +214,7 @@ class Bundled:
             seconds=seconds,
             needs_review=result.needs_review,
             regions={x.view.name: x.regions for x in result.views if x.regions is not None and x.regions_measured},
+            taught=not self._taught_by.isdisjoint(scan_marks(case)) if self._taught_by else None,
         )
 
 

@@ -7,6 +7,7 @@ from html import escape
 from typing import Any
 
 from bonescan.core.anatomy import SITES
+from bonescan.evaluation.document import taught_words
 from bonescan.evaluation.html import heading, page, paragraph, picture, table
 from bonescan.evaluation.numbers import p_text, text
 from bonescan.evaluation.shares import INTERVALS, NO_P
@@ -72,6 +73,8 @@ def _top(document: Document, _: Mapping[str, bytes]) -> Iterator[str]:
         yield paragraph(NO_P, "note")
     words = f"{document['disclaimer']} All figures on this page are of {document['data']}."
     yield paragraph(words, "banner")
+    if remembered := taught_words(document):
+        yield paragraph(remembered, "banner")
     calls, dice = document["calls"]["at_threshold"], document["dice"].get("metastasis")
     rows = [
         ("Area under the ROC curve, patients", text(document["auc"]["metastasis"]["patient"])),

@@ -106,6 +106,7 @@ class Record:
         alp_u_l, treatment_start_days: Of the table.
         superscan: Of a simulated patient's truth, else None.
         views: Its views.
+        taught: Whether a scan of it taught the method, or None where that is not known.
     """
 
     study_id: str
@@ -126,6 +127,7 @@ class Record:
     treatment_start_days: float | None
     superscan: bool | None
     views: tuple[ViewRecord, ...]
+    taught: bool | None = None
 
 
 @dataclass(frozen=True)
