@@ -198,7 +198,7 @@ def _body_level(smoothed: Counts) -> float:
 
     Mean and ceiling are those of the body found so far, so that empty space around it does not matter.
     """
-    sparse = smoothed[::2, ::2].ravel()  # every other pixel of a smooth picture says the same
+    sparse = smoothed[::4, ::2].ravel()  # an eighth of the pixels of a smooth picture says the same
     level = 0.0
     for _ in range(_ROUNDS):
         inside = sparse[sparse > level]
@@ -243,18 +243,16 @@ def _reference(counts: Counts, body: Mask) -> float:
 
 
 def hot_level(values: npt.NDArray[np.float32]) -> float:
-    """The 98th percentile, looked for among the hottest of the values alone.
+    """The 98th percentile, linearly interpolated.
 
     Args:
         values: (n,), at least one.
     """
     place = _HOT_SHARE * (len(values) - 1)
-    # One in sixteen tells well enough which values are certainly below.
-    hottest = values[values >= np.percentile(values[::16], 90)]
-    place -= len(values) - len(hottest)
-    if place < 0:
-        hottest, place = values, _HOT_SHARE * (len(values) - 1)
-    return float(np.quantile(hottest, place / max(len(hottest) - 1, 1)))
+    below = int(place)
+    above = min(below + 1, len(values) - 1)
+    parted = np.partition(values, (below, above))  # without all that a percentile checks, which costs more than it
+    return float(parted[below] + (place - below) * (parted[above] - parted[below]))
 
 
 class _Taps(NamedTuple):

@@ -16,7 +16,7 @@ Floats = npt.NDArray[np.float32]
 
 _TRUNCATE = 2.0
 """Standard deviations after which a weight is 0."""
-_ROWS, _COLUMNS = 16, 8
+_ROWS, _COLUMNS = 32, 16
 """Of a block."""
 
 

@@ -30,9 +30,9 @@ def upright_score(body: Thumbnail) -> float:
     """Return how much brighter the middle of the upper half of a body is than that of the lower one; turned, negated.
 
     Args:
-        body: The body in a view, shrunk.
+        body: `Looked.small_body` of a view.
     """
-    levels = np.minimum(body, np.percentile(body, 99)) + 1e-9  # a half without counts is even, not 0 / 0
+    levels = body + 1e-9  # a half without counts is even, not 0 / 0
     upper, lower = ((_mean(levels, *rows, 0.44, 0.56), _mean(levels, *rows, 0, 1)) for rows in _HALVES)
     return float(np.log((upper[0] / upper[1] + 0.05) / (lower[0] / lower[1] + 0.05)))
 
@@ -46,7 +46,7 @@ def orientation_score(anterior: Thumbnail, posterior: Thumbnail) -> float:
     """Return how well the views fit their names, -2 to 2: about 1.5 if they do, -1.5 if swapped.
 
     Args:
-        anterior: The body in the view named anterior, shrunk.
+        anterior: `Looked.small_body` of the view named anterior.
         posterior: The same of the one named posterior.
     """
     differences = np.subtract(_cues(anterior), _cues(posterior))
@@ -71,8 +71,7 @@ def _is_whole(looked: Looked) -> bool:
 
 def _cues(body: Thumbnail) -> tuple[float, float, float, float]:
     """Levels that are higher from the front, as logarithms: knees, face over skull, and the spine's, negated."""
-    levels = np.minimum(body, np.percentile(body, 99))
-    levels = (levels + levels[:, ::-1]) / (2 * levels.mean())
+    levels = (body + body[:, ::-1]) / (2 * body.mean())
     levels = np.log(levels + 0.15)  # the offset keeps noise in empty parts from counting
     return (
         _mean(levels, 0.66, 0.74, 0.30, 0.42),

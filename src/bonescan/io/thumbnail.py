@@ -22,8 +22,8 @@ class Looked:
 
     @cached_property
     def whole(self) -> Thumbnail:
-        """All of the view, shrunk."""
-        return shrink(self.view.counts)
+        """All of the view, shrunk, and its brightest parts cut off: no hot spot decides what the rest is."""
+        return limited(shrink(self.view.counts), 99.5)
 
     @cached_property
     def body(self) -> Counts:
@@ -32,8 +32,8 @@ class Looked:
 
     @cached_property
     def small_body(self) -> Thumbnail:
-        """`body`, shrunk."""
-        return shrink(self.body)
+        """`body`, shrunk and cut off in the same way."""
+        return limited(shrink(self.body), 99)
 
 
 def shrink(image: Counts) -> Thumbnail:
@@ -54,6 +54,16 @@ def shrink(image: Counts) -> Thumbnail:
         lines[longer] += image[rows[:-1][longer] + line]
     sums = np.add.reduceat(lines, columns[:-1], axis=1)
     return np.asarray(sums / np.outer(heights, widths), dtype=np.float64)
+
+
+def limited(thumbnail: Thumbnail, percent: float) -> Thumbnail:
+    """No value above a percentile of them.
+
+    Example:
+        >>> limited(np.array([[0.0, 1.0, 2.0, 50.0]]), 50)
+        array([[0. , 1. , 1.5, 1.5]])
+    """
+    return np.minimum(thumbnail, np.percentile(thumbnail, percent))
 
 
 def crop_to_body(image: Counts) -> Counts:
