@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from hashlib import sha256
 from io import BytesIO
@@ -204,7 +207,25 @@ def result_uid(analysis: Analysis, role: str, part: str) -> str:
         >>> result_uid(analysis, "sc", "series")  # doctest: +SKIP
         '2.25.182...'
     """
-    return uid_of(content_digest(analysis), f"{role}/{part}")
+    of, digest = _known.get() or (None, "")
+    return uid_of(digest if of is analysis else content_digest(analysis), f"{role}/{part}")
+
+
+_known: ContextVar[tuple[Analysis, str] | None] = ContextVar("known", default=None)
+"""The analysis that an object is being made of, and its digest."""
+
+
+@contextmanager
+def digested_once(analysis: Analysis) -> Iterator[None]:
+    """While an object is made, the digest that its dozens of identifiers come from is worked out once.
+
+    Not for longer: a header that is corrected between two objects gives the later one other identifiers.
+    """
+    token = _known.set((analysis, content_digest(analysis)))
+    try:
+        yield
+    finally:
+        _known.reset(token)
 
 
 def content_digest(analysis: Analysis) -> str:

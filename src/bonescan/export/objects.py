@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bonescan.core.study import ViewName
-from bonescan.export.identity import check_headers
+from bonescan.export.identity import check_headers, digested_once
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -68,7 +68,7 @@ def makers(
         made["sc"] = partial(_sc, analysis, views)
     if "pdf" in kinds:
         made["pdf"] = partial(_pdf, analysis, page)
-    return made
+    return {stem: partial(_digested, analysis, make) for stem, make in made.items()}
 
 
 def encoded(dataset: Dataset) -> bytes:
@@ -80,6 +80,11 @@ def encoded(dataset: Dataset) -> bytes:
     buffer = BytesIO()
     dataset.save_as(buffer, enforce_file_format=True)
     return buffer.getvalue()
+
+
+def _digested(analysis: Analysis, make: Make) -> Dataset:
+    with digested_once(analysis):
+        return make()
 
 
 def _seg(analysis: Analysis, view: ViewName) -> Dataset:

@@ -10,7 +10,15 @@ from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRLittleEndian
 
 from bonescan.core.errors import NoHeaderError
-from bonescan.export.identity import carried, check_headers, content_digest, local_time, result_uid
+from bonescan.export.identity import (
+    carried,
+    check_headers,
+    content_digest,
+    digested_once,
+    local_time,
+    result_uid,
+)
+from bonescan.export.objects import dicom_results
 from bonescan.io.dicom_header import ParsedHeaders
 from tests.analyses import make_analysis
 from tests.filed import filed
@@ -110,6 +118,24 @@ def test_corrected_data_of_the_patient_give_another_object(tmp_path, keyword, va
     assert content_digest(analysis) == before
     setattr(header, keyword, value)
     assert content_digest(analysis) != before
+
+
+def test_corrected_data_are_seen_between_two_objects_of_one_analysis(tmp_path):
+    analysis = filed(tmp_path)
+    before = {kind: made.SOPInstanceUID for kind, made in dicom_results(analysis, ("seg", "sr")).items()}
+    again = {kind: made.SOPInstanceUID for kind, made in dicom_results(analysis, ("seg", "sr")).items()}
+    analysis.source.headers[0].PatientName = "RIGHT^NAME"
+    after = {kind: made.SOPInstanceUID for kind, made in dicom_results(analysis, ("seg", "sr")).items()}
+    assert before == again
+    assert not set(before.values()) & set(after.values())
+
+
+def test_the_digest_of_one_analysis_is_never_another_s():
+    one, other = make_analysis(), make_analysis(spots=())
+    alone = result_uid(other, "sr", "series")
+    with digested_once(one):
+        assert result_uid(other, "sr", "series") == alone
+        assert result_uid(one, "sr", "series") != alone
 
 
 def test_a_picture_and_a_header_without_uids_are_refused(tmp_path):
