@@ -71,6 +71,7 @@ def block() -> str:
         path = RESULTS / f"{name}.json"
         if path.is_file():
             lines += [*_budget(name, title, json.loads(path.read_text(encoding="utf-8"))), ""]
+    lines += [*_looks(json.loads((RESULTS / "looks.json").read_text(encoding="utf-8"))), ""]
     lines += _limits(json.loads((RESULTS / "limits.json").read_text(encoding="utf-8")))
     return "\n".join(lines).rstrip()
 
@@ -184,6 +185,22 @@ def _steps(stages: dict[str, int]) -> str:
     if len(stages) == 1:
         return f"{next(iter(stages.values())):,} steps"
     return "steps: " + ", ".join(f"{stage} {count:,}" for stage, count in stages.items())
+
+
+def _looks(result: dict[str, Any]) -> Iterator[str]:
+    yield "### What a second look is worth"
+    yield ""
+    yield (
+        f"On {result['what']}. `joint` looks at the mirror image too where it is in doubt, `joint-once` never, "
+        "`joint-twice` always; thresholds are those for `joint`. Value and 95 % interval. From "
+        f"[looks.json](../../benchmarks/results/looks.json) by `{result['command']}`."
+    )
+    yield ""
+    yield from _figures(result["methods"], "looks")
+    for pair in result["pairs"]:
+        yield ""
+        yield _difference(pair)
+    yield ""
 
 
 def _limits(result: dict[str, Any]) -> Iterator[str]:

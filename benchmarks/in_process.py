@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from functools import cache, partial
 from importlib.util import find_spec
 from pathlib import Path
-from statistics import median
+from statistics import fmean, median
 from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from bonescan.core.findings import Timing
     from bonescan.core.study import Study
+    from bonescan.inference.runtime import Backend, Precision
     from bonescan.models.bundle import Bundle
 
-BACKENDS = {
+BACKENDS: dict[str, tuple[Backend, Precision | None]] = {
     "openvino": ("openvino", None),
     "openvino_f32": ("openvino", "f32"),
     "onnxruntime": ("onnxruntime", None),
@@ -175,8 +176,12 @@ def in_turns(turns: list[Timed], rounds: int) -> dict[str, list[float]]:
 
 
 def spread(values: list[float]) -> dict[str, Any]:
-    """Median and slowest."""
-    return {"median_s": round(median(values), 4), "slowest_s": round(max(values), 4)}
+    """Median, mean and slowest."""
+    return {
+        "median_s": round(median(values), 4),
+        "mean_s": round(fmean(values), 4),
+        "slowest_s": round(max(values), 4),
+    }
 
 
 def seconds(call: Callable[[], object]) -> float:

@@ -140,6 +140,7 @@ def test_a_folder_with_an_evaluation_is_not_written_over(tmp_path, words):
         ("folder --cohort c -o out", 2, "without --compare"),
         ("--counts c.csv --model m -o out", 2, "need a cohort"),
         ("--cohort c --predictions p --ungated -o out", 2, "without a model"),
+        ("--cohort c --predictions p --looks once -o out", 2, "without a model"),
     ],
 )
 def test_words_that_make_no_sense_are_refused(tmp_path, words, code, said):

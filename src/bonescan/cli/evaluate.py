@@ -64,6 +64,10 @@ def evaluate(
     apart: Annotated[
         bool, typer.Option("--apart", help="Show the model each view alone: what seeing both at once is worth.")
     ] = False,
+    looks: Annotated[
+        Literal["once", "in-doubt", "twice"],
+        typer.Option(help="How often a joint model looks; by default at the mirror image too where it is in doubt."),
+    ] = "in-doubt",
     compare: Annotated[
         bool, typer.Option("--compare", help="Compare the results in FOLDERs, with paired tests.")
     ] = False,
@@ -77,7 +81,7 @@ def evaluate(
     and where it fails; readers beside it; methods side by side.
     """
     _check_words(folders, cohort, counts, readers, predictions, model, compare=compare)
-    for word, said in (("--ungated", ungated), ("--apart", apart)):
+    for word, said in (("--ungated", ungated), ("--apart", apart), ("--looks", looks != "in-doubt")):
         if said and (predictions or not cohort):
             raise UsageError(f"{word} without a model", hint="Name a cohort with --cohort, and a model with --model")
     from bonescan.core.files import check_writable
@@ -96,7 +100,7 @@ def evaluate(
         need_matplotlib("evaluate")
         from bonescan.evaluation.methods import MethodName
 
-        name = MethodName(model, predictions, gated=not ungated, apart=apart)
+        name = MethodName(model, predictions, gated=not ungated, apart=apart, looks=looks)
         document = _evaluate(name, cohort or [], out, split, readers, processes=processes, limit=limit)
         lines = _evaluation_lines(document)
     if as_json:

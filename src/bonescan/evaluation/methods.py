@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from bonescan.models.bundle import Bundle
 
 Floats = npt.NDArray[np.float32]
+Looks = Literal["once", "in-doubt", "twice"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,12 +81,14 @@ class MethodName:
         predictions: Folder of predictions, which goes before the model.
         gated: Whether the window classifier of a stepwise model decides what is segmented, as in the paper.
         apart: Whether each view is analysed as if there were no other.
+        looks: How often a joint model looks: once, at the mirror image too where it is in doubt, or twice at everybody.
     """
 
     model: str | None = None
     predictions: Path | None = None
     gated: bool = True
     apart: bool = False
+    looks: Looks = "in-doubt"
 
     def open(self) -> Method:
         """Open the bundle, or read the predictions.
@@ -92,7 +96,7 @@ class MethodName:
         Raises:
             ModelError: The bundle is unknown, altered or cannot run.
             UnreadableInputError: The predictions have faults.
-            UsageError: A model that has no gate is to be run without it.
+            UsageError: A model that has no gate is to be run without it, or one that looks once is told how often.
         """
         if self.predictions is not None:
             from bonescan.io.predictions import read_predictions
@@ -104,6 +108,8 @@ class MethodName:
         suffix = ""
         if not self.gated:
             pipeline, suffix = _ungated(pipeline), "-ungated"
+        if self.looks != "in-doubt":
+            pipeline, suffix = _looking(pipeline, self.looks), f"{suffix}-{self.looks}"
         if self.apart:
             pipeline, suffix = _Apart(pipeline), f"{suffix}-apart"
         return Bundled(pipeline, suffix=suffix)
@@ -125,6 +131,16 @@ def _ungated(pipeline: _Pipeline) -> _Pipeline:
     if not isinstance(pipeline, Stepwise):
         raise UsageError(f"the model {pipeline.bundle.manifest.name} has no gate", expected="a stepwise model")
     return Stepwise(pipeline.bundle, backend=settings().backend, threads=settings().threads, gated=False)
+
+
+def _looking(pipeline: _Pipeline, looks: Looks) -> _Pipeline:
+    from bonescan.core.settings import settings
+    from bonescan.inference.joint import Joint
+
+    if not isinstance(pipeline, Joint):
+        raise UsageError(f"the model {pipeline.bundle.manifest.name} looks once at everybody", expected="a joint model")
+    sure = 0.0 if looks == "once" else math.inf
+    return Joint(pipeline.bundle, backend=settings().backend, threads=settings().threads, sure=sure)
 
 
 class _Apart:

@@ -12,7 +12,7 @@ from bonescan.models.bundle import MANIFEST, Bundle, load_bundle
 from bonescan.models.registry import find_bundle
 
 Pipeline = Stepwise | Joint
-PIPELINES = {"stepwise": Stepwise, "joint": Joint}
+PIPELINES: dict[str, type[Stepwise] | type[Joint]] = {"stepwise": Stepwise, "joint": Joint}
 """By the name that a bundle gives."""
 _pipelines: dict[str, Pipeline] = {}
 _bundles: dict[tuple[Path, int], Bundle] = {}

@@ -39,9 +39,10 @@ say where in the window, and a logistic layer weighs their strongest cells with 
 `shrink = 2`, windows are averaged down to half their size first.
 """,
     "joint": """\
-One network sees both views at once, the posterior one mirrored, and says in one pass where metastases, benign uptake,
-bladder and skeletal regions are, whether there is metastasis, and at which of six sites. Its probabilities are
-{calibrated}; those near the threshold are marked for review.
+One network sees both views at once, the posterior one mirrored, and says where metastases, benign uptake,
+bladder and skeletal regions are, whether there is metastasis, and at which of six sites. Where it is in doubt it looks
+at the mirror image too, and the mean counts. Its probabilities are {calibrated}; those near the threshold are marked
+for review.
 """,
 }
 

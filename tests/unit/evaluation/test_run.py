@@ -16,6 +16,7 @@ from bonescan.evaluation.judge import judge
 from bonescan.evaluation.methods import MethodName
 from bonescan.evaluation.records import read_records
 from bonescan.evaluation.run import answer_all, collect
+from bonescan.inference.joint import Joint
 from bonescan.io.cohort import read_cohort, write_cohort, write_masks
 from bonescan.io.cohort_content import content_of
 from bonescan.io.predictions import (
@@ -136,6 +137,25 @@ def test_without_its_gate_a_stepwise_model_segments_every_window(cohort, tmp_pat
     assert drawn["shut-ungated"] > 100
     with pytest.raises(UsageError, match="has no gate"):
         MethodName(str(joint_bundle(tmp_path / "joint").folder), gated=False).open()
+
+
+def test_how_often_a_joint_model_looks_can_be_said(cohort, tmp_path, monkeypatch):
+    bundle = str(joint_bundle(tmp_path / "joint").folder)
+    passes = []
+    infer = Joint._infer
+    monkeypatch.setattr(Joint, "_infer", lambda self, images: passes.append(1) or infer(self, images))
+    said = {}
+    for looks, count in (("once", 1), ("in-doubt", 2), ("twice", 2)):
+        method = MethodName(bundle, looks=looks).open()
+        method.answer(cohort["T0"])
+        passes.clear()
+        said[looks] = method.answer(cohort["T0"])
+        assert len(passes) == count, "the hand-made network is in doubt about everybody"
+        assert method.facts.name == {"in-doubt": "hand-made"}.get(looks, f"hand-made-{looks}")
+    # What it says is the same of a body and its mirror image.
+    assert said["once"].probability == pytest.approx(said["twice"].probability)
+    with pytest.raises(UsageError, match="looks once at everybody"):
+        MethodName(str(tiny_bundle(tmp_path / "tiny").folder), looks="twice").open()
 
 
 def test_apart_each_view_is_analysed_as_if_there_were_no_other(cohort, tmp_path):

@@ -7,7 +7,7 @@ from bonescan.core.anatomy import SITES, MaskLabel, Region, Site
 from bonescan.core.errors import BundleCorruptError, ModelError
 from bonescan.core.study import ViewName
 from bonescan.inference import runtime
-from bonescan.inference.joint import Calibration, Joint
+from bonescan.inference.joint import SURE, Calibration, Joint, look
 from tests.bodies import body, disc, study, view
 from tests.joint_bundle import joint_bundle
 
@@ -89,6 +89,57 @@ def test_a_lone_view_speaks_for_itself(pipeline):
     assert list(result.by_view) == [ViewName.POSTERIOR]
     assert len(result.views) == 1
     assert dice(result.views[0].labels == MaskLabel.METASTASIS, LESION[:, ::-1]) > 0.8
+
+
+class _Network:
+    """Finds what is hot, and says of the study what it was told to; each answer lies where the one before lay."""
+
+    def __init__(self, *logits):
+        self.logits, self.seen = list(logits), []
+        self.out = {
+            "findings": np.zeros((1, 2, 3, 8, 4), np.float32),
+            "regions": np.zeros((1, 2, 4, 2), np.float32),
+            "study": np.zeros((1, 3, 7), np.float32),
+        }
+
+    def __call__(self, images):
+        self.seen.append(images.copy())
+        self.out["findings"][:] = images[:, :, None]
+        self.out["regions"][:] = images[:, :, ::2, ::2]
+        self.out["study"][:] = self.logits[len(self.seen) - 1]
+        return self.out
+
+
+def _picture():
+    images = np.zeros((1, 2, 8, 4), np.float32)
+    images[0, 0, 3, 0] = images[0, 1, 5, 3] = 1
+    return images
+
+
+@pytest.mark.parametrize("logit", [SURE, -SURE, 7.0])
+def test_a_network_that_is_sure_is_asked_once(logit):
+    network = _Network(logit)
+    out = look(network, _picture())
+    assert len(network.seen) == 1
+    assert out["study"][0, 0, 0] == np.float32(logit)
+
+
+@pytest.mark.parametrize("logit", [0.0, SURE - 0.01, 0.01 - SURE])
+def test_a_network_in_doubt_sees_the_mirror_image_and_the_mean_counts(logit):
+    network = _Network(logit, logit + 1)
+    out = look(network, _picture())
+    np.testing.assert_array_equal(network.seen[1], network.seen[0][..., ::-1])
+    np.testing.assert_array_equal(out["findings"], np.repeat(_picture()[:, :, None], 3, axis=2))
+    np.testing.assert_array_equal(out["regions"], _picture()[:, :, ::2, ::2])
+    np.testing.assert_allclose(out["study"], logit + 0.5, rtol=1e-6)
+
+
+def test_doubt_is_that_about_what_is_asked():
+    study = np.repeat(np.array([[0.0], [5.0], [1.0]], np.float32), 7, axis=1)
+    for asked, looks in ((0, 2), (1, 1), (2, 2)):
+        network = _Network(study, study)
+        look(network, _picture(), asked)
+        assert len(network.seen) == looks
 
 
 def test_bladder_wins_over_metastasis_and_that_over_benign_uptake(tmp_path):

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bonescan.core.anatomy import SITES, Region
-from bonescan.inference.joint import FINDINGS, REGION_STEP, Calibration
+from bonescan.inference.joint import FINDINGS, REGION_STEP, Calibration, look
 from bonescan.inference.runtime import Network
 from bonescan.metrics.sigmoid import fit_sigmoid, logit
 from bonescan.metrics.thresholds import balanced_threshold
@@ -64,7 +64,7 @@ def answers(cases: GridCases, network: Network, *, apart: bool = False) -> Answe
     regions = np.zeros((len(cases), len(Region), 2), np.float32)
     for case in range(len(cases)):
         image = mirrored(cases.images[case]).astype(np.float32)[None]
-        out = _each_alone(network, image) if apart else network.outputs(image)
+        out = _each_alone(network, image) if apart else look(network.outputs, image)
         study[case] = out["study"][0, 0]
         labels = mirrored(cases.labels[case])
         for f, finding in enumerate(FINDINGS):
@@ -77,7 +77,10 @@ def answers(cases: GridCases, network: Network, *, apart: bool = False) -> Answe
 def _each_alone(network: Network, image: Floats) -> dict[str, Floats]:
     """Of each view what the network says of it without the other; of the study the larger of both answers."""
     views = range(image.shape[1])
-    alone = [network.outputs(image * (np.arange(image.shape[1]) == view)[None, :, None, None]) for view in views]
+    alone = [
+        look(network.outputs, image * (np.arange(image.shape[1]) == view)[None, :, None, None], 1 + view)
+        for view in views
+    ]
     study = np.max([out["study"][:, [1 + view]] for view, out in enumerate(alone)], axis=0)
     maps = {
         key: np.stack([out[key][:, view] for view, out in enumerate(alone)], axis=1) for key in ("findings", "regions")
