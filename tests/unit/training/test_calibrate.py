@@ -234,10 +234,10 @@ def test_what_nobody_has_outlined_keeps_its_threshold_and_that_is_said(place, tm
 
 def test_the_card_says_what_is_not_calibrated(place):
     manifest = load_bundle(place / "good").manifest
-    assert "are\ncalibrated on validation patients" in model_card(manifest)
+    assert "are calibrated on validation patients" in model_card(manifest)
     thresholds = manifest.thresholds.model_copy(update={"untuned": ("patient",)})
     card = model_card(manifest.model_copy(update={"thresholds": thresholds}))
-    assert "are\nnot calibrated (see Thresholds)" in card
+    assert "are not calibrated (see Thresholds)" in card
     assert untuned_in_words(thresholds) in card
     assert untuned_in_words(thresholds).startswith("Not calibrated, since")
 
