@@ -12,6 +12,7 @@ import json
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -91,9 +92,7 @@ def run(name: str, models: list[str], work: Path, processes: int) -> dict[str, A
     methods = [json.loads((result / "evaluation.json").read_text("utf-8")) for result in results]
     labels = [method["method"]["name"] for method in methods]
     if len(results) > 1:
-        compared = work / f"{name}-compared"
-        bonescan("evaluate", "--compare", *map(str, results), "-o", str(compared))
-        comparison = json.loads((compared / "comparison.json").read_text("utf-8"))
+        comparison = compared(results, work / f"{name}-compared")
         # The comparison calls methods by their folders where their bundles have one name.
         labels = list(comparison["methods"])
     chosen = () if tuple(models) == MODELS else ("--models", ",".join(models))
@@ -110,6 +109,13 @@ def run(name: str, models: list[str], work: Path, processes: int) -> dict[str, A
     if len(results) > 1:
         document["comparison"] = {k: v for k, v in comparison.items() if k not in (*DROPPED, "methods")}
     return document
+
+
+def compared(results: Iterable[Path], out: Path) -> dict[str, Any]:
+    """Compare evaluations with paired tests, into a folder, and read what came of it."""
+    bonescan("evaluate", "--compare", *map(str, results), "-o", str(out))
+    comparison: dict[str, Any] = json.loads((out / "comparison.json").read_text("utf-8"))
+    return comparison
 
 
 def bonescan(*words: str) -> None:

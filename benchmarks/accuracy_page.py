@@ -188,11 +188,12 @@ def _steps(stages: dict[str, int]) -> str:
 
 
 def _looks(result: dict[str, Any]) -> Iterator[str]:
+    version = result["methods"]["joint"]["method"]["version"]
     yield "### What a second look is worth"
     yield ""
     yield (
-        f"On {result['what']}. `joint` looks at the mirror image too where it is in doubt, `joint-once` never, "
-        "`joint-twice` always; thresholds are those for `joint`. Value and 95 % interval. From "
+        f"`joint` {version} on {result['what']}. `joint` looks at the mirror image too where it is in doubt, "
+        "`joint-once` never, `joint-twice` always; thresholds are those for `joint`. Value and 95 % interval. From "
         f"[looks.json](../../benchmarks/results/looks.json) by `{result['command']}`."
     )
     yield ""
@@ -200,7 +201,6 @@ def _looks(result: dict[str, Any]) -> Iterator[str]:
     for pair in result["pairs"]:
         yield ""
         yield _difference(pair)
-    yield ""
 
 
 def _limits(result: dict[str, Any]) -> Iterator[str]:

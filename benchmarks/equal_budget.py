@@ -23,7 +23,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.accuracy import BONESCAN, COHORTS, DROPPED, RESULTS, bonescan
+from benchmarks.accuracy import BONESCAN, COHORTS, DROPPED, RESULTS, bonescan, compared
 from benchmarks.machine import describe
 
 RECIPES = Path(__file__).resolve().parents[1] / "recipes"
@@ -214,9 +214,7 @@ def write(job: Job, name: str, methods: dict[str, str], minutes: float | None) -
     """
     found = {m: job.work / "results" / m for m in methods if (job.work / "results" / m / "evaluation.json").is_file()}
     documents = {m: json.loads((path / "evaluation.json").read_text("utf-8")) for m, path in found.items()}
-    compared = job.work / f"{name}-compared"
-    bonescan("evaluate", "--compare", *map(str, found.values()), "-o", str(compared))
-    comparison = json.loads((compared / "comparison.json").read_text("utf-8"))
+    comparison = compared(found.values(), job.work / f"{name}-compared")
     # The comparison calls methods by their bundles' names where these differ.
     ours = dict(zip(comparison["methods"], found, strict=True))
     pairs = [{**p, "first": ours[p["first"]], "second": ours[p["second"]]} for p in comparison["pairs"]]

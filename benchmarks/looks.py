@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from benchmarks.accuracy import COHORTS, DROPPED, RESULTS, bonescan
+from benchmarks.accuracy import COHORTS, DROPPED, RESULTS, bonescan, compared
 
 COHORT = "default"
 LOOKS = ("once", "twice")
@@ -39,16 +39,13 @@ def run(work: Path, processes: int) -> dict[str, Any]:
         results.append(work / f"{COHORT}-joint-{looks}")
         words = ("--cohort", str(work / COHORT), "--model", "joint", "--looks", looks, "--split", "all")
         bonescan("evaluate", *words, "--processes", str(processes), "-o", str(results[-1]))
-    compared = work / f"{COHORT}-looks-compared"
-    bonescan("evaluate", "--compare", *map(str, results), "-o", str(compared))
-    comparison = json.loads((compared / "comparison.json").read_text("utf-8"))
     methods = [json.loads((result / "evaluation.json").read_text("utf-8")) for result in results]
     return {
         "command": "python -m benchmarks.looks",
         "what": f"{COHORTS[COHORT].says}; simulated, built-in body",
         "fingerprint": methods[0]["cohorts"][0]["fingerprint"],
         "methods": {m["method"]["name"]: {k: v for k, v in m.items() if k not in DROPPED} for m in methods},
-        "pairs": comparison["pairs"],
+        "pairs": compared(results, work / f"{COHORT}-looks-compared")["pairs"],
     }
 
 

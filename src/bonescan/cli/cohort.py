@@ -147,6 +147,7 @@ def split(
     keeps it.
     """
     from bonescan.core.anatomy import MaskLabel
+    from bonescan.core.study import labelled
     from bonescan.io.cohort import read_cohort, split_patients, write_cohort
 
     cohort = read_cohort(folder)
@@ -157,7 +158,7 @@ def split(
         with progress("Reading", len(cohort)) as report:
             for number, case in enumerate(cohort, start=1):
                 masks = case.read_labels().values()
-                pixels[case.study_id] = sum(int((mask == MaskLabel.METASTASIS).sum()) for mask in masks)
+                pixels[case.study_id] = sum(int(labelled(mask, MaskLabel.METASTASIS).sum()) for mask in masks)
                 report(number, len(cohort))
         sides_of = split_patients(cohort, pixels, seed=seed)
     cases = cohort.with_splits(sides_of).cases

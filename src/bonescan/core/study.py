@@ -31,7 +31,7 @@ Mask = npt.NDArray[np.bool_]
 def labelled(labels: Labels, label: int) -> Mask:
     """Pixels with a label.
 
-    NumPy compares with a member of an enumeration as with a number of 64 bits, which takes fifteen times as long.
+    NumPy compares with a member of an enumeration as with a number of 64 bits, which takes many times as long.
 
     Args:
         labels: (row, column) uint8.

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from bonescan.burden.bstbi import Sums, index, sums
 from bonescan.core.anatomy import SITES, MaskLabel, Region
 from bonescan.core.errors import CohortError
-from bonescan.core.study import Labels, Units, View, ViewName
+from bonescan.core.study import Labels, Units, View, ViewName, labelled
 from bonescan.evaluation.marks import match
 from bonescan.evaluation.methods import Answer
 from bonescan.evaluation.records import Pixels, Record, ViewRecord
@@ -117,15 +117,15 @@ def _view(
                 ("benign", MaskLabel.BENIGN),
             )
         }
-        facts["surface"] = surface_counts(drawn == MaskLabel.METASTASIS, true == MaskLabel.METASTASIS)
+        facts["surface"] = surface_counts(labelled(drawn, MaskLabel.METASTASIS), labelled(true, MaskLabel.METASTASIS))
     found = answer.regions.get(view.name)
     if found is not None and regions is not None:
-        facts["regions"] = {r.label: _pixels(found, regions, r) for r in Region if r and (regions == r).any()}
+        facts["regions"] = {r.label: _pixels(found, regions, r) for r in Region if r and labelled(regions, r).any()}
     return ViewRecord(**{**vars(record), **facts})
 
 
 def _pixels(drawn: Labels, true: Labels, label: MaskLabel | Region) -> Pixels:
-    a, b = drawn == label, true == label
+    a, b = labelled(drawn, label), labelled(true, label)
     return Pixels(int(np.count_nonzero(a & b)), int(np.count_nonzero(a)), int(np.count_nonzero(b)))
 
 
@@ -139,7 +139,10 @@ def _highest(found: npt.NDArray[np.float32], grid: Grid) -> list[float]:
 
 def _true_windows(true: Labels, grid: Grid) -> tuple[tuple[bool, bool], ...]:
     """(7) whether each window of the network's grid holds metastasis, and bladder."""
-    held = [_in_windows(true == label, grid) >= WINDOW_LEAST_PX for label in (MaskLabel.METASTASIS, MaskLabel.BLADDER)]
+    held = [
+        _in_windows(labelled(true, label), grid) >= WINDOW_LEAST_PX
+        for label in (MaskLabel.METASTASIS, MaskLabel.BLADDER)
+    ]
     return tuple((bool(a), bool(b)) for a, b in zip(*held, strict=True))
 
 
@@ -160,7 +163,7 @@ def _bstbi(views: tuple[View, ...], labels: Mapping[ViewName, Labels]) -> float 
     total = Sums(0.0, 0.0)
     for view in views:
         mask = labels[view.name]
-        total += sums(view.counts, mask == MaskLabel.METASTASIS, mask == MaskLabel.BLADDER)
+        total += sums(view.counts, labelled(mask, MaskLabel.METASTASIS), labelled(mask, MaskLabel.BLADDER))
     return index(total)
 
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from bonescan.burden.components import Component, components, minimum_area_px
 from bonescan.core.anatomy import MaskLabel, Region
-from bonescan.core.study import Labels, Mask, Units, View
+from bonescan.core.study import Labels, Mask, Units, View, labelled
 from bonescan.evaluation.records import Lesion
 
 _RING_PX = (3, 8)
@@ -58,8 +58,8 @@ def match(
         foci: What ``truth.json`` says of the foci of a simulated patient.
         found_regions: (row, column) uint8 `Region` of the method, which names what it finds, or None.
     """
-    truth = true == MaskLabel.METASTASIS
-    marks = components(drawn == MaskLabel.METASTASIS)
+    truth = labelled(true, MaskLabel.METASTASIS)
+    marks = components(labelled(drawn, MaskLabel.METASTASIS))
     scores = [1.0 if probability is None else float(probability[m.rows, m.columns].mean()) for m in marks]
     surest = np.full(true.shape, -1.0, np.float32)
     for mark, score in zip(marks, scores, strict=True):

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from bonescan.core.anatomy import SITES, MaskLabel, Site
 from bonescan.core.errors import CohortError, UnreadableInputError, UsageError
-from bonescan.core.study import Labels, Scan, Study, ViewName
+from bonescan.core.study import Labels, Scan, Study, ViewName, labelled
 from bonescan.evaluation.records import MethodFacts
 
 if TYPE_CHECKING:
@@ -306,7 +306,7 @@ class Predicted:
             labels[view.name] = remove_small(mask, view.pixel_spacing_mm)
         score = row.probability
         if self.facts.scored_by == "lesion pixels":
-            score = float(sum(np.count_nonzero(mask == MaskLabel.METASTASIS) for mask in labels.values()))
+            score = float(sum(np.count_nonzero(labelled(mask, MaskLabel.METASTASIS)) for mask in labels.values()))
         present = score is not None and score >= self.facts.threshold
         return Answer(
             study=study,

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from bonescan.burden.symmetry import BodyFrame
 from bonescan.core.anatomy import Laterality, Region
-from bonescan.core.study import Labels, Mask, View, ViewName
+from bonescan.core.study import Labels, Mask, View, ViewName, labelled
 from bonescan.export.codes import (
     AI,
     ANATOMICAL_STRUCTURE,
@@ -69,7 +69,9 @@ def segments(analysis: Analysis, view: View) -> list[Segment]:
     bladder, benign uptake. Then come the regions that the view shows, paired ones by side.
     """
     mask = analysis.masks[view.name.value]
-    found = [Segment(NAMES[label], *SEGMENTS[label], COLOURS[label], mask == label) for label in sorted(SEGMENTS)]
+    found = [
+        Segment(NAMES[label], *SEGMENTS[label], COLOURS[label], labelled(mask, label)) for label in sorted(SEGMENTS)
+    ]
     regions = analysis.region_maps.get(view.name.value)
     return found if regions is None else [*found, *_regions(view, regions)]
 
@@ -120,7 +122,7 @@ def seg_dataset(analysis: Analysis, name: ViewName) -> Dataset:
 def _regions(view: View, regions: Labels) -> Iterator[Segment]:
     left = _left_half(view)
     for region, code in REGIONS.items():
-        here = regions == region
+        here = labelled(regions, region)
         if not here.any():
             continue
         hue = int(region) / len(Region)

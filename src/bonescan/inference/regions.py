@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from bonescan.core.anatomy import Region
 from bonescan.core.errors import BundleCorruptError
-from bonescan.core.study import Labels
+from bonescan.core.study import Labels, labelled
 from bonescan.inference.preprocess import GRID_COLUMNS, GRID_ROWS, Grid
 
 
@@ -52,7 +52,7 @@ def near_pelvis(prior: Labels) -> npt.NDArray[np.bool_]:
     Returns:
         (1024, 256) bool; all True where the map shows no pelvis.
     """
-    rows, columns = np.nonzero(prior == Region.PELVIS)
+    rows, columns = np.nonzero(labelled(prior, Region.PELVIS))
     if not rows.size:
         return np.ones(prior.shape, np.bool_)
     allowed = np.zeros(prior.shape, np.bool_)

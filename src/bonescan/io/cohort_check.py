@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bonescan.core.anatomy import MaskLabel
 from bonescan.core.errors import InputError
-from bonescan.core.study import Labels, Study, ViewName
+from bonescan.core.study import Labels, Study, ViewName, labelled
 from bonescan.io.cohort import Cohort
 from bonescan.io.cohort_case import CohortCase
 
@@ -57,7 +57,7 @@ def _against(case: CohortCase, labels: dict[ViewName, Labels]) -> list[str]:
         (MaskLabel.METASTASIS, case.metastasis, "metastases though metastasis"),
         (MaskLabel.BENIGN, case.benign, "benign uptake though benign"),
     ):
-        if not said and any((mask == label).any() for mask in labels.values()):
+        if not said and any(labelled(mask, label).any() for mask in labels.values()):
             faults.append(f"its masks hold {words} is 0")
     if case.metastasis and not case.sites:
         faults.append("metastasis is 1, but no site is named")

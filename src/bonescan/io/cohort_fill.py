@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bonescan.core.anatomy import SITES, MaskLabel, Site
 from bonescan.core.errors import CohortError, InputError
-from bonescan.core.study import Labels, Study, ViewName
+from bonescan.core.study import Labels, Study, ViewName, labelled
 from bonescan.io.cohort import TABLE, read_cohort
 from bonescan.io.cohort_case import CohortCase
 from bonescan.io.cohort_check import wrong_maps
@@ -85,7 +85,7 @@ def _filled(folder: Path, name: str, sites_of: SitesOf | None) -> Filled:
     if wrong := wrong_maps(study, labels, "mask"):
         return Filled(name, wants="; ".join(wrong))
     findings = {
-        view: frozenset(label for label in (MaskLabel.METASTASIS, MaskLabel.BENIGN) if (mask == label).any())
+        view: frozenset(label for label in (MaskLabel.METASTASIS, MaskLabel.BENIGN) if labelled(mask, label).any())
         for view, mask in labels.items()
     }
     for view, found in findings.items():

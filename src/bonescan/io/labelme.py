@@ -18,7 +18,7 @@ import numpy.typing as npt
 from bonescan.core.anatomy import MaskLabel
 from bonescan.core.errors import UnreadableInputError
 from bonescan.core.files import write_text
-from bonescan.core.study import Labels, Mask
+from bonescan.core.study import Labels, Mask, labelled
 from bonescan.io.decoding import check_dimensions, check_file_size, decoding
 from bonescan.io.polygons import Points, fill_polygon, outline
 
@@ -172,7 +172,7 @@ def write_labelme(path: Path | str, labels: Labels, *, image_path: str = "") -> 
             "flags": {},
         }
         for name, label in LABEL_NAMES.items()
-        for points in outline(labels == label)
+        for points in outline(labelled(labels, label))
     ]
     document = {
         "version": _VERSION,

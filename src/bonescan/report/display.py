@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bonescan.core.anatomy import MaskLabel
-from bonescan.core.study import Counts, Labels, Mask, View
+from bonescan.core.study import Counts, Labels, Mask, View, labelled
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -72,7 +72,7 @@ def picture(view: View, labels: Labels | None, height: int) -> Image:
 
     # Counting noise of single pixels is smoothed as viewers do; a third of the camera's resolution costs no detail.
     smooth = ndimage.gaussian_filter(view.counts, (0.8 * view.rows / 1024, 0.8 * view.columns / 256))
-    black = black_level(smooth, None if labels is None else labels == MaskLabel.BLADDER)
+    black = black_level(smooth, None if labels is None else labelled(labels, MaskLabel.BLADDER))
     grey = Image.fromarray(inverse_grey(smooth, black))
     return grey.resize(shown_size(view, height), Image.Resampling.BICUBIC)
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from bonescan.core.anatomy import MaskLabel
 from bonescan.core.findings import Analysis, Lesion
-from bonescan.core.study import Labels, Mask, View, ViewName
+from bonescan.core.study import Labels, Mask, View, ViewName, labelled
 from bonescan.report.display import enlarged, picture, shown_size
 from bonescan.report.tables import lesion_count, sites
 
@@ -106,7 +106,7 @@ def views_image(analysis: Analysis, height: int = HEIGHT) -> Image:
 
 def legend_of(masks: Iterable[Labels]) -> list[MaskLabel]:
     """Labels to explain: metastasis and bladder always, benign uptake where there is some."""
-    benign = any((mask == MaskLabel.BENIGN).any() for mask in masks)
+    benign = any(labelled(mask, MaskLabel.BENIGN).any() for mask in masks)
     return [label for label in NAMES if benign or label is not MaskLabel.BENIGN]
 
 
@@ -157,8 +157,8 @@ def _outlined(picture: npt.NDArray[np.uint8], labels: Labels, thickness: float) 
     """Draw outlines just outside each labelled area, so that the uptake within stays visible."""
     out = picture.copy()
     for label, colour in COLOURS.items():
-        if (labels == label).any():
-            alpha = _ring(enlarged(labels == label, (picture.shape[1], picture.shape[0])), thickness)
+        if labelled(labels, label).any():
+            alpha = _ring(enlarged(labelled(labels, label), (picture.shape[1], picture.shape[0])), thickness)
             drawn = alpha > 0
             opacity = alpha[drawn, None]
             mixed = (1 - opacity) * out[drawn] + opacity * np.asarray(colour, np.float32)
